@@ -1,0 +1,1 @@
+//! G7: resolving the lists of a state to principals (stub).

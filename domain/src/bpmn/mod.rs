@@ -1,0 +1,424 @@
+//! The executable model. [`read`] turns XML into a draft and judges nothing; [`resolve`] turns the draft into
+//! [`Process`]es whose references are dense indices, or says every [`Problem`]; [`lint`] finds what is legal and still
+//! wrong. A running engine meets no unresolved reference. Nothing here runs anything.
+//!
+//! ```text
+//!  bytes ──read──▶ Draft (every element, line and column) ──resolve──▶ Process │ Vec<Problem>
+//!                                                   └──────lint──────▶ Vec<Problem> (warnings)
+//! ```
+
+use std::collections::HashMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::expr::Expr;
+use crate::value::Name;
+
+pub mod dialect;
+pub mod lint;
+pub mod read;
+pub mod resolve;
+
+/// The namespace of BPMN 2.0 models (BPMN 2.0.2, section 15).
+pub const BPMN: &str = "http://www.omg.org/spec/BPMN/20100524/MODEL";
+/// The namespace of our own extension elements and attributes.
+pub const WF: &str = "https://docket.dev/schema/wf";
+
+/// Where in a file: line and column, both from 1. Columns count characters.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Debug, Serialize, Deserialize)]
+pub struct Place {
+    /// Line, from 1.
+    pub line: u32,
+    /// Column, from 1.
+    pub column: u32,
+}
+
+/// How much a finding weighs.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub enum Severity {
+    /// Worth a look.
+    Warning,
+    /// The model cannot be published.
+    Error,
+}
+
+/// One thing that is wrong with a model.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Problem {
+    /// Whether it stands in the way of publishing.
+    pub severity: Severity,
+    /// A stable name for the kind of problem, in lower case with hyphens: `unknown-reference`.
+    pub rule: Name,
+    /// What is wrong, naming the thing in backticks.
+    pub message: String,
+    /// The element's id, where there is one.
+    pub element: Option<Name>,
+    /// Where.
+    pub place: Place,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}:{}: {}",
+            self.place.line, self.place.column, self.message
+        )
+    }
+}
+
+/// An element's index in [`Process::elements`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ElementIx(pub u32);
+
+/// A flow's index in [`Process::flows`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct FlowIx(pub u32);
+
+/// One executable process.
+#[derive(Clone, Debug)]
+pub struct Process {
+    /// The id of the process element: what instances are started by.
+    pub key: Name,
+    /// Its name.
+    pub name: Option<Name>,
+    /// Every flow element of the process and of its sub-processes. Parents come before children.
+    pub elements: Vec<Element>,
+    /// Every sequence flow.
+    pub flows: Vec<Flow>,
+    /// Element by id.
+    pub by_id: HashMap<Name, ElementIx>,
+    /// G3: who may use the process at all. `None` abstains, an empty list is nobody.
+    pub security_roles: Option<Vec<Name>>,
+    /// G6: what an instance asks of those who come near it.
+    pub policy: AccessPolicy,
+    /// G7: the lists that the first state starts with.
+    pub acl: StateList,
+    /// Field classes that hold in every state unless the element says otherwise.
+    pub fields: Vec<FieldRule>,
+    /// Who may start an instance besides holding the privilege; `None` abstains.
+    pub starters: Option<Vec<Principals>>,
+    /// The data field that names the initiator when somebody starts on another's behalf.
+    pub initiator_field: Option<Name>,
+}
+
+impl Process {
+    /// The element of an index.
+    pub fn element(&self, ix: ElementIx) -> &Element {
+        &self.elements[ix.0 as usize]
+    }
+
+    /// The flow of an index.
+    pub fn flow(&self, ix: FlowIx) -> &Flow {
+        &self.flows[ix.0 as usize]
+    }
+
+    /// The elements directly inside a scope: of the process itself with `None`, else of a sub-process.
+    pub fn children(
+        &self,
+        scope: Option<ElementIx>,
+    ) -> impl Iterator<Item = (ElementIx, &Element)> {
+        self.elements
+            .iter()
+            .enumerate()
+            .filter(move |(_, element)| element.parent == scope)
+            .map(|(ix, element)| (ElementIx(ix as u32), element))
+    }
+
+    /// Where a run of a scope begins without a trigger: its none start event, else, with no start event at all, every
+    /// element without incoming flows that is neither a boundary event nor a link target (BPMN 2.0.2, 13.3.1).
+    pub fn plain_starts(&self, scope: Option<ElementIx>) -> Vec<ElementIx> {
+        let mut starts = self
+            .children(scope)
+            .filter(|(_, element)| matches!(element.kind, Kind::Start(_)))
+            .peekable();
+        if starts.peek().is_some() {
+            return starts
+                .filter(|(_, element)| matches!(element.kind, Kind::Start(Trigger::None)))
+                .map(|(ix, _)| ix)
+                .collect();
+        }
+        self.children(scope)
+            .filter(|(_, element)| {
+                element.incoming.is_empty() && !matches!(element.kind, Kind::Boundary { .. })
+            })
+            .map(|(ix, _)| ix)
+            .collect()
+    }
+}
+
+/// A node of a process.
+#[derive(Clone, Debug)]
+pub struct Element {
+    /// The XML id.
+    pub id: Name,
+    /// Its name, else nothing.
+    pub name: Option<Name>,
+    /// What it does.
+    pub kind: Kind,
+    /// The sub-process that holds it, or the process itself.
+    pub parent: Option<ElementIx>,
+    /// Flows that end here, in document order.
+    pub incoming: Vec<FlowIx>,
+    /// Flows that begin here, in document order.
+    pub outgoing: Vec<FlowIx>,
+    /// The outgoing flow taken when no condition holds.
+    pub default: Option<FlowIx>,
+    /// Boundary events attached here.
+    pub boundaries: Vec<ElementIx>,
+    /// G7: readers, writers and owners while a token stands here; what is `None` is carried forward.
+    pub acl: StateList,
+    /// Field classes while a token stands here.
+    pub fields: Vec<FieldRule>,
+    /// Assignments after the element completes: data objects, output mappings.
+    pub outputs: Vec<Assignment>,
+    /// Where it stands in the file.
+    pub place: Place,
+}
+
+/// A sequence flow.
+#[derive(Clone, Debug)]
+pub struct Flow {
+    /// The XML id, where there is one.
+    pub id: Option<Name>,
+    /// From.
+    pub source: ElementIx,
+    /// To.
+    pub target: ElementIx,
+    /// Taken only if true; `None` is always.
+    pub condition: Option<Expr>,
+}
+
+/// What an element does.
+#[derive(Clone, Debug)]
+pub enum Kind {
+    /// Where a scope begins.
+    Start(Trigger),
+    /// Where a token ends.
+    End(Throw),
+    /// Waits on the flow.
+    Catch(Trigger),
+    /// Throws on the flow and goes on; only [`Throw::None`] here today.
+    Throw(Throw),
+    /// Waits on the border of an activity.
+    Boundary {
+        /// The activity.
+        on: ElementIx,
+        /// Whether firing cancels the activity.
+        interrupting: bool,
+        /// What it waits for.
+        trigger: Trigger,
+    },
+    /// Human work.
+    UserTask(Box<UserTask>),
+    /// Work outside the system, or a task without a kind: passed through.
+    PassThrough,
+    /// Assignments by expression: a service or script task with `wf:set`. Without any, passed through.
+    Assign(Vec<Assignment>),
+    /// Waits for a message.
+    Receive(MessageWait),
+    /// One way out.
+    Exclusive,
+    /// All ways out; waits for all ways in.
+    Parallel,
+    /// The first event that happens takes its way.
+    EventBased,
+    /// An embedded sub-process.
+    SubProcess,
+}
+
+/// What starts or continues a flow.
+#[derive(Clone, Debug)]
+pub enum Trigger {
+    /// Nothing: at once.
+    None,
+    /// A moment.
+    Timer(Timer),
+    /// A message.
+    Message(MessageWait),
+    /// An error thrown inside the activity; `None` catches every code.
+    Error(Option<Name>),
+}
+
+/// What an end event does besides ending its token.
+#[derive(Clone, Debug)]
+pub enum Throw {
+    /// Nothing.
+    None,
+    /// Ends its whole scope.
+    Terminate,
+    /// Throws an error of this code to the nearest boundary that catches it.
+    Error(Name),
+}
+
+/// A message to wait for.
+#[derive(Clone, Debug)]
+pub struct MessageWait {
+    /// The message's name.
+    pub name: Name,
+    /// What a sender must name besides the instance or business key, as an expression over the instance's data; `None` is nothing.
+    pub correlation: Option<Expr>,
+}
+
+/// When.
+#[derive(Clone, Debug)]
+pub enum Timer {
+    /// A date and time (ISO 8601; without a zone it is UTC).
+    Date(Text),
+    /// After a duration (ISO 8601).
+    Duration(Text),
+    /// Repeatedly (ISO 8601 repeating interval).
+    Cycle(Text),
+}
+
+/// Text from the model: as it stands, or computed.
+#[derive(Clone, Debug)]
+pub enum Text {
+    /// As it stands.
+    Literal(Name),
+    /// The value of an expression.
+    Expr(Expr),
+}
+
+/// An assignment of an expression's value to a field of the data.
+#[derive(Clone, Debug)]
+pub struct Assignment {
+    /// The field.
+    pub field: Name,
+    /// Its new value.
+    pub value: Expr,
+}
+
+/// Human work, as the model describes it.
+#[derive(Clone, Default, Debug)]
+pub struct UserTask {
+    /// Who gets it without claiming; the first name wins.
+    pub assignee: Option<Text>,
+    /// Who may claim it.
+    pub candidates: Vec<Principals>,
+    /// Who may not, whatever else they are: four eyes.
+    pub excluded: Vec<Principals>,
+    /// Due at this date, or after this duration from its creation (ISO 8601).
+    pub due: Option<Text>,
+    /// Follow up at this date, or after this duration (ISO 8601).
+    pub follow_up: Option<Text>,
+    /// 0 to 100, 50 unless said otherwise; higher is more urgent.
+    pub priority: Option<Text>,
+    /// The form, if the model has one.
+    pub form: Option<Form>,
+    /// The outcomes that a person chooses from; empty means free.
+    pub outcomes: Vec<Name>,
+    /// The field that the outcome is written to.
+    pub outcome_field: Option<Name>,
+}
+
+/// A form.
+#[derive(Clone, Debug)]
+pub struct Form {
+    /// Its key, as a front end knows it.
+    pub key: Option<Name>,
+    /// The form-js schema, if the model carries it.
+    pub schema: Option<serde_json::Value>,
+}
+
+/// Whom a list of the model names.
+#[derive(Clone, Debug)]
+pub enum Principals {
+    /// `@everyone`.
+    Everyone,
+    /// `@initiator`.
+    Initiator,
+    /// `@creator`.
+    Creator,
+    /// `@participants`: the initiator and those who have a task assigned now.
+    Participants,
+    /// `@pastParticipants`: those who completed a task of the instance.
+    PastParticipants,
+    /// A user, a group or a role by name.
+    Named(Naming, Name),
+    /// The users that a data field names: text, a list of text, or empty.
+    Field(Name),
+    /// Names that an expression gives: text (commas separate) or a list of text.
+    Computed(Naming, Expr),
+}
+
+/// What a name names.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Naming {
+    /// A user.
+    User,
+    /// A group.
+    Group,
+    /// A role.
+    Role,
+}
+
+/// G7: the lists of a state. `None` carries the list before it forward; an empty list is nobody.
+#[derive(Clone, Default, Debug)]
+pub struct StateList {
+    /// Who reads.
+    pub readers: Option<Vec<Principals>>,
+    /// Who writes, if they read.
+    pub writers: Option<Vec<Principals>>,
+    /// Who is accountable; grants nothing by itself.
+    pub owners: Option<Vec<Principals>>,
+    /// `bind="live"`: resolved anew at every change of the data instead of once on entry.
+    pub live: bool,
+}
+
+/// G6, by name.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub enum AccessPolicy {
+    /// `allowAll`, or none named: the gate abstains.
+    #[default]
+    AllowAll,
+    /// The initiator and those with a task assigned now, for every operation.
+    Participants,
+    /// The same; but only the initiator may withdraw.
+    Initiator,
+    /// The initiator alone, for every operation.
+    InitiatorStrict,
+    /// All of these must agree.
+    Composite(Vec<AccessPolicy>),
+}
+
+/// How secret a field is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Debug, Serialize, Deserialize)]
+pub enum Classification {
+    /// For everyone who reads the instance.
+    Public,
+    /// The same; the class of every field that no rule names.
+    #[default]
+    Internal,
+    /// Clear for those the rule names, masked or hidden for other readers.
+    Confidential,
+    /// Hidden from everyone the rule does not name; never masked.
+    Secret,
+}
+
+/// G9: what a field is, and for whom.
+#[derive(Clone, Debug)]
+pub struct FieldRule {
+    /// The field.
+    pub name: Name,
+    /// Its class.
+    pub class: Classification,
+    /// How it looks to readers who are not named; `None` hides it.
+    pub mask: Option<Mask>,
+    /// Who sees it clear; `None` is the default of the class.
+    pub clear: Option<Vec<Principals>>,
+    /// Who may write it, among the writers; `None` is all of them.
+    pub writers: Option<Vec<Principals>>,
+}
+
+/// What a masked value shows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mask {
+    /// Eight stars, whatever the value.
+    Full,
+    /// Twelve stars and the last four characters; shorter than eight, eight stars.
+    Last4,
+}

@@ -1,0 +1,168 @@
+//! What may be asked of an instance, and why it may be refused.
+
+use jiff::Timestamp;
+
+use crate::access::{Actor, Privilege};
+use crate::bpmn::ElementIx;
+use crate::ids::{InstanceId, ProcessId, TaskId, TimerId};
+use crate::task::TaskCommand;
+use crate::value::{Data, Name, Value};
+
+/// How an instance is asked to begin.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Start {
+    /// Its id, fresh.
+    pub id: InstanceId,
+    /// The version that it runs.
+    pub process: ProcessId,
+    /// The message that starts it; `None` begins at the none start event.
+    pub message: Option<Name>,
+    /// The key that the outside knows it by.
+    pub business_key: Option<Name>,
+    /// Its first data.
+    pub data: Data,
+}
+
+/// What is asked of a running instance.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Command<'a> {
+    /// Something about a task, by a person.
+    Task {
+        /// Which one.
+        task: TaskId,
+        /// Who asks.
+        actor: &'a Actor,
+        /// What.
+        command: TaskCommand,
+        /// The revision that the asker has seen.
+        expected_revision: Option<u32>,
+    },
+    /// Fields, by a person who may write.
+    UpdateData {
+        /// Who asks.
+        actor: &'a Actor,
+        /// The fields.
+        data: Data,
+    },
+    /// A message for it, by a person who may write.
+    Message {
+        /// Who asks.
+        actor: &'a Actor,
+        /// The message.
+        name: Name,
+        /// What the wait asks the sender to name.
+        correlation: Option<Value>,
+        /// Fields that come along.
+        data: Data,
+    },
+    /// A timer is due. Asked by the clock.
+    Fire(TimerId),
+    /// Its initiator takes it back.
+    Withdraw(&'a Actor),
+    /// An administrator ends it.
+    Terminate(&'a Actor),
+}
+
+/// What a decision takes from outside: the moment, and ids.
+pub struct Fresh<'a> {
+    /// Now.
+    pub now: Timestamp,
+    /// A new id at each call.
+    pub id: &'a mut dyn FnMut() -> uuid::Uuid,
+}
+
+/// Why not. The person has already been found to read the object.
+#[derive(Clone, PartialEq, Debug, thiserror::Error)]
+pub enum Rejection {
+    /// The privilege is missing (G2).
+    #[error("this takes the privilege `{0}`")]
+    Privilege(Privilege),
+    /// The process does not let this person start it (G3, start event, G6.create).
+    #[error("you may not start this process")]
+    MayNotStart,
+    /// The process has no start event for what was asked.
+    #[error("the process has no start event for this")]
+    NoStart,
+    /// The actor may not act on behalf of another.
+    #[error("you may not start this process on behalf of somebody else")]
+    OnBehalf,
+    /// No open task of this id.
+    #[error("the task is no longer open")]
+    TaskClosed,
+    /// Claimed by another.
+    #[error("the task is assigned to someone else")]
+    NotAssignee,
+    /// Nobody has it in hand, and this takes somebody.
+    #[error("the task must be claimed first")]
+    NotClaimed,
+    /// The actor has it already.
+    #[error("the task is already yours")]
+    AlreadyYours,
+    /// Neither candidate nor anything else that lets the person claim.
+    #[error("you are no candidate for this task")]
+    NotCandidate,
+    /// Four eyes (G4).
+    #[error("you are excluded from this task")]
+    Excluded,
+    /// The person to hand it to is excluded.
+    #[error("`{0}` is excluded from this task")]
+    TargetExcluded(Name),
+    /// Somebody changed the task since.
+    #[error("the task has changed: you saw revision {expected}, it is now {actual}")]
+    Stale {
+        /// What the asker saw.
+        expected: u32,
+        /// What it is.
+        actual: u32,
+    },
+    /// The person reads, and may not write (G7).
+    #[error("you may not change this")]
+    NotWriter,
+    /// G6 lets others do this.
+    #[error("you may not withdraw this")]
+    MayNotWithdraw,
+    /// A field that the person may not write (G9), or that the form does not hold.
+    #[error("the field `{0}` cannot be changed here")]
+    FieldNotWritable(Name),
+    /// A field's value is wrong.
+    #[error("the field `{field}` {reason}")]
+    FieldInvalid {
+        /// Which.
+        field: Name,
+        /// Why, as the end of a sentence.
+        reason: String,
+    },
+    /// Not one of the task's outcomes.
+    #[error("the task has no outcome `{0}`")]
+    UnknownOutcome(Name),
+    /// The task asks for an outcome.
+    #[error("the task asks for an outcome")]
+    OutcomeMissing,
+    /// A priority outside 0 to 100.
+    #[error("the priority must lie between 0 and 100")]
+    Priority,
+    /// The instance has ended.
+    #[error("the instance has ended")]
+    Ended,
+    /// Nothing waits for the message.
+    #[error("nothing waits for the message `{0}`")]
+    NotWaiting(Name),
+    /// The timer is gone.
+    #[error("the timer is gone")]
+    NoTimer,
+    /// The data would grow too large.
+    #[error(
+        "the data of the instance would be larger than {} bytes",
+        crate::value::MAX_BYTES
+    )]
+    TooLarge,
+}
+
+/// Where an incident arose while deciding; kept apart from rejections, because the transition stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Trouble {
+    /// At which element.
+    pub element: ElementIx,
+    /// What went wrong: it may quote the model, never data.
+    pub message: String,
+}

@@ -1,0 +1,103 @@
+//! What happened to an instance, in the order in which it happened. Folding the events of a run gives its state again.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::bpmn::ElementIx;
+use crate::engine::instance::{
+    Incident, InstanceState, Lists, PendingMessage, PendingTimer, ScopeId, TokenId,
+};
+use crate::ids::{TaskId, TimerId};
+use crate::task::{Task, TaskEvent};
+use crate::value::{Name, Value};
+
+/// One thing that happened.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum Event {
+    /// A token came to an element.
+    Entered {
+        /// The token, new.
+        token: TokenId,
+        /// The element.
+        element: ElementIx,
+        /// The scope.
+        scope: ScopeId,
+        /// The flow that it came by.
+        via: Option<u32>,
+        /// When.
+        at: Timestamp,
+        /// G7 from here on.
+        lists: Lists,
+    },
+    /// A token's element is done; the token is gone.
+    Completed {
+        /// The token.
+        token: TokenId,
+        /// The element.
+        element: ElementIx,
+    },
+    /// A token was taken away before its element was done.
+    Cancelled {
+        /// The token.
+        token: TokenId,
+        /// The element.
+        element: ElementIx,
+    },
+    /// A sub-process was opened; its number is that of the token.
+    ScopeOpened {
+        /// The token that waits at the sub-process.
+        token: TokenId,
+    },
+    /// A sub-process was closed, and its own fields are gone.
+    ScopeClosed {
+        /// Its number.
+        scope: ScopeId,
+    },
+    /// A field got a value.
+    DataSet {
+        /// Where.
+        scope: ScopeId,
+        /// Which.
+        field: Name,
+        /// What.
+        value: Value,
+    },
+    /// The lists of a token were resolved anew.
+    Relisted {
+        /// The token.
+        token: TokenId,
+        /// G7 from here on.
+        lists: Lists,
+    },
+    /// A task came into being.
+    TaskCreated(Box<Task>),
+    /// Something happened to a task.
+    Task {
+        /// Which.
+        task: TaskId,
+        /// What.
+        event: TaskEvent,
+    },
+    /// A timer runs.
+    TimerSet(PendingTimer),
+    /// A timer is gone: fired, or no longer needed.
+    TimerCleared(TimerId),
+    /// A message is waited for.
+    MessageAwaited(PendingMessage),
+    /// A message is no longer waited for.
+    MessageCleared {
+        /// The token that waited.
+        token: TokenId,
+        /// The event.
+        element: ElementIx,
+    },
+    /// A token is held.
+    IncidentRaised(Incident),
+    /// The instance has ended.
+    Ended {
+        /// How.
+        state: InstanceState,
+        /// When.
+        at: Timestamp,
+    },
+}

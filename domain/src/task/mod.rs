@@ -1,0 +1,176 @@
+//! The life of a task: [`decide`] judges what a person asks of it, [`Task::apply`] folds what happened. Completing lets
+//! the instance go on, which is the engine's part.
+//!
+//! ```text
+//!            claim              delegate
+//!   Ready ───────────▶ Claimed ──────────▶ Delegated
+//!     ▲     unclaim  ◀─┘  ▲  │    unclaim / resolve │
+//!     └──────────────     └──┼─────────────────────┘
+//!                            └── complete ──▶ Completed        (the instance moves on: Cancelled)
+//! ```
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::access::Principal;
+use crate::bpmn::ElementIx;
+use crate::engine::instance::{ScopeId, TokenId};
+use crate::ids::TaskId;
+use crate::value::{Data, Name};
+
+pub mod form;
+pub mod worklist;
+
+/// Where the life of a task stands.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub enum TaskState {
+    /// Nobody has it in hand.
+    Ready,
+    /// The assignee has it in hand.
+    Claimed,
+    /// The assignee has it in hand for the owner, who gets it back.
+    Delegated,
+    /// Done.
+    Completed,
+    /// No longer needed.
+    Cancelled,
+}
+
+impl TaskState {
+    /// Whether work on it may still happen.
+    pub fn is_open(self) -> bool {
+        match self {
+            TaskState::Ready | TaskState::Claimed | TaskState::Delegated => true,
+            TaskState::Completed | TaskState::Cancelled => false,
+        }
+    }
+}
+
+/// A unit of human work.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Task {
+    /// Which one.
+    pub id: TaskId,
+    /// The token that waits for it.
+    pub token: TokenId,
+    /// The scope that its data lives in.
+    pub scope: ScopeId,
+    /// The user task of the model.
+    pub element: ElementIx,
+    /// Where its life stands.
+    pub state: TaskState,
+    /// Who has it in hand.
+    pub assignee: Option<Name>,
+    /// Who is accountable; gets it back after delegation.
+    pub owner: Option<Name>,
+    /// Who may claim it.
+    pub candidates: BTreeSet<Principal>,
+    /// Who may not, whatever else they are.
+    pub excluded: BTreeSet<Principal>,
+    /// 0 to 100; higher is more urgent.
+    pub priority: i32,
+    /// When it came into being.
+    pub created_at: Timestamp,
+    /// When it should be done.
+    pub due_at: Option<Timestamp>,
+    /// When to look at it again.
+    pub follow_up_at: Option<Timestamp>,
+    /// What the assignee has typed and not sent.
+    pub draft: Option<Data>,
+    /// How many comments it has.
+    pub comments: u32,
+    /// Who completed it.
+    pub completed_by: Option<Name>,
+    /// Goes up with each change of the task.
+    pub revision: u32,
+}
+
+/// What a person may ask of a task.
+#[derive(Clone, PartialEq, Debug)]
+pub enum TaskCommand {
+    /// Take it in hand.
+    Claim,
+    /// Give it back to the candidates; a delegate gives it back to its owner.
+    Unclaim,
+    /// Finish it; the fields are written to the instance.
+    Complete {
+        /// The fields.
+        data: Data,
+        /// What the person chose.
+        outcome: Option<Name>,
+    },
+    /// Hand it to somebody else and stay its owner.
+    Delegate {
+        /// To whom.
+        to: Name,
+    },
+    /// Hand it to somebody else for good, or to nobody.
+    Reassign {
+        /// To whom.
+        to: Option<Name>,
+    },
+    /// Change what surrounds it; `None` leaves a part as it is, `Some(None)` clears it.
+    Update {
+        /// 0 to 100.
+        priority: Option<i32>,
+        /// When it should be done.
+        due_at: Option<Option<Timestamp>>,
+        /// When to look at it again.
+        follow_up_at: Option<Option<Timestamp>>,
+        /// What is typed and not sent.
+        draft: Option<Option<Data>>,
+    },
+    /// Say something about it; the text is stored beside the task.
+    Comment,
+}
+
+/// What happened to a task.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum TaskEvent {
+    /// Somebody took it in hand.
+    Claimed {
+        /// Who.
+        by: Name,
+    },
+    /// It lies with the candidates again.
+    Unclaimed,
+    /// It is with somebody else for its owner.
+    Delegated {
+        /// The owner.
+        owner: Name,
+        /// With whom.
+        to: Name,
+    },
+    /// The delegate gave it back.
+    Returned {
+        /// To whom.
+        owner: Name,
+    },
+    /// It is with somebody else for good, or with nobody.
+    Reassigned {
+        /// With whom.
+        to: Option<Name>,
+    },
+    /// What surrounds it changed; the values after the change.
+    Updated {
+        /// 0 to 100.
+        priority: i32,
+        /// When it should be done.
+        due_at: Option<Timestamp>,
+        /// When to look at it again.
+        follow_up_at: Option<Timestamp>,
+        /// What is typed and not sent.
+        draft: Option<Data>,
+    },
+    /// Somebody said something about it.
+    Commented,
+    /// Done.
+    Completed {
+        /// By whom.
+        by: Name,
+    },
+    /// No longer needed.
+    Cancelled,
+}
