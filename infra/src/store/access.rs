@@ -219,28 +219,24 @@ pub struct Start<'a> {
     pub principals: &'a [Uuid],
     /// Whether `principals` is everything that the actor is.
     pub whole_actor: bool,
-    /// By what.
-    pub sort: TaskSort,
     /// What must hold for each object.
     pub conditions: Condition,
 }
 
 impl Start<'_> {
     /// The ids and sort values of one page, in the order of the walk.
-    pub fn page(self, walk: &Walk) -> SelectStatement {
+    pub fn page(self, sort: TaskSort, walk: &Walk) -> SelectStatement {
         let mut parts = Vec::new();
         let together = self.whole_actor && self.principals.len() * self.slots.len() > MOST_WALKS;
         for slot in self.slots {
             let at = || entry(Column::Slot).eq(slot.code());
             if together {
-                self.push(&mut parts, walk, &at().and(is_me(entry(Column::Principal))));
+                let of = at().and(is_me(entry(Column::Principal)));
+                parts.extend(self.parts(sort, walk, &of, together));
             } else {
                 for principal in self.principals {
-                    self.push(
-                        &mut parts,
-                        walk,
-                        &at().and(entry(Column::Principal).eq(*principal)),
-                    );
+                    let of = at().and(entry(Column::Principal).eq(*principal));
+                    parts.extend(self.parts(sort, walk, &of, together));
                 }
             }
         }
@@ -273,17 +269,26 @@ impl Start<'_> {
             .cond_where(self.conditions.clone());
     }
 
-    fn push(&self, parts: &mut Vec<SelectStatement>, walk: &Walk, of: &Expr) {
+    /// The entries of one kind: one part, or two where what has no date is a stretch of its own.
+    fn parts(
+        &self,
+        sort: TaskSort,
+        walk: &Walk,
+        of: &Expr,
+        together: bool,
+    ) -> Vec<SelectStatement> {
         let id = entry(Column::ObjectId);
-        let column = entry(match self.sort {
+        let column = entry(match sort {
             TaskSort::Created => Column::CreatedAt,
             TaskSort::Due => Column::DueAt,
             TaskSort::Priority => Column::Priority,
         });
         let part = |sort: Expr, bounds: Condition| {
             let mut select = Query::select();
+            if together {
+                select.distinct();
+            }
             select
-                .distinct()
                 .expr_as(id.clone(), ID)
                 .expr_as(sort, SORT)
                 .from_as(Entity, ENTRY);
@@ -296,20 +301,41 @@ impl Start<'_> {
                 .limit(walk.limit)
                 .take()
         };
-        if self.sort == TaskSort::Due && walk.descending {
+        if sort == TaskSort::Due && walk.descending {
             // In the rows what is never due has the largest date; in a falling list it comes last, as its own stretch.
             let dated = walk
                 .bounds(&column, &id)
                 .add(column.clone().lt(Expr::val(NEVER)));
-            parts.push(part(column.clone(), dated));
-            if let Some(bounds) = walk.bounds_at(i64::MIN, &id) {
+            let undated = walk.bounds_at(i64::MIN, &id).map(|bounds| {
                 let bounds = bounds.add(column.clone().eq(Expr::val(NEVER)));
-                parts.push(part(Expr::val(i64::MIN), bounds));
-            }
+                part(Expr::val(i64::MIN), bounds)
+            });
+            std::iter::once(part(column.clone(), dated))
+                .chain(undated)
+                .collect()
         } else {
-            parts.push(part(column.clone(), walk.bounds(&column, &id)));
+            vec![part(column.clone(), walk.bounds(&column, &id))]
         }
     }
+}
+
+/// The ids and sort values of one page of the objects themselves, where a column says whose they are.
+pub fn page_of_rows(
+    table: TableRef,
+    sort: Expr,
+    conditions: Condition,
+    walk: &Walk,
+) -> SelectStatement {
+    Query::select()
+        .expr_as(object(Guarded::Id), ID)
+        .expr_as(sort.clone(), SORT)
+        .from(table)
+        .cond_where(conditions)
+        .cond_where(walk.bounds(&sort, &object(Guarded::Id)))
+        .order_by(SORT, walk.order.into())
+        .order_by_expr(object(Guarded::Id), walk.order.into())
+        .limit(walk.limit)
+        .take()
 }
 
 /// Merges parts, each in the order of the walk and limited, to one page without doubles.

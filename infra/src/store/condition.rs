@@ -6,10 +6,10 @@ use docket_domain::access::Principal;
 use docket_domain::task::worklist::{Span, TaskFilter};
 use docket_domain::value::Name;
 use jiff::Timestamp;
+use sea_orm::DeriveIden;
 use sea_orm::sea_query::{
     CommonTableExpression, Condition, Expr, ExprTrait, IntoIden, Query, SelectStatement, WithClause,
 };
-use sea_orm::{DeriveIden, Iden};
 use uuid::Uuid;
 
 use super::InstanceFilter;
@@ -179,9 +179,7 @@ pub fn task_filter(keys: &TenantKeys, filter: &TaskFilter) -> Condition {
             span(object(task::Column::DueAt), due).add(object(task::Column::DueAt).is_not_null())
         }))
         .add_option(created.map(|created| span(object(task::Column::CreatedAt), created)))
-        .add_option(
-            min_priority.map(|least| object(task::Column::Priority).gte(i64::from(least))),
-        )
+        .add_option(min_priority.map(|least| object(task::Column::Priority).gte(i64::from(least))))
         .add_option(max_priority.map(|most| object(task::Column::Priority).lte(i64::from(most))))
 }
 

@@ -121,7 +121,12 @@ fn tables() -> Vec<TableCreateStatement> {
             .col(big_integer("created_at"))
             .col(big_integer("due_at"))
             .col(big_integer("priority"))
-            .primary_key(Index::create().col("object_id").col("slot").col("principal"))
+            .primary_key(
+                Index::create()
+                    .col("object_id")
+                    .col("slot")
+                    .col("principal"),
+            )
             .take(),
         Table::create()
             .table("timers")
@@ -181,10 +186,18 @@ fn indexes() -> Vec<IndexCreateStatement> {
         index
     };
     vec![
-        index("processes_by_key", "processes", &["tenant_id", "key", "version"])
-            .unique()
-            .take(),
-        index("instances_by_start", "instances", &["tenant_id", "started_at", "id"]),
+        index(
+            "processes_by_key",
+            "processes",
+            &["tenant_id", "key", "version"],
+        )
+        .unique()
+        .take(),
+        index(
+            "instances_by_start",
+            "instances",
+            &["tenant_id", "started_at", "id"],
+        ),
         index(
             "instances_by_initiator",
             "instances",

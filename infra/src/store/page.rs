@@ -112,6 +112,11 @@ impl Page {
 }
 
 impl Walk {
+    /// Whether rows are fetched smallest first.
+    pub fn rising(&self) -> bool {
+        self.order == Direction::Rising
+    }
+
     /// The bounds for rows with this sort value and id.
     pub fn bounds(&self, sort: &Expr, id: &Expr) -> Condition {
         let row = || Expr::tuple([sort.clone(), id.clone()]);
@@ -128,15 +133,15 @@ impl Walk {
             if sort < lower.sort {
                 return None;
             }
-            bounds = bounds
-                .add_option((sort == lower.sort).then(|| id.clone().gt(Expr::val(lower.id))));
+            bounds =
+                bounds.add_option((sort == lower.sort).then(|| id.clone().gt(Expr::val(lower.id))));
         }
         if let Some(upper) = self.upper {
             if sort > upper.sort {
                 return None;
             }
-            bounds = bounds
-                .add_option((sort == upper.sort).then(|| id.clone().lt(Expr::val(upper.id))));
+            bounds =
+                bounds.add_option((sort == upper.sort).then(|| id.clone().lt(Expr::val(upper.id))));
         }
         Some(bounds)
     }

@@ -53,7 +53,11 @@ impl Cell<'_> {
     }
 
     /// Seals a value as JSON.
-    pub fn seal_json(&self, cipher: &Cipher, value: &impl Serialize) -> Result<Vec<u8>, StoreError> {
+    pub fn seal_json(
+        &self,
+        cipher: &Cipher,
+        value: &impl Serialize,
+    ) -> Result<Vec<u8>, StoreError> {
         let plain = serde_json::to_vec(value).map_err(|_| self.corrupt())?;
         Ok(self.seal(cipher, &plain))
     }
@@ -189,11 +193,7 @@ pub struct Fields<'a> {
 
 impl Fields<'_> {
     /// Seals data; `old` is what was stored, with its bytes.
-    pub fn seal(
-        &self,
-        data: &Data,
-        old: Option<(&Data, &[u8])>,
-    ) -> Result<Vec<u8>, StoreError> {
+    pub fn seal(&self, data: &Data, old: Option<(&Data, &[u8])>) -> Result<Vec<u8>, StoreError> {
         let (old_data, old_frames) = match old {
             Some((data, bytes)) => (Some(data), self.frames(bytes)?),
             None => (None, Vec::new()),
