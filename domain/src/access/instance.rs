@@ -294,3 +294,6 @@ pub fn process_acl(security_roles: Option<&[Name]>, published: bool) -> Acl {
         ..Acl::default()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -461,3 +461,6 @@ fn is_date_time(text: &str) -> bool {
         _ => full.parse::<jiff::Timestamp>().is_ok(),
     }
 }
+
+#[cfg(test)]
+mod tests;
