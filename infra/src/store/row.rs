@@ -244,7 +244,7 @@ impl Fields<'_> {
     }
 }
 
-fn parse_frames(bytes: &[u8]) -> Option<Vec<(Pseudonym, &[u8])>> {
+pub fn parse_frames(bytes: &[u8]) -> Option<Vec<(Pseudonym, &[u8])>> {
     let (count, mut rest) = bytes.split_first_chunk::<4>()?;
     let mut frames = Vec::new();
     for _ in 0..u32::from_be_bytes(*count) {
