@@ -447,19 +447,9 @@ fn is_time(text: &str) -> bool {
 }
 
 fn is_date_time(text: &str) -> bool {
-    // Forms write minutes alone, and `Z` or an offset at the end.
-    let (time, zone) = match text.rfind(['Z', 'z', '+', '-']) {
-        Some(at) if at > "1970-01-01".len() => text.split_at(at),
-        Some(_) | None => (text, ""),
-    };
-    let full = match time.matches(':').count() {
-        1 => format!("{time}:00{zone}"),
-        _ => text.to_owned(),
-    };
-    match zone {
-        "" => full.parse::<jiff::civil::DateTime>().is_ok(),
-        _ => full.parse::<jiff::Timestamp>().is_ok(),
-    }
+    text.contains(['T', 't'])
+        && (text.parse::<jiff::civil::DateTime>().is_ok()
+            || text.parse::<jiff::Timestamp>().is_ok())
 }
 
 #[cfg(test)]
