@@ -175,9 +175,7 @@ pub fn task_acl(process: &Process, instance: &Instance, task: &Task) -> Acl {
     let mut denied = BTreeSet::new();
     if task.state.is_open() {
         let candidates = candidates(task);
-        let opened = candidates
-            .difference(&grants)
-            .any(|candidate| names_many(candidate));
+        let opened = candidates.difference(&grants).any(names_many);
         if opened && !grants.contains(&Principal::Everyone) {
             denied = excluded_users(&[task])
                 .filter(|person| !grants.contains(person))
