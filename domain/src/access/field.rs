@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::Actor;
-use crate::bpmn::{Classification, Process};
+use crate::bpmn::{Classification, ElementIx, Process};
+use crate::engine::command::Rejection;
 use crate::engine::instance::Instance;
-use crate::value::{Name, Value};
+use crate::value::{Data, Name, Value};
 
 /// How a viewer sees a field.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -41,5 +42,17 @@ pub fn view(
     _actor: &Actor,
     _names: Option<&[Name]>,
 ) -> Vec<FieldView> {
+    todo!()
+}
+
+/// Whether a person may write these fields: as one who may write the instance, or, with `element`, as the assignee of a
+/// task at that element.
+pub fn check_write(
+    _process: &Process,
+    _instance: &Instance,
+    _actor: &Actor,
+    _element: Option<ElementIx>,
+    _data: &Data,
+) -> Result<(), Rejection> {
     todo!()
 }

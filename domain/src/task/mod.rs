@@ -14,9 +14,10 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::access::Principal;
-use crate::bpmn::ElementIx;
-use crate::engine::instance::{ScopeId, TokenId};
+use crate::access::{Actor, Principal};
+use crate::bpmn::{ElementIx, Process};
+use crate::engine::command::Rejection;
+use crate::engine::instance::{Instance, ScopeId, TokenId};
 use crate::ids::TaskId;
 use crate::value::{Data, Name};
 
@@ -173,4 +174,23 @@ pub enum TaskEvent {
     },
     /// No longer needed.
     Cancelled,
+}
+
+/// Judges what a person who reads the task asks of it. Changes nothing; completing lets the engine go on.
+pub fn decide(
+    _process: &Process,
+    _instance: &Instance,
+    _task: &Task,
+    _actor: &Actor,
+    _command: &TaskCommand,
+    _expected_revision: Option<u32>,
+) -> Result<Vec<TaskEvent>, Rejection> {
+    todo!()
+}
+
+impl Task {
+    /// Folds one event into the state; the revision goes up by one. Total.
+    pub fn apply(&mut self, _event: &TaskEvent) {
+        todo!()
+    }
 }
