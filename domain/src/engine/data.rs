@@ -127,7 +127,10 @@ impl Run<'_, '_> {
     fn bytes(&mut self) -> usize {
         let instance = &self.instance;
         *self.bytes.get_or_insert_with(|| {
-            let scopes = instance.scopes.iter().map(|scope| value::bytes(&scope.data));
+            let scopes = instance
+                .scopes
+                .iter()
+                .map(|scope| value::bytes(&scope.data));
             value::bytes(&instance.data) + scopes.sum::<usize>()
         })
     }

@@ -211,7 +211,10 @@ impl Instance {
     /// The token of a number.
     pub fn token(&self, id: TokenId) -> Option<&Token> {
         // Numbers only grow and tokens are appended, so the list is sorted.
-        let at = self.tokens.binary_search_by_key(&id, |token| token.id).ok()?;
+        let at = self
+            .tokens
+            .binary_search_by_key(&id, |token| token.id)
+            .ok()?;
         self.tokens.get(at)
     }
 

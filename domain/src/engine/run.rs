@@ -11,7 +11,7 @@ use super::lists;
 use crate::access::Actor;
 use crate::bpmn::{ElementIx, FlowIx, Process};
 use crate::ids::TimerId;
-use crate::task::TaskEvent;
+use crate::task::{Task, TaskEvent};
 
 /// Steps that one transition takes at most; four KiB of data written count like one.
 pub const BUDGET: usize = 10_000;
@@ -212,11 +212,8 @@ impl<'a, 'f> Run<'a, 'f> {
             self.emit(Event::ScopeClosed { scope: inside });
             self.bytes = None;
         }
-        let mut open = self.instance.open_tasks();
-        let task = open
-            .find(|task| task.token == spot.token)
-            .map(|task| task.id);
-        if let Some(task) = task {
+        let open = |task: &&Task| task.token == spot.token && task.state.is_open();
+        if let Some(task) = self.instance.tasks.iter().find(open).map(|task| task.id) {
             self.emit(Event::Task {
                 task,
                 event: TaskEvent::Cancelled,

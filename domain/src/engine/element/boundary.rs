@@ -63,18 +63,19 @@ pub(in crate::engine) fn throw(
 /// The boundary event that catches a code; one that names it goes before one that takes every code.
 fn catcher(run: &Run<'_, '_>, activity: ElementIx, code: &Name) -> Option<ElementIx> {
     let process = run.process;
-    let catching = |exact: bool| {
-        let mut boundaries = process.element(activity).boundaries.iter();
-        boundaries.find(|ix| match &process.element(**ix).kind {
-            Kind::Boundary {
-                trigger: Trigger::Error(caught),
-                ..
-            } => match caught {
-                Some(caught) => exact && caught == code,
-                None => !exact,
-            },
-            _ => false,
-        })
-    };
-    catching(true).or_else(|| catching(false)).copied()
+    let mut every = None;
+    for ix in &process.element(activity).boundaries {
+        if let Kind::Boundary {
+            trigger: Trigger::Error(caught),
+            ..
+        } = &process.element(*ix).kind
+        {
+            match caught {
+                Some(caught) if caught == code => return Some(*ix),
+                Some(_) => {}
+                None => every = every.or(Some(*ix)),
+            }
+        }
+    }
+    every
 }

@@ -13,7 +13,8 @@ pub(in crate::engine) fn step(run: &mut Run<'_, '_>, spot: Spot) -> Result<(), T
     let inside = ScopeId(spot.token.0);
     let begins = process.plain_starts(Some(spot.element));
     let mut children = process.children(Some(spot.element));
-    if begins.is_empty() && children.any(|(_, child)| !matches!(child.kind, Kind::Boundary { .. })) {
+    if begins.is_empty() && children.any(|(_, child)| !matches!(child.kind, Kind::Boundary { .. }))
+    {
         return Err(spot.trouble("the sub-process has no none start event".to_owned()));
     }
     let armed = boundary::arm(run, spot)?;

@@ -45,11 +45,12 @@ pub(in crate::engine) fn complete(
 ) -> Result<(), Rejection> {
     run.write_all(task.scope, data)?;
     if let Some(outcome) = outcome {
-        let field = match &run.process.element(task.element).kind {
-            Kind::UserTask(user_task) => user_task.outcome_field.clone(),
-            _ => None,
-        };
-        let field = field.unwrap_or_else(|| Name::from("outcome"));
+        let mut field = Name::from("outcome");
+        if let Kind::UserTask(user_task) = &run.process.element(task.element).kind
+            && let Some(named) = &user_task.outcome_field
+        {
+            field = named.clone();
+        }
         run.write(task.scope, &field, Value::Text(outcome.clone()))?;
     }
     if let Some(spot) = run.spot(task.token) {
@@ -93,18 +94,11 @@ fn people(run: &Run<'_, '_>, spot: Spot, list: &[Principals]) -> BTreeSet<Princi
         return BTreeSet::new();
     }
     let layers = state::layers(&run.instance, spot.scope);
-    state::resolve(
-        list,
-        &People::of(&run.instance, &layers, run.fresh.now),
-    )
+    state::resolve(list, &People::of(&run.instance, &layers, run.fresh.now))
 }
 
 /// One name; of several, by commas or as a list, the first. Empty and null are nobody.
-fn assignee(
-    run: &Run<'_, '_>,
-    spot: Spot,
-    text: Option<&Text>,
-) -> Result<Option<Name>, Trouble> {
+fn assignee(run: &Run<'_, '_>, spot: Spot, text: Option<&Text>) -> Result<Option<Name>, Trouble> {
     let Some((text, value)) = value(run, spot, text, "assignee")? else {
         return Ok(None);
     };

@@ -152,7 +152,12 @@ fn repeat(run: &mut Run<'_, '_>, timer: &PendingTimer) -> Result<(), Trouble> {
 
 fn first(run: &Run<'_, '_>, spot: Spot, timer: &Timer) -> Result<Option<Due>, Trouble> {
     let now = run.fresh.now;
-    let once = |at| Some(Due { at, repeats: Some(0) });
+    let once = |at| {
+        Some(Due {
+            at,
+            repeats: Some(0),
+        })
+    };
     match timer {
         Timer::Date(text) => read(run, spot, text, "date", time::date).map(once),
         Timer::Duration(text) => {
