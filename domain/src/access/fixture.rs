@@ -135,6 +135,7 @@ pub(crate) fn process_of(elements: Vec<Element>) -> Process {
         fields: Vec::new(),
         starters: None,
         initiator_field: None,
+        initiator_variable: None,
     }
 }
 
