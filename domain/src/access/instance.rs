@@ -31,14 +31,18 @@ pub enum Operation {
     Signal,
 }
 
-/// The sets that G3 and G6 ask for besides a grant. An empty set is met by nobody.
+/// The sets that G3 and G6 ask for besides a grant, each once: three at most. An empty set is met by nobody.
 pub fn required(
     process: &Process,
     instance: &Instance,
     operation: Operation,
 ) -> Vec<BTreeSet<Principal>> {
     let mut sets: Vec<_> = service(process).into_iter().collect();
-    sets.extend(policy(process, instance, operation));
+    for set in policy(process, instance, operation) {
+        if !sets.contains(&set) {
+            sets.push(set);
+        }
+    }
     sets
 }
 
