@@ -51,9 +51,8 @@ fn detect(bytes: &[u8]) -> Result<(&'static Encoding, &[u8]), Vec<Problem>> {
         Some(encoding) => Ok((encoding, bytes)),
         None => {
             let mut report = Report::default();
-            report.error(
+            report.fault(
                 Place { line: 1, column: 1 },
-                None,
                 "unknown-encoding",
                 format!("the encoding `{label}` is not known"),
             );
@@ -78,9 +77,8 @@ fn declared(bytes: &[u8]) -> Option<&str> {
 
 fn malformed(encoding: &'static Encoding, good: &str) -> Vec<Problem> {
     let mut report = Report::default();
-    report.error(
+    report.fault(
         Place::after(good),
-        None,
         "bad-encoding",
         format!("the bytes here are not {}", encoding.name()),
     );

@@ -23,6 +23,8 @@ pub mod resolve;
 mod encoding;
 mod place;
 mod report;
+mod text;
+mod timer;
 mod tree;
 mod xml;
 

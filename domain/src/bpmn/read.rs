@@ -68,7 +68,7 @@ fn draft(text: &str) -> Result<Draft, Vec<Problem>> {
             xml::shorten(root.namespace()),
         );
         let mut report = Report::default();
-        report.error(root.place(), None, "not-bpmn", message);
+        report.fault(root.place(), "not-bpmn", message);
         return Err(report.into_problems());
     }
     Ok(Draft {
@@ -79,7 +79,7 @@ fn draft(text: &str) -> Result<Draft, Vec<Problem>> {
 fn too_large() -> Vec<Problem> {
     let mut report = Report::default();
     let message = format!("the file is larger than {} bytes", xml::MAX_SIZE);
-    report.error(Place { line: 1, column: 1 }, None, "too-large", message);
+    report.fault(Place { line: 1, column: 1 }, "too-large", message);
     report.into_problems()
 }
 
@@ -108,7 +108,7 @@ impl Draft {
                 Some(parent) => inside[parent.ix() as usize].clone(),
                 None => None,
             };
-            if tag.bpmn().is_some_and(is_element) {
+            if tag.is_element() {
                 found.push(DraftElement {
                     tag: tag.name().clone(),
                     id: tag.id().cloned(),
@@ -142,65 +142,6 @@ pub(super) fn flag(text: &str) -> Option<bool> {
         "false" | "0" => Some(false),
         _ => None,
     }
-}
-
-fn is_element(tag: &str) -> bool {
-    matches!(
-        tag,
-        "process"
-            | "collaboration"
-            | "choreography"
-            | "participant"
-            | "laneSet"
-            | "lane"
-            | "messageFlow"
-            | "sequenceFlow"
-            | "conversation"
-            | "subConversation"
-            | "callConversation"
-            | "startEvent"
-            | "endEvent"
-            | "boundaryEvent"
-            | "intermediateCatchEvent"
-            | "intermediateThrowEvent"
-            | "implicitThrowEvent"
-            | "task"
-            | "userTask"
-            | "manualTask"
-            | "serviceTask"
-            | "scriptTask"
-            | "businessRuleTask"
-            | "sendTask"
-            | "receiveTask"
-            | "callActivity"
-            | "subProcess"
-            | "transaction"
-            | "adHocSubProcess"
-            | "choreographyTask"
-            | "subChoreography"
-            | "callChoreography"
-            | "exclusiveGateway"
-            | "inclusiveGateway"
-            | "parallelGateway"
-            | "complexGateway"
-            | "eventBasedGateway"
-            | "dataObject"
-            | "dataObjectReference"
-            | "dataStore"
-            | "dataStoreReference"
-            | "dataInput"
-            | "dataOutput"
-            | "association"
-            | "group"
-            | "textAnnotation"
-            | "message"
-            | "error"
-            | "signal"
-            | "escalation"
-            | "resource"
-            | "category"
-            | "categoryValue"
-    )
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The problems of one pass, as they are found. Passes go on after a problem, so that a modeller sees all of them.
 
+use super::tree::Tag;
 use super::{Place, Problem, Severity};
 use crate::value::Name;
 
@@ -13,13 +14,23 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    /// Adds what stands in the way.
-    pub fn error(&mut self, place: Place, element: Option<&Name>, rule: &str, message: String) {
-        self.add(Severity::Error, place, element, rule, message);
+    /// Adds what stands in the way of reading at all.
+    pub fn fault(&mut self, place: Place, rule: &str, message: String) {
+        self.add(Severity::Error, place, None, rule, message);
+    }
+
+    /// Adds what stands in the way, at a tag and the element that it belongs to.
+    pub fn error(&mut self, tag: Tag<'_>, rule: &str, message: String) {
+        self.add(Severity::Error, tag.place(), owner(tag), rule, message);
     }
 
     /// Adds what is worth a look.
-    pub fn warning(&mut self, place: Place, element: Option<&Name>, rule: &str, message: String) {
+    pub fn warning(&mut self, tag: Tag<'_>, rule: &str, message: String) {
+        self.add(Severity::Warning, tag.place(), owner(tag), rule, message);
+    }
+
+    /// Adds what is worth a look at a place.
+    pub fn notice(&mut self, place: Place, element: Option<&Name>, rule: &str, message: String) {
         self.add(Severity::Warning, place, element, rule, message);
     }
 
@@ -59,4 +70,22 @@ impl Report {
         self.problems.sort_by_key(|problem| problem.place);
         self.problems
     }
+}
+
+impl From<Vec<Problem>> for Report {
+    fn from(problems: Vec<Problem>) -> Report {
+        Report { problems }
+    }
+}
+
+/// The id of the element that a tag is or is a part of.
+fn owner<'a>(tag: Tag<'a>) -> Option<&'a Name> {
+    let mut next = Some(tag);
+    while let Some(tag) = next {
+        if tag.is_element() {
+            return tag.id();
+        }
+        next = tag.parent();
+    }
+    None
 }

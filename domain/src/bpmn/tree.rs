@@ -1,5 +1,7 @@
 //! A document as a tree of nodes, each with its place: what was read, with no meaning yet.
 
+use std::collections::HashMap;
+
 use super::{BPMN, Place};
 use crate::value::Name;
 
@@ -26,10 +28,29 @@ pub(super) struct Attribute {
 /// A well-formed document: nodes in document order, the root first.
 #[derive(Debug)]
 pub(super) struct Document {
-    pub nodes: Vec<Node>,
+    nodes: Vec<Node>,
+    /// What stands directly in the root, by id; the first of each.
+    roots: HashMap<Name, u32>,
 }
 
 impl Document {
+    /// A document of nodes in document order, the root first.
+    pub fn new(nodes: Vec<Node>) -> Document {
+        let mut document = Document {
+            nodes,
+            roots: HashMap::new(),
+        };
+        let found: Vec<_> = document
+            .root()
+            .children()
+            .filter_map(|tag| Some((tag.id()?.clone(), tag.ix)))
+            .collect();
+        for (id, ix) in found {
+            document.roots.entry(id).or_insert(ix);
+        }
+        document
+    }
+
     /// The root.
     pub fn root(&self) -> Tag<'_> {
         self.tag(0)
@@ -87,6 +108,11 @@ impl<'a> Tag<'a> {
         (self.namespace() == BPMN).then(|| &**self.name())
     }
 
+    /// Whether it is what a modeller draws or what holds that, and no part of it.
+    pub fn is_element(self) -> bool {
+        self.bpmn().is_some_and(is_element)
+    }
+
     /// The element around it.
     pub fn parent(self) -> Option<Tag<'a>> {
         self.node().parent.map(|ix| self.document.tag(ix))
@@ -135,6 +161,33 @@ impl<'a> Tag<'a> {
         self.own(name).filter(|value| !value.trim().is_empty())
     }
 
+    /// Its attributes: namespace, local name and value.
+    pub fn attributes(self) -> impl Iterator<Item = (&'a str, &'a str, &'a str)> {
+        self.node().attributes.iter().map(|attribute| {
+            let Attribute {
+                namespace,
+                name,
+                value,
+            } = attribute;
+            (&**namespace, &**name, &**value)
+        })
+    }
+
+    /// The root of its document.
+    pub fn root(self) -> Tag<'a> {
+        self.document.root()
+    }
+
+    /// What a reference names among the definitions directly in the root: an id as it stands, or after a prefix.
+    pub fn definition(self, reference: &str) -> Option<Tag<'a>> {
+        let reference = reference.trim();
+        let roots = &self.document.roots;
+        roots
+            .get(reference)
+            .or_else(|| roots.get(local(reference)))
+            .map(|ix| self.document.tag(*ix))
+    }
+
     /// An attribute of a namespace.
     pub fn attribute(self, namespace: &str, name: &str) -> Option<&'a Name> {
         self.node()
@@ -158,4 +211,70 @@ impl<'a> Tag<'a> {
     pub fn text(self) -> &'a str {
         self.raw_text().trim()
     }
+}
+
+fn is_element(tag: &str) -> bool {
+    matches!(
+        tag,
+        "process"
+            | "collaboration"
+            | "choreography"
+            | "participant"
+            | "laneSet"
+            | "lane"
+            | "messageFlow"
+            | "sequenceFlow"
+            | "conversation"
+            | "subConversation"
+            | "callConversation"
+            | "startEvent"
+            | "endEvent"
+            | "boundaryEvent"
+            | "intermediateCatchEvent"
+            | "intermediateThrowEvent"
+            | "implicitThrowEvent"
+            | "task"
+            | "userTask"
+            | "manualTask"
+            | "serviceTask"
+            | "scriptTask"
+            | "businessRuleTask"
+            | "sendTask"
+            | "receiveTask"
+            | "callActivity"
+            | "subProcess"
+            | "transaction"
+            | "adHocSubProcess"
+            | "choreographyTask"
+            | "subChoreography"
+            | "callChoreography"
+            | "exclusiveGateway"
+            | "inclusiveGateway"
+            | "parallelGateway"
+            | "complexGateway"
+            | "eventBasedGateway"
+            | "dataObject"
+            | "dataObjectReference"
+            | "dataStore"
+            | "dataStoreReference"
+            | "dataInput"
+            | "dataOutput"
+            | "association"
+            | "group"
+            | "textAnnotation"
+            | "message"
+            | "error"
+            | "signal"
+            | "escalation"
+            | "resource"
+            | "category"
+            | "categoryValue"
+    )
+}
+
+/// What follows the prefix of a qualified name.
+pub(super) fn local(reference: &str) -> &str {
+    reference
+        .split_once(':')
+        .map_or(reference, |(_, local)| local)
 }

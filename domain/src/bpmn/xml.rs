@@ -66,9 +66,7 @@ pub(super) fn parse(text: &str) -> Result<Document, Vec<Problem>> {
         report: Report::default(),
     };
     if parser.document().is_ok() && !parser.report.has_errors() {
-        return Ok(Document {
-            nodes: parser.nodes,
-        });
+        return Ok(Document::new(parser.nodes));
     }
     Err(parser.report.into_problems())
 }
@@ -259,7 +257,7 @@ impl<'a> Parser<'a> {
             };
             if !self.seen.insert((namespace.clone(), name.clone())) {
                 let message = format!("the attribute `{raw}` stands twice");
-                self.report.error(place, None, "bad-xml", message);
+                self.report.fault(place, "bad-xml", message);
                 continue;
             }
             attributes.push(Attribute {
@@ -276,14 +274,14 @@ impl<'a> Parser<'a> {
         let (prefix, local) = raw.split_once(':').unwrap_or(("", raw));
         if !is_name(local) || (raw.contains(':') && !is_name(prefix)) {
             let message = format!("`{}` is not a name", shorten(raw));
-            self.report.error(place, None, "bad-xml", message);
+            self.report.fault(place, "bad-xml", message);
         }
         let bound = self.namespaces.get(prefix).and_then(|uris| uris.last());
         let namespace = match bound {
             Some(uri) if is_element || !prefix.is_empty() => uri.clone(),
             None if !prefix.is_empty() => {
                 let message = format!("the prefix `{}` is not declared", shorten(prefix));
-                self.report.error(place, None, "bad-xml", message);
+                self.report.fault(place, "bad-xml", message);
                 self.intern("")
             }
             Some(_) | None => self.intern(""),
@@ -305,7 +303,7 @@ impl<'a> Parser<'a> {
             }
             let (name, place) = (shorten(open.name), self.nodes[open.ix as usize].place);
             let message = format!("`<{name}>` is not closed");
-            self.report.error(place, None, "bad-xml", message);
+            self.report.fault(place, "bad-xml", message);
             self.close();
         }
     }
@@ -371,7 +369,7 @@ impl<'a> Parser<'a> {
         for open in std::mem::take(&mut self.open) {
             let message = format!("`<{}>` is not closed", shorten(open.name));
             let place = self.nodes[open.ix as usize].place;
-            self.report.error(place, None, "bad-xml", message);
+            self.report.fault(place, "bad-xml", message);
         }
         if self.nodes.is_empty() && !self.report.has_errors() {
             self.bad(0, "the file holds no element");
@@ -379,7 +377,7 @@ impl<'a> Parser<'a> {
         if let Some(offset) = self.text.find(|c| !is_allowed(c)) {
             let place = Place::after(&self.text[..offset]);
             let message = "a control character is not allowed".to_owned();
-            self.report.error(place, None, "bad-xml", message);
+            self.report.fault(place, "bad-xml", message);
         }
     }
 
@@ -401,7 +399,7 @@ impl<'a> Parser<'a> {
 
     fn fault(&mut self, offset: usize, rule: &str, message: String) {
         let place = self.cursor.at(offset);
-        self.report.error(place, None, rule, message);
+        self.report.fault(place, rule, message);
     }
 
     fn stop(&mut self, offset: usize, rule: &str, message: String) -> Stop {
