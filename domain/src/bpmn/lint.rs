@@ -227,3 +227,6 @@ fn beginnings(process: &Process) -> Beginnings {
     }
     begins
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,12 +1,17 @@
 //! Moments, durations and cycles in models: literals are checked here, so that a running engine meets only ISO 8601.
 
-use jiff::civil::{Date, DateTime};
-use jiff::{Span, Timestamp};
+use std::cmp::Ordering;
+
+use jiff::fmt::temporal::{DateTimeParser, SpanParser};
+use jiff::{Span, SpanRelativeTo};
 
 use super::report::Report;
 use super::tree::Tag;
 use super::xml::shorten;
 use super::{Text, Timer, text};
+
+static DATES: DateTimeParser = DateTimeParser::new();
+static SPANS: SpanParser = SpanParser::new();
 
 /// The timer of a `timerEventDefinition`.
 pub(super) fn timer(definition: Tag<'_>, report: &mut Report) -> Option<Timer> {
@@ -58,28 +63,25 @@ pub(super) fn schedule(tag: Tag<'_>, source: &str, report: &mut Report) -> Optio
 
 /// A date, or a date and time with or without a zone.
 fn is_date(text: &str) -> bool {
-    text.parse::<Timestamp>().is_ok()
-        || text.parse::<DateTime>().is_ok()
-        || text.parse::<Date>().is_ok()
+    DATES.parse_timestamp(text).is_ok() || DATES.parse_datetime(text).is_ok()
 }
 
-/// A duration that is not negative. jiff's friendly form (`5 days`) is no ISO 8601.
+/// A duration that is not negative.
 fn is_duration(text: &str) -> bool {
-    is_span(text).is_some()
+    span(text).is_some()
 }
 
-fn is_span(text: &str) -> Option<Span> {
-    let designated = text.starts_with(['P', 'p']);
-    text.parse::<Span>()
-        .ok()
-        .filter(|span| designated && !span.is_negative())
+/// ISO 8601 only: jiff's own reading of spans would take `5 days` as well.
+fn span(text: &str) -> Option<Span> {
+    let span = SPANS.parse_span(text).ok();
+    span.filter(|span| !span.is_negative())
 }
 
-/// `R/PT1H`, `R3/PT10H`, `R3/2026-01-01T08:00:00Z/P1D`. An interval of no length would never come to rest.
+/// `R/PT1H`, `R3/PT10H`, `R3/2026-01-01T08:00:00Z/P1D`, `R/P1D/2026-12-31`, `R3/<start>/<end of the first>`. A step of
+/// less than a second would never come to rest.
 fn is_cycle(text: &str) -> bool {
     let mut parts = text.split('/');
-    let repeats = parts.next().and_then(|part| part.strip_prefix('R'));
-    let counted = match repeats {
+    let counted = match parts.next().and_then(|part| part.strip_prefix('R')) {
         Some("") => true,
         Some(count) => {
             count.chars().all(|c| c.is_ascii_digit())
@@ -87,13 +89,22 @@ fn is_cycle(text: &str) -> bool {
         }
         None => false,
     };
-    let spaced = |part: &str| is_span(part).is_some_and(|span| !span.is_zero());
     counted
         && match (parts.next(), parts.next(), parts.next()) {
-            (Some(every), None, None) => spaced(every),
-            (Some(start), Some(every), None) => is_date(start) && spaced(every),
+            (Some(every), None, None) => is_step(every),
+            (Some(start), Some(every), None) if is_date(start) => is_step(every) || is_date(every),
+            (Some(every), Some(end), None) => is_step(every) && is_date(end),
             (_, _, _) => false,
         }
+}
+
+fn is_step(text: &str) -> bool {
+    let least = Span::new().seconds(1);
+    span(text).is_some_and(|span| {
+        let order = span.compare((least, SpanRelativeTo::days_are_24_hours()));
+        // A span of months or years has no fixed length; it is longer than a second all the same.
+        order.map_or(!span.is_zero(), |order| order != Ordering::Less)
+    })
 }
 
 #[cfg(test)]

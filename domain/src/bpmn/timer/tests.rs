@@ -51,6 +51,7 @@ fn iso_8601_is_told_from_what_looks_like_it() {
         "R0/PT1H",
         "R-1/PT1H",
         "R3/PT0S",
+        "R/PT0.5S",
         "R3/x/P1D",
         "0 0 9-17 * * MON-FRI",
         "R3/2026-03-01T08:00:00Z",
