@@ -4,11 +4,11 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::access::{self, Acl};
+use crate::access::{self, Acl, Actor};
 use crate::bpmn::Process;
 use crate::engine::instance::{Instance, InstanceState};
 use crate::ids::{InstanceId, ProcessId};
-use crate::task::worklist::{TaskChange, TaskImage};
+use crate::task::worklist::{LeaveReason, Step, TaskChange, TaskImage};
 use crate::value::Name;
 
 /// One transition.
@@ -41,7 +41,23 @@ pub struct InstanceImage {
     pub revision: u32,
 }
 
+/// What a transition means for a person who watches the instance; nothing if it does not concern them. Each transition of
+/// an instance that one reads is an update, for its revision is something that one reads.
+pub fn instance_step(actor: &Actor, entry: &Entry) -> Option<Step> {
+    let before = entry
+        .before
+        .as_ref()
+        .is_some_and(|image| image.acl.admits(actor));
+    match (before, entry.after.acl.admits(actor)) {
+        (false, false) => None,
+        (false, true) => Some(Step::Entered),
+        (true, true) => Some(Step::Updated),
+        (true, false) => Some(Step::Left(LeaveReason::NoLongerVisible)),
+    }
+}
+
 /// The entry of a transition. Tasks of `before` that `after` does not hold any more are not possible: closing keeps them.
+/// Tasks that were closed before keep the readers that they were stored with.
 pub fn entry(
     process: &Process,
     before: Option<&Instance>,
@@ -58,6 +74,9 @@ pub fn entry(
                     instance.tasks.iter().find(|was| was.id == task.id)?,
                 ))
             });
+            if was.is_some_and(|(_, was)| !was.state.is_open()) {
+                return None;
+            }
             let change = TaskChange {
                 before: was.map(|(instance, task)| task_image(process, instance, task)),
                 after: task_image(process, after, task),
@@ -98,3 +117,6 @@ pub fn task_image(process: &Process, instance: &Instance, task: &crate::task::Ta
         initiator: instance.initiator.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests;

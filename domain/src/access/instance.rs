@@ -1,11 +1,20 @@
-//! G3 and G6 (stub).
+//! G3, G6, G7 and G8 for one object: who may read an instance, a task, a process, as an [`Acl`]; and the few questions
+//! that are asked of a person who reads already.
+//!
+//! Excluded people (G4) and candidacy: to be a candidate opens the task and its instance, to be excluded takes exactly
+//! that back. An access list cannot say "this group, but not that member", only deny a person altogether; so an excluded
+//! person is denied where candidacy is all that could let them in, and not where something else does: the lists name
+//! them, or they have the task. Between these lies what is unknown here, a list that names groups, of which the person
+//! may or may not be. There the *task* stays closed, for being excluded from it is a rule about it; the *instance*
+//! stays open to the lists, for a person whom one step leaves out must not lose the case.
 
 use std::collections::BTreeSet;
 
-use super::{Acl, Actor, Principal};
-use crate::bpmn::Process;
-use crate::engine::instance::Instance;
-use crate::task::Task;
+use super::{Acl, Actor, Principal, Privilege, state};
+use crate::bpmn::{AccessPolicy, Naming, Principals, Process};
+use crate::engine::instance::{Instance, InstanceState, Lists, Token};
+use crate::task::{Task, TaskState};
+use crate::value::Name;
 
 /// What G6 judges apart.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -22,41 +31,269 @@ pub enum Operation {
     Signal,
 }
 
-/// The sets that G3 and G6 ask for besides a grant.
+/// The sets that G3 and G6 ask for besides a grant. An empty set is met by nobody.
 pub fn required(
-    _process: &Process,
-    _instance: &Instance,
-    _operation: Operation,
+    process: &Process,
+    instance: &Instance,
+    operation: Operation,
 ) -> Vec<BTreeSet<Principal>> {
-    todo!()
+    let mut sets: Vec<_> = service(process).into_iter().collect();
+    sets.extend(policy(process, instance, operation));
+    sets
+}
+
+/// G3.
+fn service(process: &Process) -> Option<BTreeSet<Principal>> {
+    let roles = process.security_roles.as_ref()?;
+    Some(roles.iter().cloned().map(Principal::Role).collect())
+}
+
+/// G6.
+fn policy(
+    process: &Process,
+    instance: &Instance,
+    operation: Operation,
+) -> Vec<BTreeSet<Principal>> {
+    let mut sets = Vec::new();
+    add_policy(&process.policy, instance, operation, &mut sets);
+    sets
+}
+
+fn add_policy(
+    policy: &AccessPolicy,
+    instance: &Instance,
+    operation: Operation,
+    sets: &mut Vec<BTreeSet<Principal>>,
+) {
+    match policy {
+        AccessPolicy::AllowAll => {}
+        AccessPolicy::Participants => sets.push(participants(instance)),
+        AccessPolicy::Initiator => sets.push(match operation {
+            Operation::Create | Operation::Read | Operation::Update | Operation::Signal => {
+                participants(instance)
+            }
+            Operation::Delete => initiator(instance),
+        }),
+        AccessPolicy::InitiatorStrict => sets.push(initiator(instance)),
+        AccessPolicy::Composite(policies) => {
+            for policy in policies {
+                add_policy(policy, instance, operation, sets);
+            }
+        }
+    }
+}
+
+fn initiator(instance: &Instance) -> BTreeSet<Principal> {
+    BTreeSet::from([Principal::User(instance.initiator.clone())])
+}
+
+/// The initiator and those who have a task in hand now.
+fn participants(instance: &Instance) -> BTreeSet<Principal> {
+    let mut people = initiator(instance);
+    people.extend(state::assignees(instance).cloned().map(Principal::User));
+    people
+}
+
+/// The tokens that stand somewhere themselves, rather than wait for what runs inside their sub-process.
+pub(crate) fn leaves(instance: &Instance) -> impl Iterator<Item = &Token> {
+    instance
+        .tokens
+        .iter()
+        .filter(|token| !instance.scopes.iter().any(|scope| scope.id.0 == token.id.0))
+}
+
+/// The lists in force: of each state where the instance stands; of the last one, when it stands nowhere any more.
+fn lists(instance: &Instance) -> Vec<&Lists> {
+    let mut lists: Vec<&Lists> = match instance.state {
+        InstanceState::Active => leaves(instance).map(|token| &token.lists).collect(),
+        InstanceState::Completed | InstanceState::Withdrawn | InstanceState::Terminated => {
+            Vec::new()
+        }
+    };
+    if lists.is_empty() {
+        lists.push(&instance.last_lists);
+    }
+    lists
+}
+
+/// One kind of list over all states in force; the initiator, for a state where none was ever said.
+fn listed(
+    instance: &Instance,
+    of: fn(&Lists) -> &Option<BTreeSet<Principal>>,
+) -> BTreeSet<Principal> {
+    lists(instance)
+        .into_iter()
+        .flat_map(|lists| of(lists).clone().unwrap_or_else(|| initiator(instance)))
+        .collect()
+}
+
+fn readers(instance: &Instance) -> BTreeSet<Principal> {
+    listed(instance, |lists| &lists.readers)
 }
 
 /// Who may read the instance.
-pub fn acl(_process: &Process, _instance: &Instance) -> Acl {
-    todo!()
+pub fn acl(process: &Process, instance: &Instance) -> Acl {
+    let mut certain = readers(instance);
+    certain.extend(state::assignees(instance).cloned().map(Principal::User));
+    let open: Vec<&Task> = instance
+        .tasks
+        .iter()
+        .filter(|task| task.state.is_open())
+        .collect();
+    let denied = excluded_users(&open)
+        .filter(|person| {
+            let (without, with): (Vec<&Task>, Vec<&Task>) =
+                open.iter().partition(|task| task.excluded.contains(person));
+            let elsewhere: BTreeSet<Principal> = certain
+                .iter()
+                .chain(with.iter().flat_map(|task| &task.candidates))
+                .cloned()
+                .collect();
+            let only_here = without.iter().flat_map(|task| candidates(task));
+            !elsewhere.contains(person)
+                && !elsewhere.iter().any(names_many)
+                && only_here
+                    .into_iter()
+                    .any(|candidate| names_many(&candidate))
+        })
+        .cloned()
+        .collect();
+    let mut grants = certain;
+    grants.extend(open.iter().flat_map(|task| candidates(task)));
+    Acl {
+        grants,
+        require: required(process, instance, Operation::Read),
+        denied,
+    }
 }
 
-/// Who may read a task of the instance.
-pub fn task_acl(_process: &Process, _instance: &Instance, _task: &Task) -> Acl {
-    todo!()
+/// Who may read a task of the instance, besides holding the privilege `user`.
+pub fn task_acl(process: &Process, instance: &Instance, task: &Task) -> Acl {
+    let mut grants = readers(instance);
+    grants.extend(holders(task).cloned().map(Principal::User));
+    let mut denied = BTreeSet::new();
+    if task.state.is_open() {
+        let candidates = candidates(task);
+        let opened = candidates
+            .difference(&grants)
+            .any(|candidate| names_many(candidate));
+        if opened && !grants.contains(&Principal::Everyone) {
+            denied = excluded_users(&[task])
+                .filter(|person| !grants.contains(person))
+                .cloned()
+                .collect();
+        }
+        grants.extend(candidates);
+    }
+    Acl {
+        grants,
+        require: required(process, instance, Operation::Read),
+        denied,
+    }
 }
 
-/// Whether a person who reads the instance may write to it (G6.update and the writers of G7).
-pub fn may_write(_process: &Process, _instance: &Instance, _actor: &Actor) -> bool {
-    todo!()
+/// Who knows of a task because of what they have to do with it, besides its candidates.
+fn holders(task: &Task) -> impl Iterator<Item = &Name> {
+    let (assignee, owner, completed_by) = match task.state {
+        TaskState::Ready | TaskState::Claimed => (task.assignee.as_ref(), None, None),
+        TaskState::Delegated => (task.assignee.as_ref(), task.owner.as_ref(), None),
+        TaskState::Completed => (None, None, task.completed_by.as_ref()),
+        TaskState::Cancelled => (None, None, None),
+    };
+    assignee.into_iter().chain(owner).chain(completed_by)
 }
 
-/// Whether a person who reads the instance may withdraw it.
-pub fn may_withdraw(_process: &Process, _instance: &Instance, _actor: &Actor) -> bool {
-    todo!()
+/// The candidates of an open task without those who are excluded by the same name.
+fn candidates(task: &Task) -> BTreeSet<Principal> {
+    task.candidates
+        .difference(&task.excluded)
+        .cloned()
+        .collect()
 }
 
-/// Whether a person may start the process: privilege, G3, the start event's roles.
-pub fn may_start(_process: &Process, _actor: &Actor) -> bool {
-    todo!()
+fn excluded_users<'a>(tasks: &[&'a Task]) -> impl Iterator<Item = &'a Principal> {
+    tasks
+        .iter()
+        .flat_map(|task| &task.excluded)
+        .filter(|principal| !names_many(principal))
+}
+
+/// Whether the principal can be more than one person.
+fn names_many(principal: &Principal) -> bool {
+    match principal {
+        Principal::User(_) => false,
+        Principal::Everyone
+        | Principal::Group(_)
+        | Principal::Role(_)
+        | Principal::Privilege(_) => true,
+    }
+}
+
+/// Whether a person may write to the instance: it runs, they read it, the writers of a state where it stands name them
+/// (G7), and G6 agrees.
+pub fn may_write(process: &Process, instance: &Instance, actor: &Actor) -> bool {
+    instance.state == InstanceState::Active
+        && actor.is_any(&listed(instance, |lists| &lists.writers))
+        && meets(actor, &required(process, instance, Operation::Update))
+        && acl(process, instance).admits(actor)
+}
+
+/// Whether a person who reads the instance may withdraw it. Withdrawing is the initiator's delete: a policy can give it to
+/// others, the absence of one cannot.
+pub fn may_withdraw(process: &Process, instance: &Instance, actor: &Actor) -> bool {
+    let mut sets = policy(process, instance, Operation::Delete);
+    if sets.is_empty() {
+        sets.push(initiator(instance));
+    }
+    sets.extend(service(process));
+    instance.state == InstanceState::Active && meets(actor, &sets)
+}
+
+fn meets(actor: &Actor, sets: &[BTreeSet<Principal>]) -> bool {
+    sets.iter().all(|set| actor.is_any(set))
+}
+
+/// Whether a person may start the process: the privilege, G3, and the starters if the model names any. Of those only names
+/// and `@everyone` count: before there is a case there are no people of it, and no data.
+pub fn may_start(process: &Process, actor: &Actor) -> bool {
+    let starter = |item: &Principals| match item {
+        Principals::Everyone => true,
+        Principals::Named(Naming::User, name) => actor.user == *name,
+        Principals::Named(Naming::Group, name) => actor.is(&Principal::Group(name.clone())),
+        Principals::Named(Naming::Role, name) => actor.is(&Principal::Role(name.clone())),
+        Principals::Initiator
+        | Principals::Creator
+        | Principals::Participants
+        | Principals::PastParticipants
+        | Principals::Field(_)
+        | Principals::Computed(..) => false,
+    };
+    actor.has(Privilege::Instantiator)
+        && service(process).is_none_or(|roles| actor.is_any(&roles))
+        && process
+            .starters
+            .as_ref()
+            .is_none_or(|starters| starters.iter().any(starter))
 }
 
 /// Who may know of a process version at all: designers and managers always; others a published one, if G3 lets them.
-pub fn process_acl(_security_roles: Option<&[crate::value::Name]>, _published: bool) -> Acl {
-    todo!()
+pub fn process_acl(security_roles: Option<&[Name]>, published: bool) -> Acl {
+    let mut grants = BTreeSet::from([
+        Principal::Privilege(Privilege::Designer),
+        Principal::Privilege(Privilege::Manager),
+    ]);
+    match security_roles {
+        Some(roles) if published => grants.extend(roles.iter().cloned().map(Principal::Role)),
+        None if published => {
+            grants.insert(Principal::Everyone);
+        }
+        Some(_) | None => {}
+    }
+    Acl {
+        grants,
+        ..Acl::default()
+    }
 }
+
+#[cfg(test)]
+mod tests;

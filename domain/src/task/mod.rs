@@ -20,8 +20,11 @@ use crate::engine::instance::{ScopeId, TokenId};
 use crate::ids::TaskId;
 use crate::value::{Data, Name};
 
+mod decide;
 pub mod form;
 pub mod worklist;
+
+pub use decide::{decide, permissions};
 
 /// Where the life of a task stands.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -63,7 +66,7 @@ pub struct Task {
     pub state: TaskState,
     /// Who has it in hand.
     pub assignee: Option<Name>,
-    /// Who is accountable; gets it back after delegation.
+    /// Who is accountable while somebody else has it in hand for them; gets it back after delegation.
     pub owner: Option<Name>,
     /// Who may claim it.
     pub candidates: BTreeSet<Principal>,
@@ -174,3 +177,74 @@ pub enum TaskEvent {
     /// No longer needed.
     Cancelled,
 }
+
+/// What a person may ask of a task right now, whatever the particulars of the command turn out to be.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Permissions {
+    /// Take it in hand.
+    pub claim: bool,
+    /// Give it back.
+    pub unclaim: bool,
+    /// Finish it.
+    pub complete: bool,
+    /// Hand it over and stay its owner.
+    pub delegate: bool,
+    /// Hand it over for good, or to nobody.
+    pub reassign: bool,
+    /// Change what surrounds it.
+    pub update: bool,
+    /// Say something about it.
+    pub comment: bool,
+}
+
+impl Task {
+    /// Folds one event into the state; the revision goes up by one. Total: any event can be folded into any state.
+    ///
+    /// What was typed and not sent goes with the hands that typed it: the next ones may see less of the fields.
+    pub fn apply(&mut self, event: &TaskEvent) {
+        match event {
+            TaskEvent::Claimed { by } => self.hand(TaskState::Claimed, Some(by), None),
+            TaskEvent::Unclaimed => self.hand(TaskState::Ready, None, None),
+            TaskEvent::Delegated { owner, to } => {
+                self.hand(TaskState::Delegated, Some(to), Some(owner));
+            }
+            TaskEvent::Returned { owner } => self.hand(TaskState::Claimed, Some(owner), None),
+            TaskEvent::Reassigned { to: Some(to) } => self.hand(TaskState::Claimed, Some(to), None),
+            TaskEvent::Reassigned { to: None } => self.hand(TaskState::Ready, None, None),
+            TaskEvent::Updated {
+                priority,
+                due_at,
+                follow_up_at,
+                draft,
+            } => {
+                self.priority = *priority;
+                self.due_at = *due_at;
+                self.follow_up_at = *follow_up_at;
+                self.draft.clone_from(draft);
+            }
+            TaskEvent::Commented => self.comments = self.comments.saturating_add(1),
+            TaskEvent::Completed { by } => {
+                self.state = TaskState::Completed;
+                self.completed_by = Some(by.clone());
+                self.draft = None;
+            }
+            TaskEvent::Cancelled => {
+                self.state = TaskState::Cancelled;
+                self.draft = None;
+            }
+        }
+        self.revision = self.revision.saturating_add(1);
+    }
+
+    fn hand(&mut self, state: TaskState, assignee: Option<&Name>, owner: Option<&Name>) {
+        if self.assignee.as_ref() != assignee {
+            self.draft = None;
+        }
+        self.state = state;
+        self.assignee = assignee.cloned();
+        self.owner = owner.cloned();
+    }
+}
+
+#[cfg(test)]
+mod tests;

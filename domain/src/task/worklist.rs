@@ -200,7 +200,8 @@ impl TaskFilter {
     }
 }
 
-/// What a commit means for a person's filtered worklist; nothing if it does not concern them.
+/// What a commit means for a person's filtered worklist; nothing if it does not concern them. A commit that changed only
+/// who else may read the task does not: it would tell of people the person may not know of.
 pub fn step(
     worklist: &Worklist,
     filter: &TaskFilter,
@@ -208,40 +209,53 @@ pub fn step(
     change: &TaskChange,
 ) -> Option<Step> {
     let holds = |image: &TaskImage| worklist.holds(actor, image) && filter.holds(image);
-    let before = change.before.as_ref().is_some_and(holds);
-    let after = holds(&change.after);
-    match (before, after) {
-        (false, false) => None,
-        (false, true) => Some(Step::Entered),
-        (true, true) => (change.before.as_ref() != Some(&change.after)).then_some(Step::Updated),
-        (true, false) => Some(Step::Left(reason(actor, change))),
+    let before = change.before.as_ref().filter(|image| holds(image));
+    match (before, holds(&change.after)) {
+        (None, false) => None,
+        (None, true) => Some(Step::Entered),
+        (Some(before), true) => (before.task != change.after.task).then_some(Step::Updated),
+        (Some(before), false) => Some(Step::Left(reason(actor, before, &change.after))),
+    }
+}
+
+/// What a commit means for a person who watches one task, open or not. That it is done or cancelled is an update for who
+/// still reads it; who does not, is told once, and told nothing of what follows.
+pub fn task_step(actor: &Actor, change: &TaskChange) -> Option<Step> {
+    let before = change
+        .before
+        .as_ref()
+        .filter(|image| image.visible_to(actor));
+    match (before, change.after.visible_to(actor)) {
+        (None, false) => None,
+        (None, true) => Some(Step::Entered),
+        (Some(before), true) => (before.task != change.after.task).then_some(Step::Updated),
+        (Some(before), false) => Some(Step::Left(reason(actor, before, &change.after))),
     }
 }
 
 /// Why a person who had the task does not have it any more. Who may not read it now learns nothing more than that, unless
-/// they ended it themselves or everybody's work on it is over.
-fn reason(actor: &Actor, change: &TaskChange) -> LeaveReason {
-    let task = &change.after.task;
+/// they completed it themselves.
+fn reason(actor: &Actor, before: &TaskImage, after: &TaskImage) -> LeaveReason {
+    let task = &after.task;
+    let visible = after.visible_to(actor);
+    let taken = task.assignee != before.task.assignee
+        && task
+            .assignee
+            .as_ref()
+            .is_some_and(|assignee| *assignee != actor.user);
     match task.state {
-        TaskState::Completed
-            if change.after.visible_to(actor)
-                || task.completed_by.as_ref() == Some(&actor.user) =>
-        {
+        TaskState::Completed if visible || task.completed_by.as_ref() == Some(&actor.user) => {
             LeaveReason::Completed
         }
-        TaskState::Cancelled if change.after.visible_to(actor) => LeaveReason::Cancelled,
+        TaskState::Cancelled if visible => LeaveReason::Cancelled,
         TaskState::Ready
         | TaskState::Claimed
         | TaskState::Delegated
         | TaskState::Completed
         | TaskState::Cancelled => {
-            if !change.after.visible_to(actor) {
+            if !visible {
                 LeaveReason::NoLongerVisible
-            } else if task
-                .assignee
-                .as_ref()
-                .is_some_and(|name| *name != actor.user)
-            {
+            } else if taken {
                 LeaveReason::Taken
             } else {
                 LeaveReason::NoLongerMatches
@@ -249,3 +263,6 @@ fn reason(actor: &Actor, change: &TaskChange) -> LeaveReason {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
