@@ -119,7 +119,8 @@ pub fn bytes(data: &Data) -> usize {
         .sum()
 }
 
-fn value_bytes(value: &Value) -> usize {
+/// Bytes of one value, counted as [`bytes`] counts them.
+pub(crate) fn value_bytes(value: &Value) -> usize {
     8 + match value {
         Value::Null | Value::Bool(_) | Value::Number(_) => 8,
         Value::Text(text) => text.len(),

@@ -1,20 +1,40 @@
 //! Use cases: one load, decide, save function per noun. Nothing here judges; nothing here knows GraphQL or HTTP.
+//!
+//! ```text
+//!  tx = store.write(tenant)            the unit of work, and the write lock
+//!  before = tx.instance(actor, id)?    access is decided in the query
+//!  events = engine::decide(…)?         the rules
+//!  after = before.apply(&events)
+//!  tx.save_instance(…, entry); tx.commit(); hub.wake()
+//! ```
 
 use std::sync::Arc;
 
-use docket_domain::access::Actor;
+use docket_domain::access::{Actor, Privilege};
+use docket_domain::bpmn::{self, Process};
+use docket_domain::engine::command::Rejection;
+use docket_domain::ids::{ProcessId, TenantId};
 use docket_domain::value::Name;
 use docket_infra::clock::Clock;
-use docket_infra::crypto::Keyring;
+use docket_infra::crypto::{Keyring, TenantKeys};
 use docket_infra::identity::Bearer;
-use docket_infra::store::Store;
+use docket_infra::store::{Read, Store, Write};
 use jiff::Timestamp;
+use moka::sync::Cache;
 
 use crate::feed::Hub;
 
 mod error;
+pub mod instance;
+pub mod process;
+pub mod task;
 
-pub use error::AppError;
+pub use error::{AppError, Invalid, KeyField, MAX_COMMENT, MAX_KEY};
+
+/// How often a use case is tried when somebody else was faster.
+const TRIES: u32 = 3;
+/// Models that are kept resolved.
+const MODELS: u64 = 1_024;
 
 /// Everything that a request needs. Cheap to clone.
 #[derive(Clone)]
@@ -27,6 +47,7 @@ pub struct App {
     pub clock: Arc<Clock>,
     /// Live subscriptions.
     pub hub: Hub,
+    models: Cache<ProcessId, Arc<Process>>,
 }
 
 /// Who asks, and until when the session holds. The protocol layer puts it into the request's data.
@@ -48,12 +69,14 @@ impl App {
             keyring,
             clock,
             hub: Hub::default(),
+            models: Cache::new(MODELS),
         }
     }
 
     /// The viewer that a verified token stands for. Makes the tenant on first sight.
     pub async fn viewer(&self, bearer: &Bearer) -> Result<Viewer, AppError> {
-        let tenant = self.store.tenant(&bearer.tenant, self.clock.now()).await?;
+        let now = self.clock.now();
+        let tenant = self.store.tenant(&bearer.tenant, now).await?;
         Ok(Viewer {
             actor: Actor::new(
                 tenant,
@@ -67,9 +90,56 @@ impl App {
         })
     }
 
-    /// Fires timers that are due, each in a transaction of its own; how many fired. One that fails is logged and does not
-    /// stop the others.
-    pub async fn fire_due_timers(&self, _limit: u32) -> Result<usize, AppError> {
-        todo!()
+    /// The keys of a tenant, for cursors.
+    pub async fn keys(&self, tenant: TenantId) -> Result<Arc<TenantKeys>, AppError> {
+        Ok(self.keyring.tenant(tenant).await?)
+    }
+
+    /// The executable model of a version. A version never changes its model, so it is kept. For the engine, or after
+    /// something that runs it was found to be readable.
+    pub async fn model(&self, tx: &Read, id: ProcessId) -> Result<Arc<Process>, AppError> {
+        if let Some(model) = self.models.get(&id) {
+            return Ok(model);
+        }
+        let gone = || AppError::Model(id);
+        let record = tx.processes_by_id(&[id]).await?.remove(&id);
+        let key = record.ok_or_else(gone)?.key;
+        let xml = tx.model(id).await?.ok_or_else(gone)?;
+        let draft = bpmn::read::read_text(&xml).map_err(|_| gone())?;
+        let model = Arc::new(bpmn::resolve::resolve(&draft, &key).map_err(|_| gone())?);
+        self.models.insert(id, model.clone());
+        Ok(model)
+    }
+}
+
+/// Runs a unit of work, again if somebody else was faster.
+async fn retry<T>(
+    store: &Store,
+    tenant: TenantId,
+    work: impl AsyncFn(Write) -> Result<T, AppError>,
+) -> Result<T, AppError> {
+    let mut tries = 1;
+    loop {
+        let tx = match store.write(tenant).await {
+            Ok(tx) => Ok(tx),
+            Err(error) => Err(AppError::from(error)),
+        };
+        let done = match tx {
+            Ok(tx) => work(tx).await,
+            Err(error) => Err(error),
+        };
+        match done {
+            Err(AppError::Conflict) if tries < TRIES => tries += 1,
+            done => return done,
+        }
+    }
+}
+
+/// G2 for what has no object yet, or must not be looked up first.
+fn require(actor: &Actor, privilege: Privilege) -> Result<(), Rejection> {
+    if actor.has(privilege) {
+        Ok(())
+    } else {
+        Err(Rejection::Privilege(privilege))
     }
 }

@@ -103,6 +103,8 @@ pub struct Process {
     pub starters: Option<Vec<Principals>>,
     /// The data field that names the initiator when somebody starts on another's behalf.
     pub initiator_field: Option<Name>,
+    /// The data field that the initiator's name is written to at the start.
+    pub initiator_variable: Option<Name>,
 }
 
 impl Process {
