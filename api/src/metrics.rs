@@ -59,7 +59,6 @@ pub struct Metrics {
     operations: Gauge,
     timers: Counter,
     position: Gauge,
-    lag: Gauge,
     failures: Counter,
 }
 
@@ -75,7 +74,6 @@ impl Default for Metrics {
             operations: Gauge::default(),
             timers: Counter::default(),
             position: Gauge::default(),
-            lag: Gauge::default(),
             failures: Counter::default(),
         };
         let of = &metrics;
@@ -85,7 +83,7 @@ impl Default for Metrics {
             "Time from a request's head to its answer",
             of.durations.clone(),
         );
-        registry.register("sql_statements", "SQL statements sent", of.statements.clone());
+        registry.register("statements", "SQL statements sent", of.statements.clone());
         registry.register("sockets", "Open sockets", of.sockets.clone());
         registry.register(
             "socket_operations",
@@ -93,11 +91,10 @@ impl Default for Metrics {
             of.operations.clone(),
         );
         registry.register("timers_fired", "Timers fired", of.timers.clone());
-        registry.register("journal_position", "Where the journal ends", of.position.clone());
         registry.register(
-            "journal_lag",
-            "Commits that are not told to subscribers yet",
-            of.lag.clone(),
+            "journal_position",
+            "Up to where the journal was told to subscribers",
+            of.position.clone(),
         );
         registry.register("worker_failures", "Rounds of background work that failed", of.failures.clone());
         Metrics {
@@ -135,10 +132,9 @@ impl Metrics {
         self.failures.inc();
     }
 
-    /// Where the journal ends, and how many commits of it are not told yet.
-    pub fn journal(&self, position: i64, lag: i64) {
+    /// Up to where the journal was told to subscribers.
+    pub fn journal(&self, position: i64) {
         self.position.set(position);
-        self.lag.set(lag);
     }
 
     /// The page that Prometheus reads (OpenMetrics text). `statements` are all since the start.
@@ -180,7 +176,7 @@ mod tests {
         for line in [
             "docket_graphql_requests_total{transport=\"Http\",outcome=\"Answered\"} 1",
             "docket_graphql_duration_seconds_bucket{le=\"0.005\"} 1",
-            "docket_sql_statements_total 7",
+            "docket_statements_total 7",
             "docket_sockets 1",
             "docket_timers_fired_total 2",
         ] {

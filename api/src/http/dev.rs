@@ -89,7 +89,7 @@ pub(super) async fn token(_: Local, State(gateway): State<Gateway>, body: Bytes)
         let expected = "the name of one of the people of the demo";
         return Fault::Parameter { name: "user", expected }.into_response();
     };
-    let person = demo::person(&wanted.user, wanted.tenant.as_deref());
+    let person = demo::find(&wanted.user, wanted.tenant.as_deref());
     let (Some(person), Some(issuer)) = (person, gateway.issuer.as_ref()) else {
         return StatusCode::NOT_FOUND.into_response();
     };

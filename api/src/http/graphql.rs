@@ -21,10 +21,6 @@ use super::{Gateway, RequestId, Subject, auth};
 use crate::app::Viewer;
 use crate::metrics::{Outcome, Transport};
 
-/// The longest body, in bytes.
-const MAX_BODY: usize = 256 * 1024;
-/// The longest body of those who upload models.
-const MAX_DESIGNER_BODY: usize = 4 * 1024 * 1024;
 /// No answer lists more errors than this: one document can hold thousands.
 const MAX_ERRORS: usize = 50;
 
@@ -75,8 +71,8 @@ async fn answer(
     let viewer = auth::viewer(gateway, headers, request.0).await?;
     let subject = Subject(viewer.actor.tenant);
     let limit = match viewer.actor.has(Privilege::Designer) {
-        true => MAX_DESIGNER_BODY,
-        false => MAX_BODY,
+        true => gateway.limits.model_body,
+        false => gateway.limits.body,
     };
     let body = timeout(gateway.timeout, read(headers, body, limit))
         .await

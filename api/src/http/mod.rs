@@ -14,9 +14,9 @@ use axum::Router;
 use axum::middleware::from_fn;
 use axum::routing::{get, post};
 use docket_domain::ids::TenantId;
+use docket_infra::config::{Limits, SocketLimits};
 use docket_infra::identity::{DevIssuer, Verifier};
 use tokio::sync::{Mutex, watch};
-use uuid::Uuid;
 
 use crate::app::App;
 use crate::graphql::Schema;
@@ -37,7 +37,7 @@ mod server;
 mod socket;
 
 pub use log::RequestId;
-pub use server::{Server, StartError, open};
+pub use server::{Opened, Server, StartError, open};
 
 /// What the protocols share. Cheap to clone.
 #[derive(Clone)]
@@ -53,8 +53,10 @@ pub struct Shared {
     pub metrics: Metrics,
     /// Held while timers fire, so that a moved clock and the worker do not fire the same ones.
     pub firing: Mutex<()>,
-    /// Held while the journal is routed; the position up to which it was.
-    pub routed: Mutex<i64>,
+    /// Held while the journal is routed.
+    pub routing: Mutex<()>,
+    /// The position up to which the journal was routed.
+    pub routed: watch::Sender<i64>,
     /// Changes when somebody moves the clock.
     pub moved: watch::Sender<u64>,
     /// Turns true when this node stops.
@@ -63,6 +65,8 @@ pub struct Shared {
     issuer: Option<DevIssuer>,
     bounds: document::Bounds,
     timeout: Duration,
+    limits: Limits,
+    socket: SocketLimits,
     origins: Vec<String>,
     seats: socket::Seats,
 }

@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use axum::serve::ListenerExt;
 use docket_infra::clock::Clock;
-use docket_infra::config::Config;
+use docket_infra::config::{Config, ConfigError};
 use docket_infra::crypto::{KeyError, Keyring, RootKey};
-use docket_infra::identity::{DevIssuer, Verifier};
+use docket_infra::identity::{DevIssuer, JwksError, Verifier};
 use docket_infra::store::{Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use tokio::net::TcpListener;
@@ -28,12 +28,18 @@ use crate::worker::{self, Workers};
 /// How long what is under way may take when the server stops.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// The query that GraphiQL asks for the schema nests so deep.
+const INTROSPECTION: usize = 16;
+
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// Development on an address that others can reach.
-    #[error("`--dev` listens on loopback only, not on `{0}`: anybody could move the clock and get tokens")]
-    DevInPublic(SocketAddr),
+    /// The settings contradict each other.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The identity provider's keys are not to be had.
+    #[error(transparent)]
+    Identity(#[from] JwksError),
     /// The data folder cannot be made.
     #[error("the data folder `{}` cannot be made: {source}", path.display())]
     Data {
@@ -56,7 +62,7 @@ pub enum StartError {
         source: StoreError,
     },
     /// The address is taken, or not ours.
-    #[error("cannot listen on `{addr}`: {source}")]
+    #[error("cannot listen on `{addr}`")]
     Listen {
         /// The address.
         addr: SocketAddr,
@@ -74,46 +80,69 @@ pub struct Server {
     workers: Workers,
 }
 
-/// The root key, the key store and the database of a configuration, made if this is development and there are none.
-pub async fn open(config: &Config, clock: Arc<Clock>) -> Result<(RootKey, App), StartError> {
+/// What a configuration opens: who is believed, and the use cases over the store.
+pub struct Opened {
+    /// The use cases.
+    pub app: App,
+    /// Issues tokens, in development.
+    pub issuer: Option<DevIssuer>,
+    verifier: Verifier,
+}
+
+/// Opens the keys and the database of a configuration; makes them if this is development and there are none.
+pub async fn open(config: &Config, clock: Arc<Clock>) -> Result<Opened, StartError> {
+    config.check()?;
     std::fs::create_dir_all(&config.data).map_err(|source| StartError::Data {
         path: config.data.clone(),
         source,
     })?;
-    let keystore = config.data.join("keystore.db");
-    let key = config.data.with_extension("key");
+    let (key, keystore) = (config.root_key(), config.keystore());
     // A key store without its key is not given another one: that could open nothing.
     let root = match config.dev && !key.exists() && !keystore.exists() {
         true => RootKey::create(&key)?,
         false => RootKey::load(&key)?,
     };
-    let keyring = Arc::new(Keyring::open(&root, &keystore).await?);
-    let database = config.data.join("docket.db");
-    let store = Store::open(&database, keyring.clone())
-        .await
-        .map_err(|source| StartError::Store {
-            path: config.data.clone(),
-            source,
-        })?;
-    Ok((root, App::new(store, keyring, clock)))
+    let identity = &config.identity;
+    let verifier = match &identity.jwks_file {
+        Some(file) if !config.dev => {
+            Verifier::jwks(file, identity.issuer.as_deref(), &identity.audience)?
+        }
+        // Without development and without a key set the check above has refused.
+        Some(_) | None => Verifier::dev(&root),
+    };
+    let issuer = config.dev.then(|| DevIssuer::new(&root));
+    let keyring = Arc::new(Keyring::open(root, &keystore).await?);
+    let store = Store::open(
+        &config.database(),
+        keyring.clone(),
+        config.database.connections,
+    )
+    .await
+    .map_err(|source| StartError::Store {
+        path: config.data.clone(),
+        source,
+    })?;
+    Ok(Opened {
+        app: App::new(store, keyring, clock),
+        issuer,
+        verifier,
+    })
 }
 
 impl Server {
     /// Opens everything, listens, and starts to serve.
     pub async fn start(config: Config, clock: Arc<Clock>) -> Result<Server, StartError> {
-        if config.dev && !config.listen.ip().is_loopback() {
-            return Err(StartError::DevInPublic(config.listen));
-        }
-        let (root, app) = open(&config, clock).await?;
+        let opened = open(&config, clock).await?;
         let refused = |source| StartError::Listen {
             addr: config.listen,
             source,
         };
         let listener = TcpListener::bind(config.listen).await.map_err(refused)?;
         let addr = listener.local_addr().map_err(refused)?;
-        let gateway = gateway(&config, &root, app);
+        let gateway = gateway(config, opened);
+        let dev = gateway.issuer.is_some();
         let workers = Workers::start(&gateway, serve(gateway.clone(), listener));
-        info!(addr = %addr, dev = config.dev, "docket listens");
+        info!(addr = %addr, dev, "docket listens");
         Ok(Server {
             addr,
             gateway,
@@ -146,27 +175,36 @@ impl Server {
     }
 }
 
-fn gateway(config: &Config, root: &RootKey, app: App) -> Gateway {
+fn gateway(config: Config, opened: Opened) -> Gateway {
+    let Opened {
+        app,
+        issuer,
+        verifier,
+    } = opened;
+    let bounds = document::Bounds::from(&config.limits);
     let limits = graphql::Limits {
-        depth: 24,
-        complexity: 20_000,
-        recursion: 64,
-        directives: 20,
+        depth: config.limits.depth.max(INTROSPECTION),
+        complexity: config.limits.complexity,
+        recursion: bounds.depth,
+        directives: config.limits.directives,
     };
     Gateway(Arc::new(Shared {
         schema: graphql::schema(app.clone(), limits),
         app,
         metrics: Metrics::default(),
         firing: Mutex::default(),
-        routed: Mutex::default(),
+        routed: watch::Sender::new(0),
+        routing: Mutex::default(),
         moved: watch::Sender::new(0),
         closing: watch::Sender::new(false),
-        verifier: Verifier::dev(root),
-        issuer: config.dev.then(|| DevIssuer::new(root)),
-        bounds: document::Bounds::default(),
-        timeout: config.limits.timeout,
-        origins: config.origins.clone(),
-        seats: socket::Seats::default(),
+        verifier,
+        issuer,
+        bounds,
+        timeout: Duration::from_millis(config.limits.timeout_ms),
+        seats: socket::Seats::new(config.socket.per_user),
+        limits: config.limits,
+        socket: config.socket,
+        origins: config.allowed_origins,
     }))
 }
 

@@ -24,9 +24,10 @@ pub(super) async fn run(gateway: Gateway) {
 
 /// Routes until nothing is left. One at a time, so that the order is the journal's.
 pub(super) async fn route(gateway: &Gateway) -> Result<(), AppError> {
-    let mut routed = gateway.routed.lock().await;
+    let _routing = gateway.routing.lock().await;
     let end = gateway.app.store.position().await?;
     while gateway.app.hub.pump(&gateway.app.store).await? > 0 {}
-    *routed = end.0;
+    gateway.routed.send_replace(end.0);
+    gateway.metrics.journal(end.0);
     Ok(())
 }

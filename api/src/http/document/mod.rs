@@ -7,6 +7,7 @@ use async_graphql::Pos;
 use async_graphql::ServerError;
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{ExecutableDocument, OperationType};
+use docket_infra::config::Limits;
 
 mod measure;
 mod scan;
@@ -32,16 +33,22 @@ pub struct Bounds {
     pub directives: u64,
 }
 
-impl Default for Bounds {
-    fn default() -> Self {
+/// Names, numbers, strings and punctuation of a document: more than anybody writes, less than what takes long to parse.
+const MAX_TOKENS: usize = 10_000;
+/// The least depth: GraphiQL asks for the schema with fragments inside fragments.
+const MIN_DEPTH: usize = 24;
+
+impl From<&Limits> for Bounds {
+    fn from(limits: &Limits) -> Self {
         Bounds {
-            brackets: 64,
-            tokens: 10_000,
-            depth: 32,
-            selections: 5_000,
-            aliases: 100,
-            root_fields: 30,
-            directives: 100,
+            brackets: limits.nesting,
+            tokens: MAX_TOKENS,
+            // A spread counts as a level here and not for the schema.
+            depth: (2 * limits.depth).max(MIN_DEPTH),
+            selections: limits.selections as u64,
+            aliases: limits.aliases as u64,
+            root_fields: limits.root_fields as u64,
+            directives: limits.directives as u64,
         }
     }
 }

@@ -5,8 +5,18 @@ use proptest::prelude::*;
 
 use super::*;
 
+const BOUNDS: Bounds = Bounds {
+    brackets: 64,
+    tokens: 10_000,
+    depth: 32,
+    selections: 5_000,
+    aliases: 100,
+    root_fields: 30,
+    directives: 100,
+};
+
 fn refusal(text: &str) -> Option<Refusal> {
-    read(text, &Bounds::default()).err()
+    read(text, &BOUNDS).err()
 }
 
 /// The time that is asked for holds in release builds; debug builds, without optimisation and beside other work, get more.
@@ -167,7 +177,7 @@ fn selections_nest_as_deep_as_the_bound() {
 
 #[test]
 fn the_kind_is_that_of_the_named_operation() {
-    let read = |text: &str| read(text, &Bounds::default()).expect("a document");
+    let read = |text: &str| read(text, &BOUNDS).expect("a document");
     let one = read("mutation M { a }");
     let two = read("query A { a } subscription B { b }");
     assert_eq!(kind(&one, None), Some(OperationType::Mutation));
@@ -182,7 +192,7 @@ proptest! {
 
     #[test]
     fn no_text_makes_it_panic(text in "\\PC{0,200}") {
-        let _ = read(&text, &Bounds::default());
+        let _ = read(&text, &BOUNDS);
     }
 
     #[test]
@@ -195,7 +205,7 @@ proptest! {
             0..120,
         )
     ) {
-        let _ = read(&tokens.concat(), &Bounds::default());
+        let _ = read(&tokens.concat(), &BOUNDS);
     }
 
     /// Whatever is parsed, the parser never went deeper than was counted.
@@ -206,7 +216,7 @@ proptest! {
             0..60,
         )
     ) {
-        let bounds = Bounds { brackets: 6, ..Bounds::default() };
+        let bounds = Bounds { brackets: 6, ..BOUNDS };
         if read(&format!("{{a(b:{})}}", parts.concat()), &bounds).is_ok() {
             let deepest = deepest_value(&format!("{{a(b:{})}}", parts.concat()));
             prop_assert!(deepest + 2 <= 6, "{deepest}");
@@ -215,13 +225,14 @@ proptest! {
 }
 
 fn deepest_value(text: &str) -> usize {
-    fn depth(value: &async_graphql_value::Value) -> usize {
+    use async_graphql::parser::types::Selection;
+
+    fn depth(value: &InputValue) -> usize {
         match value {
-            async_graphql_value::Value::List(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
+            InputValue::List(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
             _ => 0,
         }
     }
-    use async_graphql::parser::types::Selection;
     let document = parse_query(text).expect("it was read before");
     document
         .operations

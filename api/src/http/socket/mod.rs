@@ -27,8 +27,6 @@ pub use seats::Seats;
 
 /// The protocol's name on the wire.
 const PROTOCOL: &str = "graphql-transport-ws";
-/// The longest message from a client, in bytes.
-const MAX_MESSAGE: usize = 64 * 1024;
 /// Axum's default of 128 KiB is what most of an idle socket's memory would be.
 const READ_BUFFER: usize = 4 * 1024;
 /// What is written at once; the outbox holds what waits.
@@ -52,11 +50,12 @@ pub(super) async fn upgrade(
         let hint = "the subprotocol `graphql-transport-ws` is required";
         return (StatusCode::BAD_REQUEST, hint).into_response();
     }
+    let limits = &gateway.socket;
     upgrade
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(WRITE_BUFFER)
-        .max_write_buffer_size(outbox::MAX_BYTES + 2 * WRITE_BUFFER + MAX_MESSAGE)
-        .max_message_size(MAX_MESSAGE)
-        .max_frame_size(MAX_MESSAGE)
+        .max_write_buffer_size(limits.queue_bytes + limits.message + 2 * WRITE_BUFFER)
+        .max_message_size(limits.message)
+        .max_frame_size(limits.message)
         .on_upgrade(move |socket: WebSocket| session::run(gateway, request, socket))
 }

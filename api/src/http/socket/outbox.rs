@@ -7,11 +7,6 @@ use std::task::{Context, Poll, ready};
 use axum::extract::ws::Message;
 use futures_util::Sink;
 
-/// Messages that may wait.
-pub(super) const MAX_MESSAGES: usize = 256;
-/// Bytes that may wait; also the longest message.
-pub(super) const MAX_BYTES: usize = 1024 * 1024;
-
 /// Why a message does not go in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Full {
@@ -22,21 +17,35 @@ pub(super) enum Full {
 }
 
 /// The queue of one socket.
-#[derive(Default)]
 pub(super) struct Outbox {
     waiting: VecDeque<Message>,
     bytes: usize,
+    /// Messages that may wait.
+    max_messages: usize,
+    /// Bytes that may wait; also the longest message.
+    max_bytes: usize,
     /// Whether the sink holds bytes that are not on their way yet.
     unflushed: bool,
 }
 
 impl Outbox {
+    /// An empty queue with its bounds.
+    pub(super) fn new(max_messages: usize, max_bytes: usize) -> Outbox {
+        Outbox {
+            waiting: VecDeque::new(),
+            bytes: 0,
+            max_messages,
+            max_bytes,
+            unflushed: false,
+        }
+    }
+
     /// Adds a text.
     pub(super) fn push(&mut self, text: String) -> Result<(), Full> {
-        if text.len() > MAX_BYTES {
+        if text.len() > self.max_bytes {
             return Err(Full::Message);
         }
-        if self.waiting.len() >= MAX_MESSAGES || self.bytes + text.len() > MAX_BYTES {
+        if self.waiting.len() >= self.max_messages || self.bytes + text.len() > self.max_bytes {
             return Err(Full::Behind);
         }
         self.bytes += text.len();
@@ -90,6 +99,9 @@ mod tests {
 
     use super::*;
 
+    const MAX_MESSAGES: usize = 256;
+    const MAX_BYTES: usize = 4096;
+
     /// Takes so many messages and then blocks.
     struct Narrow(usize, Vec<Message>);
 
@@ -116,13 +128,13 @@ mod tests {
 
     #[test]
     fn a_reader_that_stands_still_fills_it_by_number_or_by_bytes() {
-        let mut outbox = Outbox::default();
+        let mut outbox = Outbox::new(MAX_MESSAGES, MAX_BYTES);
         for _ in 0..MAX_MESSAGES {
             assert_eq!(outbox.push("x".to_owned()), Ok(()));
         }
         assert_eq!(outbox.push("x".to_owned()), Err(Full::Behind));
 
-        let mut outbox = Outbox::default();
+        let mut outbox = Outbox::new(MAX_MESSAGES, MAX_BYTES);
         assert_eq!(outbox.push("x".repeat(MAX_BYTES)), Ok(()));
         assert_eq!(outbox.push("x".to_owned()), Err(Full::Behind));
         assert_eq!(outbox.push("x".repeat(MAX_BYTES + 1)), Err(Full::Message));
@@ -130,7 +142,7 @@ mod tests {
 
     #[test]
     fn what_was_taken_makes_room_in_order() {
-        let mut outbox = Outbox::default();
+        let mut outbox = Outbox::new(MAX_MESSAGES, MAX_BYTES);
         for n in 0..4 {
             assert_eq!(outbox.push(n.to_string().repeat(MAX_BYTES / 4)), Ok(()));
         }
@@ -147,7 +159,7 @@ mod tests {
 
     #[test]
     fn the_last_word_does_not_wait_behind_others() {
-        let mut outbox = Outbox::default();
+        let mut outbox = Outbox::new(MAX_MESSAGES, MAX_BYTES);
         assert_eq!(outbox.push("x".to_owned()), Ok(()));
         outbox.close(Message::Close(None));
         let mut sink = Narrow(9, Vec::new());

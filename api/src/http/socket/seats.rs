@@ -7,9 +7,6 @@ use docket_domain::ids::TenantId;
 use docket_domain::value::Name;
 use tokio::sync::watch;
 
-/// Sockets of one person at a time.
-const MAX_SOCKETS: usize = 10;
-
 type Person = (TenantId, Name);
 
 /// The register. Cheap to clone.
@@ -17,18 +14,19 @@ type Person = (TenantId, Name);
 pub struct Seats {
     taken: Arc<Mutex<HashMap<Person, usize>>>,
     open: Arc<watch::Sender<usize>>,
-}
-
-impl Default for Seats {
-    fn default() -> Self {
-        Seats {
-            taken: Arc::default(),
-            open: Arc::new(watch::Sender::new(0)),
-        }
-    }
+    per_person: usize,
 }
 
 impl Seats {
+    /// An empty register with so many places for each person.
+    pub fn new(per_person: usize) -> Seats {
+        Seats {
+            taken: Arc::default(),
+            open: Arc::new(watch::Sender::new(0)),
+            per_person,
+        }
+    }
+
     /// A socket is open until the value is dropped.
     pub(super) fn enter(&self) -> Entered {
         self.open.send_modify(|open| *open += 1);
@@ -40,7 +38,7 @@ impl Seats {
         let person = (tenant, user.clone());
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let count = taken.entry(person.clone()).or_default();
-        if *count >= MAX_SOCKETS {
+        if *count >= self.per_person {
             return None;
         }
         *count += 1;
@@ -94,10 +92,10 @@ mod tests {
 
     #[test]
     fn a_person_has_ten_seats_in_each_tenant_and_gets_them_back() {
-        let seats = Seats::default();
+        let seats = Seats::new(10);
         let (acme, globex) = (TenantId(Uuid::from_u128(1)), TenantId(Uuid::from_u128(2)));
         let emma = Name::from("emma");
-        let mut held: Vec<_> = (0..MAX_SOCKETS).map(|_| seats.take(acme, &emma)).collect();
+        let mut held: Vec<_> = (0..10).map(|_| seats.take(acme, &emma)).collect();
         assert!(held.iter().all(Option::is_some));
         assert!(seats.take(acme, &emma).is_none());
         assert!(seats.take(globex, &emma).is_some());
@@ -110,7 +108,7 @@ mod tests {
 
     #[tokio::test]
     async fn it_is_empty_when_the_last_socket_is_gone() {
-        let seats = Seats::default();
+        let seats = Seats::new(10);
         let (first, second) = (seats.enter(), seats.enter());
         drop(first);
         let waiting = seats.clone();

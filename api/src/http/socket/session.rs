@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use async_graphql::{Request, Response, ServerError};
 use axum::extract::ws::Message;
 use docket_infra::clock::Clock;
+use docket_infra::config::SocketLimits;
 use futures_util::stream::{self, AbortHandle, BoxStream, SelectAll};
 use futures_util::{Sink, Stream, StreamExt};
 use tokio::sync::watch;
@@ -17,7 +18,7 @@ use tracing::{debug, error};
 
 use super::ending::Ending;
 use super::message::{Incoming, Malformed, Outgoing};
-use super::outbox::{Full, MAX_BYTES, Outbox};
+use super::outbox::{Full, Outbox};
 use super::seats::Seat;
 use crate::app::Viewer;
 use crate::http::fault::Fault;
@@ -25,18 +26,10 @@ use crate::http::parameters::{Kind, Parameters};
 use crate::http::{Gateway, RequestId, auth, graphql};
 use crate::metrics::{Held, Outcome, Transport};
 
-/// From the upgrade to `connection_init`.
-const INIT: Duration = Duration::from_secs(5);
-/// From one ping to the next.
-const PING: Duration = Duration::from_secs(20);
-/// Without any frame, the other side is dead.
-const SILENCE: Duration = Duration::from_secs(60);
 /// How long an end may take.
 const FAREWELL: Duration = Duration::from_secs(2);
 /// A clock that can be set may be moved by somebody who tells nobody.
 const GLANCE: Duration = Duration::from_secs(1);
-/// Operations at a time on one socket.
-const MAX_OPERATIONS: usize = 50;
 
 /// Serves one socket until it ends. Generic, so that anything that reads and writes frames is a socket.
 pub(super) async fn run<S, E>(gateway: Gateway, request: RequestId, mut socket: S)
@@ -108,8 +101,29 @@ enum Turn<E> {
     Closing,
 }
 
+/// How long what may take.
+struct Times {
+    /// From the upgrade to `connection_init`.
+    init: Duration,
+    /// From one ping to the next.
+    ping: Duration,
+    /// Without any frame, the other side is dead.
+    silence: Duration,
+}
+
+impl From<&SocketLimits> for Times {
+    fn from(limits: &SocketLimits) -> Self {
+        Times {
+            init: Duration::from_millis(limits.init_timeout_ms),
+            ping: Duration::from_millis(limits.ping_ms),
+            silence: Duration::from_millis(limits.dead_ms),
+        }
+    }
+}
+
 struct Session {
     gateway: Gateway,
+    times: Times,
     request: RequestId,
     opened: Instant,
     heard: Instant,
@@ -124,7 +138,10 @@ struct Session {
 impl Session {
     fn new(gateway: Gateway, request: RequestId) -> Session {
         let now = Instant::now();
+        let limits = &gateway.socket;
+        let outbox = Outbox::new(limits.queue_messages, limits.queue_bytes);
         Session {
+            times: Times::from(limits),
             gateway,
             request,
             opened: now,
@@ -134,7 +151,7 @@ impl Session {
             operations: SelectAll::new(),
             running: HashMap::new(),
             serial: 0,
-            outbox: Outbox::default(),
+            outbox,
         }
     }
 
@@ -194,10 +211,10 @@ impl Session {
 
     /// When the time has to be looked at again, whatever else happens.
     fn next_look(&self) -> Instant {
-        let mut next = (self.heard + SILENCE).min(self.pinged + PING);
+        let mut next = (self.heard + self.times.silence).min(self.pinged + self.times.ping);
         let now = Instant::now();
         match &self.standing {
-            Standing::Unknown => next = next.min(self.opened + INIT),
+            Standing::Unknown => next = next.min(self.opened + self.times.init),
             Standing::Known { viewer, .. } => {
                 let clock = &self.gateway.app.clock;
                 let left = viewer.expires_at.duration_since(clock.now());
@@ -217,11 +234,11 @@ impl Session {
 
     fn look_at_the_time(&mut self) -> Result<(), Ending> {
         let now = Instant::now();
-        if now.duration_since(self.heard) >= SILENCE {
+        if now.duration_since(self.heard) >= self.times.silence {
             return Err(Ending::Gone);
         }
         match &self.standing {
-            Standing::Unknown if now.duration_since(self.opened) >= INIT => {
+            Standing::Unknown if now.duration_since(self.opened) >= self.times.init => {
                 return Err(Ending::InitTimeout);
             }
             Standing::Unknown => {}
@@ -229,7 +246,7 @@ impl Session {
                 self.viewer()?;
             }
         }
-        if now.duration_since(self.pinged) >= PING {
+        if now.duration_since(self.pinged) >= self.times.ping {
             self.pinged = now;
             self.outbox.ping();
         }
@@ -280,7 +297,7 @@ impl Session {
         if matches!(self.standing, Standing::Known { .. }) {
             return Err(Ending::SecondInit);
         }
-        let viewer = self.authenticate(authorization.as_deref()).await?;
+        let viewer = authenticate(&self.gateway, self.request, authorization.as_deref()).await?;
         let seat = self
             .gateway
             .seats
@@ -293,20 +310,11 @@ impl Session {
         self.send(&Outgoing::ConnectionAck)
     }
 
-    async fn authenticate(&self, authorization: Option<&str>) -> Result<Viewer, Ending> {
-        let value = authorization.ok_or(Ending::Unauthorized)?;
-        match auth::viewer_of(&self.gateway, value, self.request.0).await {
-            Ok(viewer) => Ok(viewer),
-            Err(Fault::Internal(_)) => Err(Ending::Internal),
-            Err(_) => Err(Ending::Unauthorized),
-        }
-    }
-
     /// Replaces the token. What runs keeps the rights that it started with, so a token of other rights ends the session:
     /// the client connects again and resumes.
     async fn refresh(&mut self, authorization: &str) -> Result<(), Ending> {
         let actor = self.viewer()?.actor.clone();
-        let fresh = self.authenticate(Some(authorization)).await?;
+        let fresh = authenticate(&self.gateway, self.request, Some(authorization)).await?;
         match &mut self.standing {
             Standing::Known { viewer, .. } if fresh.actor == actor => {
                 viewer.expires_at = fresh.expires_at;
@@ -321,8 +329,8 @@ impl Session {
         if self.running.contains_key(&id) {
             return Err(Ending::DuplicateId);
         }
-        if self.running.len() >= MAX_OPERATIONS {
-            let limit = MAX_OPERATIONS;
+        let limit = self.gateway.socket.subscriptions;
+        if self.running.len() >= limit {
             return self.refuse(&id, &Fault::Operations { limit });
         }
         let (request, kind) = match parameters.into_request(&self.gateway.bounds) {
@@ -381,7 +389,8 @@ impl Session {
             Step::Answer(answer) => match self.push(&Outgoing::Next { id: &id, payload: &answer }) {
                 Err(Full::Message) => {
                     self.stop(&id);
-                    self.refuse(&id, &Fault::AnswerTooLarge { limit: MAX_BYTES })
+                    let limit = self.gateway.socket.queue_bytes;
+                    self.refuse(&id, &Fault::AnswerTooLarge { limit })
                 }
                 Err(Full::Behind) => Err(Ending::TooSlow),
                 Ok(()) => Ok(()),
@@ -410,6 +419,20 @@ impl Session {
         let text = serde_json::to_string(message)
             .expect("answers are made of JSON values, whose keys are strings");
         self.outbox.push(text)
+    }
+}
+
+/// Who a token stands for. Does not borrow the session, which no two threads may look at.
+async fn authenticate(
+    gateway: &Gateway,
+    request: RequestId,
+    authorization: Option<&str>,
+) -> Result<Viewer, Ending> {
+    let value = authorization.ok_or(Ending::Unauthorized)?;
+    match auth::viewer_of(gateway, value, request.0).await {
+        Ok(viewer) => Ok(viewer),
+        Err(Fault::Internal(_)) => Err(Ending::Internal),
+        Err(_) => Err(Ending::Unauthorized),
     }
 }
 
