@@ -77,13 +77,15 @@ impl App {
         request: &StartRequest,
     ) -> Result<Transition, AppError> {
         require(actor, Privilege::Instantiator)?;
-        retry(&self.store, actor.tenant, async |tx| {
-            if let Some(once) = &request.once
-                && let Some(made) = recall(&tx, actor, "startProcess", once).await?
-            {
-                return self.repeat(&tx, actor, made.instance).await;
-            }
-            self.start_in(tx, actor, request).await
+        retry(&self.store, actor.tenant, move |tx| {
+            Box::pin(async move {
+                if let Some(once) = &request.once
+                    && let Some(made) = recall(&tx, actor, "startProcess", once).await?
+                {
+                    return self.repeat(&tx, actor, made.instance).await;
+                }
+                self.start_in(tx, actor, request).await
+            })
         })
         .await
     }
@@ -181,24 +183,27 @@ impl App {
         actor: &Actor,
         target: &Target,
         expected_revision: Option<u32>,
-        command: impl Fn() -> Command<'a>,
+        command: impl Fn() -> Command<'a> + Send + Sync,
     ) -> Result<Transition, AppError> {
-        retry(&self.store, actor.tenant, async |tx| {
-            let before = match target {
-                Target::Id(id) => tx.instance(actor, *id).await?,
-                Target::BusinessKey { process, key } => {
-                    tx.instance_by_business_key(actor, process, key).await?
+        let command = &command;
+        retry(&self.store, actor.tenant, move |tx| {
+            Box::pin(async move {
+                let before = match target {
+                    Target::Id(id) => tx.instance(actor, *id).await?,
+                    Target::BusinessKey { process, key } => {
+                        tx.instance_by_business_key(actor, process, key).await?
+                    }
+                };
+                let before = before.ok_or(AppError::NotAvailable)?;
+                if let Some(expected) = expected_revision
+                    && expected != before.revision
+                {
+                    let actual = before.revision;
+                    return Err(Rejection::Stale { expected, actual }.into());
                 }
-            };
-            let before = before.ok_or(AppError::NotAvailable)?;
-            if let Some(expected) = expected_revision
-                && expected != before.revision
-            {
-                let actual = before.revision;
-                return Err(Rejection::Stale { expected, actual }.into());
-            }
-            let (model, after) = self.decide(&tx, &before, &command()).await?;
-            self.finish(tx, model, after).await
+                let (model, after) = self.decide(&tx, &before, &command()).await?;
+                self.finish(tx, model, after).await
+            })
         })
         .await
     }
@@ -210,14 +215,16 @@ impl App {
         id: InstanceId,
     ) -> Result<(InstanceStatus, Position), AppError> {
         require(actor, Privilege::Administrator)?;
-        retry(&self.store, actor.tenant, async |tx| {
-            let before = tx.instance_for_engine(id).await?;
-            let before = before.ok_or(AppError::NotAvailable)?;
-            let command = Command::Terminate(actor);
-            let (model, after) = self.decide(&tx, &before, &command).await?;
-            tx.save_ended_by(id, &actor.user).await?;
-            let done = self.finish(tx, model, after).await?;
-            Ok((status(&done, &actor.user), done.position))
+        retry(&self.store, actor.tenant, move |tx| {
+            Box::pin(async move {
+                let before = tx.instance_for_engine(id).await?;
+                let before = before.ok_or(AppError::NotAvailable)?;
+                let command = Command::Terminate(actor);
+                let (model, after) = self.decide(&tx, &before, &command).await?;
+                tx.save_ended_by(id, &actor.user).await?;
+                let done = self.finish(tx, model, after).await?;
+                Ok((status(&done, &actor.user), done.position))
+            })
         })
         .await
     }
@@ -242,12 +249,14 @@ impl App {
     }
 
     async fn fire(&self, timer: DueTimer) -> Result<(), AppError> {
-        retry(&self.store, timer.tenant, async |tx| {
-            let before = tx.instance_for_engine(timer.instance).await?;
-            let before = before.ok_or(AppError::NotAvailable)?;
-            let command = Command::Fire(timer.timer);
-            let (model, after) = self.decide(&tx, &before, &command).await?;
-            self.finish(tx, model, after).await.map(drop)
+        retry(&self.store, timer.tenant, move |tx| {
+            Box::pin(async move {
+                let before = tx.instance_for_engine(timer.instance).await?;
+                let before = before.ok_or(AppError::NotAvailable)?;
+                let command = Command::Fire(timer.timer);
+                let (model, after) = self.decide(&tx, &before, &command).await?;
+                self.finish(tx, model, after).await.map(drop)
+            })
         })
         .await
     }

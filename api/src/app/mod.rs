@@ -19,6 +19,7 @@ use docket_infra::clock::Clock;
 use docket_infra::crypto::{Keyring, TenantKeys};
 use docket_infra::identity::Bearer;
 use docket_infra::store::{Read, Store, Write};
+use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use moka::sync::Cache;
 
@@ -113,20 +114,18 @@ impl App {
 }
 
 /// Runs a unit of work, again if somebody else was faster.
-async fn retry<T>(
+///
+/// The future is boxed because those of async closures are not known to be `Send` where resolvers ask for it.
+async fn retry<'a, T>(
     store: &Store,
     tenant: TenantId,
-    work: impl AsyncFn(Write) -> Result<T, AppError>,
+    work: impl Fn(Write) -> BoxFuture<'a, Result<T, AppError>>,
 ) -> Result<T, AppError> {
     let mut tries = 1;
     loop {
-        let tx = match store.write(tenant).await {
-            Ok(tx) => Ok(tx),
-            Err(error) => Err(AppError::from(error)),
-        };
-        let done = match tx {
+        let done = match store.write(tenant).await {
             Ok(tx) => work(tx).await,
-            Err(error) => Err(error),
+            Err(error) => Err(error.into()),
         };
         match done {
             Err(AppError::Conflict) if tries < TRIES => tries += 1,

@@ -28,8 +28,9 @@ impl App {
         if draft.processes().is_empty() {
             return Err(Invalid::NoProcess.into());
         }
-        retry(&self.store, actor.tenant, async |tx| {
-            self.insert_drafts(tx, actor, &draft, &xml).await
+        let (draft, xml) = (&draft, &xml);
+        retry(&self.store, actor.tenant, move |tx| {
+            Box::pin(async move { self.insert_drafts(tx, actor, draft, xml).await })
         })
         .await
     }
@@ -74,15 +75,18 @@ impl App {
         command: ProcessCommand,
     ) -> Result<ProcessRecord, AppError> {
         require(actor, Privilege::Manager)?;
-        retry(&self.store, actor.tenant, async |tx| {
-            let record = tx.process(actor, id).await?;
-            let record = record.ok_or(AppError::NotAvailable)?;
-            let errors = errors(&findings(&tx, &record).await?);
-            let to = process::decide(record.state, &record.uploaded_by, errors, actor, command)?;
-            let now = self.clock.now();
-            let moved = tx.save_process_state(&record, to, &actor.user, now).await?;
-            tx.commit().await?;
-            Ok(moved)
+        retry(&self.store, actor.tenant, move |tx| {
+            Box::pin(async move {
+                let record = tx.process(actor, id).await?;
+                let record = record.ok_or(AppError::NotAvailable)?;
+                let errors = errors(&findings(&tx, &record).await?);
+                let to =
+                    process::decide(record.state, &record.uploaded_by, errors, actor, command)?;
+                let now = self.clock.now();
+                let moved = tx.save_process_state(&record, to, &actor.user, now).await?;
+                tx.commit().await?;
+                Ok(moved)
+            })
         })
         .await
     }

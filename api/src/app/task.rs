@@ -6,8 +6,8 @@ use docket_domain::access::Actor;
 use docket_domain::engine::command::Command;
 use docket_domain::ids::{CommentId, TaskId};
 use docket_domain::journal;
-use docket_domain::task::worklist::{TaskImage, Worklist};
 use docket_domain::task::TaskCommand;
+use docket_domain::task::worklist::{TaskImage, Worklist};
 use docket_infra::clock::Clock;
 use docket_infra::store::{Comment, Read, Remembered, Write};
 
@@ -34,13 +34,15 @@ impl App {
         actor: &Actor,
         request: &TaskRequest,
     ) -> Result<Transition, AppError> {
-        retry(&self.store, actor.tenant, async |tx| {
-            if let Some(once) = &request.once
-                && let Some(made) = recall(&tx, actor, "completeTask", once).await?
-            {
-                return self.repeat_task(&tx, actor, made).await;
-            }
-            self.ask_in(tx, actor, request, None).await
+        retry(&self.store, actor.tenant, move |tx| {
+            Box::pin(async move {
+                if let Some(once) = &request.once
+                    && let Some(made) = recall(&tx, actor, "completeTask", once).await?
+                {
+                    return self.repeat_task(&tx, actor, made).await;
+                }
+                self.ask_in(tx, actor, request, None).await
+            })
         })
         .await
     }
@@ -69,8 +71,9 @@ impl App {
             expected_revision: None,
             once: None,
         };
-        let done = retry(&self.store, actor.tenant, async |tx| {
-            self.ask_in(tx, actor, &request, Some(&comment)).await
+        let (request, said) = (&request, &comment);
+        let done = retry(&self.store, actor.tenant, move |tx| {
+            Box::pin(async move { self.ask_in(tx, actor, request, Some(said)).await })
         })
         .await?;
         Ok((comment, done))

@@ -3,6 +3,8 @@
 
 use docket_infra::store::{Store, StoreError};
 
+pub mod cursor;
+
 /// Live subscriptions of this node. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Hub {}

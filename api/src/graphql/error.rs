@@ -2,11 +2,12 @@
 //! what they cannot is a GraphQL error with a code of the closed set [`Code`].
 
 use async_graphql::{Enum, ErrorExtensionValues, ServerError, SimpleObject};
+use docket_domain::access::Privilege;
 use docket_domain::bpmn::Problem;
 use docket_domain::engine::command::Rejection;
 use docket_domain::process::ProcessRejection;
-use docket_domain::access::Privilege;
 use docket_infra::clock::Clock;
+use docket_infra::store::StoreError;
 
 use super::id::Malformed;
 use crate::app::{AppError, Invalid, KeyField};
@@ -45,14 +46,28 @@ impl Code {
     }
 
     /// An error of this code.
-    pub fn error(self, message: impl Into<String>) -> async_graphql::Error {
+    pub fn error(self, message: impl Into<String>) -> Failure {
         let mut extensions = ErrorExtensionValues::default();
         extensions.set("code", self.name());
-        async_graphql::Error {
+        Failure(async_graphql::Error {
             message: message.into(),
             source: None,
             extensions: Some(extensions),
-        }
+        })
+    }
+}
+
+/// A GraphQL error that has its code. It has no `Display`, on purpose: the library turns whatever has one into an error
+/// with that text and no code, and a `?` would let the text of an inner error out.
+#[derive(Clone, Debug)]
+pub struct Failure(async_graphql::Error);
+
+/// What resolvers return.
+pub type Result<T> = std::result::Result<T, Failure>;
+
+impl From<Failure> for async_graphql::Error {
+    fn from(failure: Failure) -> Self {
+        failure.0
     }
 }
 
@@ -74,13 +89,19 @@ pub fn complete(error: &mut ServerError) {
     }
 }
 
-impl From<Malformed> for async_graphql::Error {
+impl From<Malformed> for Failure {
     fn from(error: Malformed) -> Self {
         Code::BadInput.error(error.to_string())
     }
 }
 
-impl From<AppError> for async_graphql::Error {
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        AppError::from(error).into()
+    }
+}
+
+impl From<AppError> for Failure {
     /// For queries and streams, and for what a mutation cannot say as data.
     fn from(error: AppError) -> Self {
         match &error {
@@ -98,7 +119,7 @@ impl From<AppError> for async_graphql::Error {
 }
 
 /// Logs the cause once, and tells the client only where to find it in the log.
-fn internal(error: &AppError) -> async_graphql::Error {
+fn internal(error: &AppError) -> Failure {
     let incident = Clock::fresh_id();
     tracing::error!(
         error.id = %incident,
@@ -106,7 +127,7 @@ fn internal(error: &AppError) -> async_graphql::Error {
         "a request failed"
     );
     let mut told = Code::Internal.error("internal error");
-    if let Some(extensions) = &mut told.extensions {
+    if let Some(extensions) = &mut told.0.extensions {
         extensions.set("requestId", incident.to_string());
     }
     told
@@ -156,7 +177,7 @@ impl UserError {
 }
 
 /// A refusal as data, or an error if nobody but us can mend it.
-pub fn user_errors(error: AppError) -> Result<Vec<UserError>, async_graphql::Error> {
+pub fn user_errors(error: AppError) -> Result<Vec<UserError>> {
     Ok(vec![match error {
         AppError::Rejected(rejection) => rejected(&rejection),
         AppError::ProcessRejected(rejection) => process_rejected(&rejection),
@@ -211,9 +232,7 @@ fn rejected(rejection: &Rejection) -> UserError {
 
 fn process_rejected(rejection: &ProcessRejection) -> UserError {
     let code = match rejection {
-        ProcessRejection::Privilege(_) | ProcessRejection::OwnUpload => {
-            UserErrorCode::NotPermitted
-        }
+        ProcessRejection::Privilege(_) | ProcessRejection::OwnUpload => UserErrorCode::NotPermitted,
         ProcessRejection::Broken(_) | ProcessRejection::WrongState(_) => {
             UserErrorCode::InvalidState
         }
@@ -293,8 +312,8 @@ mod tests {
     fn our_own_faults_say_nothing() {
         let id = docket_domain::ids::ProcessId(uuid::Uuid::nil());
         let told = user_errors(AppError::Model(id)).expect_err("an error");
-        assert_eq!(told.message, "internal error");
-        let extensions = told.extensions.expect("a code");
+        assert_eq!(told.0.message, "internal error");
+        let extensions = told.0.extensions.expect("a code");
         assert_eq!(
             extensions.get("code"),
             Some(&async_graphql::Value::from("INTERNAL"))

@@ -60,7 +60,10 @@ impl Loader<ProcessId> for Source {
     type Value = ProcessRecord;
     type Error = Arc<AppError>;
 
-    async fn load(&self, ids: &[ProcessId]) -> Result<HashMap<ProcessId, Self::Value>, Self::Error> {
+    async fn load(
+        &self,
+        ids: &[ProcessId],
+    ) -> Result<HashMap<ProcessId, Self::Value>, Self::Error> {
         let found = async {
             let tx = self.app.store.read(self.actor.tenant).await?;
             Ok::<_, AppError>(tx.processes_by_id(ids).await?)

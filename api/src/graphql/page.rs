@@ -7,12 +7,12 @@ use docket_infra::store::{Key, Page, Slice};
 use std::sync::Arc;
 use uuid::Uuid;
 
-use super::error::Code;
+use super::error::{Code, Result};
 use super::session::Asking;
-use super::types::process::Process;
 use super::types::comment::Comment;
 use super::types::instance::ProcessInstance;
 use super::types::monitor::ProcessInstanceStatus;
+use super::types::process::Process;
 use super::types::task::Task;
 
 /// Rows of a page, unless a number is named.
@@ -51,11 +51,7 @@ pub struct Listing {
 
 impl Listing {
     /// Reads the arguments. `list` names the list and its order: a cursor of another one does not open.
-    pub async fn open(
-        asking: &Asking<'_>,
-        list: &str,
-        args: &PageArgs,
-    ) -> async_graphql::Result<Listing> {
+    pub async fn open(asking: &Asking<'_>, list: &str, args: &PageArgs) -> Result<Listing> {
         let keys = asking.app.keys(asking.actor().tenant).await?;
         let purpose = format!("page/v1/{list}").into_bytes();
         let key = |cursor: &Option<String>| {
@@ -103,7 +99,7 @@ pub fn wants_total(ctx: &Context<'_>) -> bool {
     ctx.look_ahead().field("totalCount").exists()
 }
 
-fn size(first: Option<i32>, last: Option<i32>) -> async_graphql::Result<(u32, bool)> {
+fn size(first: Option<i32>, last: Option<i32>) -> Result<(u32, bool)> {
     let checked = |name: &str, size: i32| {
         u32::try_from(size)
             .ok()
@@ -120,7 +116,7 @@ fn size(first: Option<i32>, last: Option<i32>) -> async_graphql::Result<(u32, bo
     }
 }
 
-fn unseal(keys: &TenantKeys, purpose: &[u8], cursor: &str) -> async_graphql::Result<Key> {
+fn unseal(keys: &TenantKeys, purpose: &[u8], cursor: &str) -> Result<Key> {
     let plain = keys.open_token(purpose, cursor).ok();
     plain
         .and_then(|plain| key(&plain))
@@ -185,11 +181,17 @@ impl<T: OutputType> Connection<T> {
 #[Object(
     concrete(name = "ProcessConnection", params(Process)),
     concrete(name = "ProcessInstanceConnection", params(ProcessInstance)),
-    concrete(name = "ProcessInstanceStatusConnection", params(ProcessInstanceStatus)),
+    concrete(
+        name = "ProcessInstanceStatusConnection",
+        params(ProcessInstanceStatus)
+    ),
     concrete(name = "TaskConnection", params(Task)),
     concrete(name = "CommentConnection", params(Comment))
 )]
-impl<T: OutputType> Connection<T> {
+impl<T: OutputType> Connection<T>
+where
+    Edge<T>: OutputType,
+{
     /// The rows with their places.
     async fn edges(&self) -> &[Edge<T>] {
         &self.edges
@@ -259,7 +261,11 @@ mod tests {
             (None, Some(i32::MIN)),
         ] {
             let error = size(first, last).expect_err("nonsense");
-            let code = error.extensions.expect("a code").get("code").cloned();
+            let code = async_graphql::Error::from(error)
+                .extensions
+                .expect("a code")
+                .get("code")
+                .cloned();
             assert_eq!(code, Some(async_graphql::Value::from("BAD_INPUT")));
             assert_eq!(cost(first, last), 100);
         }

@@ -19,7 +19,7 @@ use docket_domain::ids::{InstanceId, ProcessId};
 use docket_domain::task::worklist::Worklist;
 use docket_infra::store::{ProcessRecord, Read, WorklistCounts};
 
-use super::error::{Code, complete};
+use super::error::{Code, Failure, Result, complete};
 use super::loader::{Loaders, ModelOf, loaders};
 use crate::app::{App, AppError, Viewer};
 
@@ -35,8 +35,8 @@ pub struct Asking<'a> {
 
 impl<'a> Asking<'a> {
     /// Of the current request; an error if nobody is logged in any more.
-    pub fn of(ctx: &Context<'a>) -> async_graphql::Result<Asking<'a>> {
-        let app = ctx.data::<App>()?;
+    pub fn of(ctx: &Context<'a>) -> Result<Asking<'a>> {
+        let app = ctx.data_unchecked::<App>();
         let viewer = ctx
             .data_opt::<Viewer>()
             .filter(|viewer| app.clock.now() < viewer.expires_at);
@@ -56,36 +56,36 @@ impl<'a> Asking<'a> {
     }
 
     /// A snapshot of the viewer's tenant.
-    pub async fn read(&self) -> Result<Read, AppError> {
+    pub async fn read(&self) -> Result<Read> {
         Ok(self.app.store.read(self.actor().tenant).await?)
     }
 
     /// An instance, if the viewer may read it.
-    pub async fn instance(&self, id: InstanceId) -> async_graphql::Result<Option<Arc<Instance>>> {
+    pub async fn instance(&self, id: InstanceId) -> Result<Option<Arc<Instance>>> {
         self.loaders.load_one(id).await.map_err(shared)
     }
 
     /// A process version of something that the viewer was found to read.
-    pub async fn process(&self, id: ProcessId) -> async_graphql::Result<ProcessRecord> {
+    pub async fn process(&self, id: ProcessId) -> Result<ProcessRecord> {
         let record = self.loaders.load_one(id).await.map_err(shared)?;
         Ok(record.ok_or(AppError::Model(id))?)
     }
 
     /// The model of something that the viewer was found to read.
-    pub async fn model(&self, id: ProcessId) -> async_graphql::Result<Arc<bpmn::Process>> {
+    pub async fn model(&self, id: ProcessId) -> Result<Arc<bpmn::Process>> {
         let model = self.loaders.load_one(ModelOf(id)).await.map_err(shared)?;
         Ok(model.ok_or(AppError::Model(id))?)
     }
 
     /// The counts of a worklist.
-    pub async fn counts(&self, worklist: Worklist) -> async_graphql::Result<WorklistCounts> {
+    pub async fn counts(&self, worklist: Worklist) -> Result<WorklistCounts> {
         let counts = self.loaders.load_one(worklist).await.map_err(shared)?;
         Ok(counts.unwrap_or_default())
     }
 }
 
 /// The error of a batch that failed for several at once.
-fn shared(error: Arc<AppError>) -> async_graphql::Error {
+fn shared(error: Arc<AppError>) -> Failure {
     match Arc::try_unwrap(error) {
         Ok(error) => error.into(),
         Err(error) => AppError::Batch(error).into(),
