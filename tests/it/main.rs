@@ -1,1 +1,14 @@
-//! x
+//! Everything that a client can see, told as stories over real ports. One binary: each file is a noun.
+
+mod access;
+mod expense;
+mod limits;
+mod processes;
+mod races;
+mod schema;
+mod sealing;
+mod sockets;
+mod tasks;
+mod tenancy;
+mod vacation;
+mod worklist;

@@ -20,6 +20,14 @@ pub mod lint;
 pub mod read;
 pub mod resolve;
 
+mod encoding;
+mod place;
+mod report;
+mod text;
+mod timer;
+mod tree;
+mod xml;
+
 /// The namespace of BPMN 2.0 models (BPMN 2.0.2, section 15).
 pub const BPMN: &str = "http://www.omg.org/spec/BPMN/20100524/MODEL";
 /// The namespace of our own extension elements and attributes.
@@ -103,6 +111,8 @@ pub struct Process {
     pub starters: Option<Vec<Principals>>,
     /// The data field that names the initiator when somebody starts on another's behalf.
     pub initiator_field: Option<Name>,
+    /// The data field that the initiator's name is written to at the start.
+    pub initiator_variable: Option<Name>,
 }
 
 impl Process {

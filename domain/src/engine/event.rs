@@ -99,5 +99,7 @@ pub enum Event {
         state: InstanceState,
         /// When.
         at: Timestamp,
+        /// The lists of the last state.
+        lists: Lists,
     },
 }

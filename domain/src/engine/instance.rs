@@ -1,15 +1,16 @@
 //! The state of one run: what events fold to. Open tasks, timers and waits are part of it, so that one transition is one
-//! aggregate. Everything here can be stored as it stands.
+//! aggregate. Everything here can be stored as it stands. [`Instance::apply`] is the only way to change it.
 
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::event::Event;
 use crate::access::Principal;
 use crate::bpmn::ElementIx;
-use crate::ids::{InstanceId, ProcessId, TimerId};
-use crate::task::Task;
+use crate::ids::{InstanceId, ProcessId, TaskId, TimerId};
+use crate::task::{Task, TaskEvent};
 use crate::value::{Data, Name};
 
 /// Where the life of an instance stands.
@@ -35,6 +36,11 @@ pub struct TokenId(pub u32);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ScopeId(pub u32);
+
+impl ScopeId {
+    /// The instance itself.
+    pub const ROOT: ScopeId = ScopeId(0);
+}
 
 /// One run of a process.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -106,6 +112,36 @@ pub struct Lists {
     pub writers: Option<BTreeSet<Principal>>,
     /// Who is accountable.
     pub owners: Option<BTreeSet<Principal>>,
+    /// Which of them follow the data.
+    #[serde(default, skip_serializing_if = "Live::is_none")]
+    pub live: Live,
+}
+
+/// Where lists with `bind="live"` came from, so that they are resolved anew also where they were carried to.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct Live {
+    /// Whose readers.
+    pub readers: Option<Source>,
+    /// Whose writers.
+    pub writers: Option<Source>,
+    /// Whose owners.
+    pub owners: Option<Source>,
+}
+
+/// What declares a list.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Source {
+    /// The process.
+    Process,
+    /// An element.
+    Element(ElementIx),
+}
+
+impl Live {
+    /// Whether every list stays as it was resolved on entry.
+    pub fn is_none(&self) -> bool {
+        *self == Live::default()
+    }
 }
 
 /// An open sub-process.
@@ -160,4 +196,127 @@ pub struct Incident {
     pub at: Timestamp,
     /// What went wrong: it may quote the model, never data.
     pub message: String,
+}
+
+impl Instance {
+    /// Folds the events of one transition into the state; the revision goes up by one. Total: an event about what is not
+    /// there changes nothing.
+    pub fn apply(&mut self, events: &[Event]) {
+        for event in events {
+            self.fold(event);
+        }
+        self.revision = self.revision.saturating_add(1);
+    }
+
+    /// The token of a number.
+    pub fn token(&self, id: TokenId) -> Option<&Token> {
+        // Numbers only grow and tokens are appended, so the list is sorted.
+        let at = self
+            .tokens
+            .binary_search_by_key(&id, |token| token.id)
+            .ok()?;
+        self.tokens.get(at)
+    }
+
+    /// The task of an id, open or closed since loading.
+    pub fn task(&self, id: TaskId) -> Option<&Task> {
+        self.tasks.iter().find(|task| task.id == id)
+    }
+
+    /// The tasks that are open.
+    pub fn open_tasks(&self) -> impl Iterator<Item = &Task> {
+        self.tasks.iter().filter(|task| task.state.is_open())
+    }
+
+    /// The open sub-process of a number; the root is none.
+    pub fn scope(&self, id: ScopeId) -> Option<&Scope> {
+        self.scopes.iter().find(|scope| scope.id == id)
+    }
+
+    pub(super) fn fold(&mut self, event: &Event) {
+        match event {
+            Event::Entered {
+                token,
+                element,
+                scope,
+                via,
+                at,
+                lists,
+            } => {
+                self.next_token = self.next_token.max(token.0.saturating_add(1));
+                self.tokens.push(Token {
+                    id: *token,
+                    element: *element,
+                    scope: *scope,
+                    via: *via,
+                    since: *at,
+                    lists: lists.clone(),
+                });
+            }
+            Event::Completed { token, .. } | Event::Cancelled { token, .. } => {
+                self.tokens.retain(|held| held.id != *token);
+                self.incidents.retain(|incident| incident.token != *token);
+            }
+            Event::ScopeOpened { token } => self.open_scope(*token),
+            Event::ScopeClosed { scope } => self.scopes.retain(|open| open.id != *scope),
+            Event::DataSet {
+                scope,
+                field,
+                value,
+            } => {
+                if let Some(data) = self.data_mut(*scope) {
+                    data.insert(field.clone(), value.clone());
+                }
+            }
+            Event::Relisted { token, lists } => {
+                if let Some(held) = self.tokens.iter_mut().find(|held| held.id == *token) {
+                    held.lists = lists.clone();
+                }
+            }
+            Event::TaskCreated(task) => self.tasks.push(Task::clone(task)),
+            Event::Task { task, event } => self.fold_task(*task, event),
+            Event::TimerSet(timer) => self.timers.push(timer.clone()),
+            Event::TimerCleared(id) => self.timers.retain(|timer| timer.id != *id),
+            Event::MessageAwaited(wait) => self.waits.push(wait.clone()),
+            Event::MessageCleared { token, element } => self
+                .waits
+                .retain(|wait| wait.token != *token || wait.element != *element),
+            Event::IncidentRaised(incident) => self.incidents.push(incident.clone()),
+            Event::Ended { state, at, lists } => {
+                self.state = *state;
+                self.ended_at = Some(*at);
+                self.last_lists = lists.clone();
+            }
+        }
+    }
+
+    fn open_scope(&mut self, host: TokenId) {
+        let Some((parent, element)) = self.token(host).map(|token| (token.scope, token.element))
+        else {
+            return;
+        };
+        self.scopes.push(Scope {
+            id: ScopeId(host.0),
+            parent,
+            element,
+            data: Data::new(),
+        });
+    }
+
+    fn fold_task(&mut self, id: TaskId, event: &TaskEvent) {
+        if let Some(task) = self.tasks.iter_mut().find(|task| task.id == id) {
+            task.apply(event);
+            if let TaskEvent::Completed { by } = event {
+                self.past.insert(by.clone());
+            }
+        }
+    }
+
+    fn data_mut(&mut self, scope: ScopeId) -> Option<&mut Data> {
+        if scope == ScopeId::ROOT {
+            return Some(&mut self.data);
+        }
+        let open = self.scopes.iter_mut().find(|open| open.id == scope)?;
+        Some(&mut open.data)
+    }
 }

@@ -1,39 +1,330 @@
-//! The engine (stub).
+//! The engine: judges what is asked of an instance and runs it to rest, as BPMN 2.0.2 section 13 says. A pure state
+//! machine: no clock, no randomness, no I/O; the same inputs give the same events.
+//!
+//! ```text
+//!              start / decide                                    Instance::apply
+//!  Command ──▶ judge ──▶ Run ──▶ Vec<Event> ──────────────▶ Instance, revision + 1
+//!                │        │
+//!            Rejection    │   ┌────────────── queue of tokens ◀─────────────┐
+//!                         └──▶│ step one: element/<kind>                    │
+//!                             │   waits  ─▶ task, timer, message: it rests  │
+//!                             │   leaves ─▶ outputs, ways ─▶ Entered … ─────┘
+//!                             │   ends   ─▶ its scope settles: the sub-process leaves, or the instance has ended
+//!                             │   cannot ─▶ incident: the token is held where it stands, never lost
+//! ```
+//!
+//! A run steps at most [`BUDGET`] times; what still spins then is held by an incident, so that every transition comes to
+//! rest. Refusing happens before anything runs: a rejection leaves no events.
+//!
+//! Fields are written to the nearest scope around the writer that already holds the name, and else to the instance.
 
 pub mod command;
 pub mod event;
 pub mod instance;
 
+mod data;
+mod element;
+mod lists;
+mod run;
+#[cfg(test)]
+mod tests;
+mod time;
+
+use std::collections::BTreeSet;
+
 use command::{Command, Fresh, Rejection, Start};
 use event::Event;
-use instance::Instance;
+use instance::{Instance, InstanceState, Lists, ScopeId};
+use run::Run;
 
-use crate::access::Actor;
-use crate::bpmn::Process;
+use crate::access::{self, Actor, Principal, Privilege};
+use crate::bpmn::{ElementIx, Kind, Process, Trigger};
+use crate::ids::{TaskId, TimerId};
+use crate::task::{self, TaskCommand, TaskEvent};
+use crate::value::{self, Data, Name, Value};
+
+pub use run::BUDGET;
 
 /// Judges a start: the instance before anything happened to it, and what happens.
 pub fn start(
-    _process: &Process,
-    _start: &Start,
-    _actor: &Actor,
-    _fresh: &mut Fresh<'_>,
+    process: &Process,
+    start: &Start,
+    actor: &Actor,
+    fresh: &mut Fresh<'_>,
 ) -> Result<(Instance, Vec<Event>), Rejection> {
-    todo!()
+    if !access::instance::may_start(process, actor) {
+        return Err(Rejection::MayNotStart);
+    }
+    let begins = begins(process, start.message.as_ref());
+    if begins.is_empty() {
+        return Err(Rejection::NoStart);
+    }
+    let initiator = initiator(process, &start.data, actor)?;
+    if value::bytes(&start.data) > value::MAX_BYTES {
+        return Err(Rejection::TooLarge);
+    }
+    let blank = blank(start, initiator, actor, fresh);
+    let mut run = Run::new(process, blank.clone(), Some(actor), fresh);
+    run.write_all(ScopeId::ROOT, &start.data)?;
+    if let Some(field) = &process.initiator_variable {
+        let name = Value::Text(run.instance.initiator.clone());
+        run.write(ScopeId::ROOT, field, name)?;
+    }
+    let seed = lists::seed(&run);
+    for element in begins {
+        run.arrive(element, ScopeId::ROOT, None, &seed);
+    }
+    Ok((blank, run.finish()))
 }
 
 /// Judges a command on a running instance and runs it to rest. Changes nothing.
 pub fn decide(
-    _process: &Process,
-    _instance: &Instance,
-    _command: &Command<'_>,
-    _fresh: &mut Fresh<'_>,
+    process: &Process,
+    instance: &Instance,
+    command: &Command<'_>,
+    fresh: &mut Fresh<'_>,
 ) -> Result<Vec<Event>, Rejection> {
-    todo!()
+    let case = Case { process, instance };
+    match command {
+        Command::Task {
+            task,
+            actor,
+            command,
+            expected_revision,
+        } => case.task(*task, actor, command, *expected_revision, fresh),
+        Command::UpdateData { actor, data } => case.update_data(actor, data, fresh),
+        Command::Message {
+            actor,
+            name,
+            correlation,
+            data,
+        } => {
+            let element = case.may_send(actor)?;
+            access::field::check_write(process, instance, actor, element, data)?;
+            case.message(actor, name, correlation.as_ref(), data, fresh)
+        }
+        Command::Fire(timer) => case.fire(*timer, fresh),
+        Command::Withdraw(actor) => {
+            case.must_run()?;
+            if !access::instance::may_withdraw(process, instance, actor) {
+                return Err(Rejection::MayNotWithdraw);
+            }
+            Ok(case.end(InstanceState::Withdrawn, actor, fresh))
+        }
+        Command::Terminate(actor) => {
+            if !actor.has(Privilege::Administrator) {
+                return Err(Rejection::Privilege(Privilege::Administrator));
+            }
+            case.must_run()?;
+            Ok(case.end(InstanceState::Terminated, actor, fresh))
+        }
+    }
 }
 
-impl Instance {
-    /// Folds the events of one transition into the state; the revision goes up by one. Total.
-    pub fn apply(&mut self, _events: &[Event]) {
-        todo!()
+/// What a command is judged against.
+#[derive(Clone, Copy)]
+struct Case<'a> {
+    process: &'a Process,
+    instance: &'a Instance,
+}
+
+impl<'a> Case<'a> {
+    fn must_run(&self) -> Result<(), Rejection> {
+        match self.instance.state {
+            InstanceState::Active => Ok(()),
+            InstanceState::Completed | InstanceState::Withdrawn | InstanceState::Terminated => {
+                Err(Rejection::Ended)
+            }
+        }
+    }
+
+    fn run<'f>(&self, actor: Option<&'a Actor>, fresh: &'a mut Fresh<'f>) -> Run<'a, 'f> {
+        Run::new(self.process, self.instance.clone(), actor, fresh)
+    }
+
+    fn task<'f>(
+        &self,
+        id: TaskId,
+        actor: &'a Actor,
+        command: &TaskCommand,
+        expected_revision: Option<u32>,
+        fresh: &'a mut Fresh<'f>,
+    ) -> Result<Vec<Event>, Rejection> {
+        let task = self.instance.task(id).ok_or(Rejection::TaskClosed)?;
+        let happened = task::decide(
+            self.process,
+            self.instance,
+            task,
+            actor,
+            command,
+            expected_revision,
+        )?;
+        let mut run = self.run(Some(actor), fresh);
+        let mut completed = false;
+        for event in happened {
+            completed |= matches!(event, TaskEvent::Completed { .. });
+            run.emit(Event::Task { task: id, event });
+        }
+        if completed && let TaskCommand::Complete { data, outcome } = command {
+            element::user_task::complete(&mut run, task, data, outcome.as_ref())?;
+        }
+        Ok(run.finish())
+    }
+
+    fn update_data<'f>(
+        &self,
+        actor: &'a Actor,
+        data: &Data,
+        fresh: &'a mut Fresh<'f>,
+    ) -> Result<Vec<Event>, Rejection> {
+        self.must_run()?;
+        if !access::instance::may_write(self.process, self.instance, actor) {
+            return Err(Rejection::NotWriter);
+        }
+        access::field::check_write(self.process, self.instance, actor, None, data)?;
+        let mut run = self.run(Some(actor), fresh);
+        run.write_all(ScopeId::ROOT, data)?;
+        Ok(run.finish())
+    }
+
+    /// Who may write may send messages, and so may the assignee of an open task: the element of that task.
+    fn may_send(&self, actor: &Actor) -> Result<Option<ElementIx>, Rejection> {
+        self.must_run()?;
+        if access::instance::may_write(self.process, self.instance, actor) {
+            return Ok(None);
+        }
+        self.instance
+            .open_tasks()
+            .find(|task| task.assignee.as_ref() == Some(&actor.user))
+            .map(|task| Some(task.element))
+            .ok_or(Rejection::NotWriter)
+    }
+
+    /// One message is for one wait: the oldest that it fits.
+    fn message<'f>(
+        &self,
+        actor: &'a Actor,
+        name: &Name,
+        correlation: Option<&Value>,
+        data: &Data,
+        fresh: &'a mut Fresh<'f>,
+    ) -> Result<Vec<Event>, Rejection> {
+        let wait = self
+            .instance
+            .waits
+            .iter()
+            .filter(|wait| wait.name == *name)
+            .find(|wait| wait.correlation.is_none() || wait.correlation.as_ref() == correlation)
+            .ok_or_else(|| Rejection::NotWaiting(name.clone()))?;
+        let scope = self.instance.token(wait.token).map(|token| token.scope);
+        let mut run = self.run(Some(actor), fresh);
+        run.write_all(scope.unwrap_or(ScopeId::ROOT), data)?;
+        element::wait::happened(&mut run, wait.token, wait.element);
+        Ok(run.finish())
+    }
+
+    fn fire<'f>(&self, id: TimerId, fresh: &'a mut Fresh<'f>) -> Result<Vec<Event>, Rejection> {
+        let mut timers = self.instance.timers.iter();
+        let timer = timers
+            .find(|timer| timer.id == id)
+            .ok_or(Rejection::NoTimer)?;
+        let mut run = self.run(None, fresh);
+        element::wait::fired(&mut run, timer);
+        Ok(run.finish())
+    }
+
+    /// Ends everything. Who could read any of the last states reads how it ended.
+    fn end<'f>(
+        &self,
+        state: InstanceState,
+        actor: &'a Actor,
+        fresh: &'a mut Fresh<'f>,
+    ) -> Vec<Event> {
+        let lists = lists::union(
+            access::instance::leaves(self.instance).map(|token| &token.lists),
+            &self.instance.initiator,
+        );
+        let mut run = self.run(Some(actor), fresh);
+        run.cancel_scope(ScopeId::ROOT, None);
+        run.end(state, lists);
+        run.finish()
+    }
+}
+
+/// Where a start begins. Without a message: at the none start events, else at the timer start events, which a person may
+/// begin ahead of time.
+fn begins(process: &Process, message: Option<&Name>) -> Vec<ElementIx> {
+    let triggered = |by: &dyn Fn(&Trigger) -> bool| -> Vec<ElementIx> {
+        process
+            .children(None)
+            .filter(|(_, element)| matches!(&element.kind, Kind::Start(trigger) if by(trigger)))
+            .map(|(ix, _)| ix)
+            .collect()
+    };
+    let Some(name) = message else {
+        let plain = process.plain_starts(None);
+        if plain.is_empty() {
+            return triggered(&|trigger| matches!(trigger, Trigger::Timer(_)));
+        }
+        return plain;
+    };
+    let mut named =
+        triggered(&|trigger| matches!(trigger, Trigger::Message(wait) if wait.name == *name));
+    named.truncate(1);
+    named
+}
+
+/// Whose case it is: the actor's own, or that of the person in the process's initiator field. The field is an argument of
+/// the request, so naming anybody else takes the role `actOnBehalf`, for every process or for this one.
+fn initiator(process: &Process, data: &Data, actor: &Actor) -> Result<Name, Rejection> {
+    let Some((field, value)) = process
+        .initiator_field
+        .as_ref()
+        .and_then(|field| data.get_key_value(field))
+    else {
+        return Ok(actor.user.clone());
+    };
+    let name = match value {
+        Value::Null => return Ok(actor.user.clone()),
+        Value::Text(name) if name.trim().is_empty() => return Ok(actor.user.clone()),
+        Value::Text(name) => Name::from(name.trim()),
+        Value::Bool(_) | Value::Number(_) | Value::List(_) | Value::Object(_) => {
+            return Err(Rejection::FieldInvalid {
+                field: field.clone(),
+                reason: "must be the name of a user".to_owned(),
+            });
+        }
+    };
+    let general = Principal::Role(Name::from("actOnBehalf"));
+    let special = Principal::Role(Name::from(format!("actOnBehalf:{}", process.key)));
+    if name == actor.user || actor.is(&general) || actor.is(&special) {
+        Ok(name)
+    } else {
+        Err(Rejection::OnBehalf)
+    }
+}
+
+fn blank(start: &Start, initiator: Name, actor: &Actor, fresh: &Fresh<'_>) -> Instance {
+    Instance {
+        id: start.id,
+        process: start.process,
+        state: InstanceState::Active,
+        business_key: start.business_key.clone(),
+        initiator,
+        created_by: actor.user.clone(),
+        started_at: fresh.now,
+        ended_at: None,
+        data: Data::new(),
+        tokens: Vec::new(),
+        // 0 is the root's number as a scope.
+        next_token: 1,
+        scopes: Vec::new(),
+        tasks: Vec::new(),
+        timers: Vec::new(),
+        waits: Vec::new(),
+        incidents: Vec::new(),
+        past: BTreeSet::new(),
+        last_lists: Lists::default(),
+        revision: 0,
     }
 }

@@ -11,6 +11,7 @@
 //!
 //! A random 12-byte nonce is good for 2^32 values under one key: one instance never gets there, a tenant does.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
 
@@ -20,7 +21,6 @@ use docket_domain::ids::TenantId;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 use xaes_256_gcm::Xaes256Gcm;
-use zeroize::Zeroizing;
 
 const VERSION: u8 = 0x01;
 /// Bumped when the meaning of stored bytes changes in a way that an old value must not be taken for a new one.
@@ -170,7 +170,7 @@ impl Cipher {
         sealed.extend_from_slice(&[VERSION, suite.algorithm()]);
         sealed.extend_from_slice(&self.inner.id.0);
         sealed.resize(start, 0);
-        fill_random(&mut sealed[HEADER..]);
+        fill_nonce(&mut sealed[HEADER..]);
         sealed.push(BYTES);
         sealed.extend_from_slice(plain);
         sealed.push(END);
@@ -193,7 +193,7 @@ impl Cipher {
         if !known || text.len() < PAD_FLOOR {
             return Err(OpenError);
         }
-        let mut text = Zeroizing::new(text.to_vec());
+        let mut text = text.to_vec();
         suite.decrypt(
             &head[HEADER..],
             &associated_data(place, head),
@@ -204,7 +204,9 @@ impl Cipher {
         if end == 0 || text[end] != END || text[0] != BYTES {
             return Err(OpenError);
         }
-        Ok(text[1..end].to_vec())
+        text.truncate(end);
+        text.remove(0);
+        Ok(text)
     }
 
     /// The name of the key that sealed a value; `None` if it is no envelope.
@@ -228,6 +230,30 @@ impl fmt::Debug for Cipher {
 /// Fills with bytes of the operating system.
 pub(super) fn fill_random(bytes: &mut [u8]) {
     getrandom::fill(bytes).expect("the operating system gives random bytes");
+}
+
+/// Bytes of the operating system that no nonce has used yet, at the end of the array.
+struct NoncePool {
+    bytes: [u8; 960],
+    left: usize,
+}
+
+thread_local! {
+    static NONCES: RefCell<NoncePool> = const { RefCell::new(NoncePool { bytes: [0; 960], left: 0 }) };
+}
+
+/// Fills a nonce from the operating system, which is asked once for 40 to 80 nonces: the call costs more than sealing a field.
+/// Nonces are no secrets, so they may lie about; keys are never taken from here.
+fn fill_nonce(nonce: &mut [u8]) {
+    NONCES.with_borrow_mut(|pool| {
+        if pool.left < nonce.len() {
+            fill_random(&mut pool.bytes);
+            pool.left = pool.bytes.len();
+        }
+        let start = pool.left - nonce.len();
+        nonce.copy_from_slice(&pool.bytes[start..pool.left]);
+        pool.left = start;
+    });
 }
 
 /// Appends `u32 length || part`. Without the lengths, `("instance", "vars.iban")` and `("instancev", "ars.iban")` would collide.

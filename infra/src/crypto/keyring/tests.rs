@@ -86,14 +86,8 @@ async fn keys_outlive_the_process() {
     );
 }
 
-#[tokio::test]
-async fn the_wrong_root_key_is_refused_and_nothing_is_written() {
-    let home = Home::new();
-    let ring = home.open().await;
-    ring.fresh_instance_key(ACME).await.unwrap();
-    ring.keystore.close().await;
-    drop(ring);
-
+/// A stranger's key at this home: refused, with no file made or changed.
+async fn refuses_a_stranger(home: &Home) {
     let before = home.files();
     let error = Keyring::open(RootKey::random(), &home.keystore())
         .await
@@ -101,7 +95,37 @@ async fn the_wrong_root_key_is_refused_and_nothing_is_written() {
     assert!(matches!(error, KeyError::WrongKey { .. }));
     assert!(error.to_string().contains("keystore.db"));
     assert!(home.files() == before, "a file was touched");
+}
+
+#[tokio::test]
+async fn the_wrong_root_key_is_refused_and_nothing_is_written() {
+    let home = Home::new();
+    let ring = home.open().await;
+    ring.fresh_instance_key(ACME).await.unwrap();
+    ring.keystore.close().await;
+    refuses_a_stranger(&home).await;
     home.open().await.tenant(ACME).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_wrong_root_key_is_refused_after_a_crash_as_well() {
+    let (home, crashed) = (Home::new(), Home::new());
+    let ring = home.open().await;
+    let id = ring.fresh_instance_key(ACME).await.unwrap().key_id();
+    for (path, bytes) in home.files() {
+        let name = path.file_name().unwrap();
+        if !name.to_string_lossy().ends_with("-shm") {
+            fs::write(crashed.folder.path().join(name), bytes).unwrap();
+        }
+    }
+    refuses_a_stranger(&crashed).await;
+    let found = crashed
+        .open()
+        .await
+        .instance_keys(ACME, &[id])
+        .await
+        .unwrap();
+    assert_eq!(found.len(), 1, "what was acknowledged is there");
 }
 
 #[tokio::test]

@@ -1,0 +1,153 @@
+//! Reading and writing fields during a run: scopes, bounds, and the values of what the model computes.
+
+use super::command::{Rejection, Trouble};
+use super::event::Event;
+use super::instance::ScopeId;
+use super::run::{Run, Spot};
+use crate::access::state;
+use crate::bpmn::{Assignment, Text};
+use crate::expr::{Env, EvalError, Expr};
+use crate::value::{self, Data, Name, Value};
+
+/// Why a field did not get a value.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Oversize {
+    /// The data would be larger than [`value::MAX_BYTES`].
+    Bytes,
+    /// The value nests deeper than [`value::MAX_DEPTH`].
+    Depth,
+}
+
+impl From<Oversize> for Rejection {
+    fn from(_: Oversize) -> Self {
+        Rejection::TooLarge
+    }
+}
+
+impl Run<'_, '_> {
+    /// Writes fields as one writer in a scope; the first that does not fit stops.
+    pub(super) fn write_all(&mut self, scope: ScopeId, data: &Data) -> Result<(), Oversize> {
+        for (field, value) in data {
+            self.write(scope, field, value.clone())?;
+        }
+        Ok(())
+    }
+
+    /// Writes a field to the nearest scope that holds it, else to the instance. What does not fit is not written.
+    pub(super) fn write(
+        &mut self,
+        scope: ScopeId,
+        field: &Name,
+        value: Value,
+    ) -> Result<(), Oversize> {
+        if !nests_within(&value, value::MAX_DEPTH) {
+            return Err(Oversize::Depth);
+        }
+        let scope = self.home(scope, field);
+        let was = match self.instance.scope(scope) {
+            Some(open) => open.data.get(field),
+            None => self.instance.data.get(field),
+        };
+        let before = was.map_or(0, |was| field.len() + value::value_bytes(was));
+        let size = field.len() + value::value_bytes(&value);
+        let all = self.bytes() - before + size;
+        if all > value::MAX_BYTES {
+            return Err(Oversize::Bytes);
+        }
+        self.bytes = Some(all);
+        self.spend(size / 4096);
+        self.emit(Event::DataSet {
+            scope,
+            field: field.clone(),
+            value,
+        });
+        Ok(())
+    }
+
+    /// Assigns in order, so that later values see earlier ones. What was assigned before trouble stays.
+    pub(super) fn assign(&mut self, spot: Spot, assignments: &[Assignment]) -> Result<(), Trouble> {
+        for assignment in assignments {
+            let field = &assignment.field;
+            let value = self
+                .eval(spot.scope, &assignment.value)
+                .map_err(|error| spot.trouble(format!("`{field}` has no value: {error}")))?;
+            self.write(spot.scope, field, value)
+                .map_err(|oversize| match oversize {
+                    Oversize::Bytes => spot.trouble(format!(
+                        "with `{field}` the data would be larger than {} bytes",
+                        value::MAX_BYTES
+                    )),
+                    Oversize::Depth => spot.trouble(format!(
+                        "`{field}` would nest deeper than {}",
+                        value::MAX_DEPTH
+                    )),
+                })?;
+        }
+        Ok(())
+    }
+
+    /// The value of an expression in a scope.
+    pub(super) fn eval(&self, scope: ScopeId, expr: &Expr) -> Result<Value, EvalError> {
+        self.with_env(scope, |env| expr.eval(env))
+    }
+
+    /// The truth of an expression in a scope.
+    pub(super) fn holds(&self, scope: ScopeId, expr: &Expr) -> Result<bool, EvalError> {
+        self.with_env(scope, |env| expr.holds(env))
+    }
+
+    /// The value of a text of the model.
+    pub(super) fn text(&self, scope: ScopeId, text: &Text) -> Result<Value, EvalError> {
+        match text {
+            Text::Literal(text) => Ok(Value::Text(text.clone())),
+            Text::Expr(expr) => self.eval(scope, expr),
+        }
+    }
+
+    /// Expressions see who asked: `hasRole` in a condition means the person whose command moves the token.
+    fn with_env<T>(&self, scope: ScopeId, ask: impl FnOnce(&Env<'_>) -> T) -> T {
+        ask(&Env {
+            layers: &state::layers(&self.instance, scope),
+            now: self.fresh.now,
+            actor: self.actor,
+        })
+    }
+
+    fn home(&self, from: ScopeId, field: &Name) -> ScopeId {
+        let mut at = from;
+        while let Some(open) = self.instance.scope(at) {
+            if open.data.contains_key(field) {
+                return at;
+            }
+            at = open.parent;
+        }
+        ScopeId::ROOT
+    }
+
+    fn bytes(&mut self) -> usize {
+        let instance = &self.instance;
+        *self.bytes.get_or_insert_with(|| {
+            let scopes = instance
+                .scopes
+                .iter()
+                .map(|scope| value::bytes(&scope.data));
+            value::bytes(&instance.data) + scopes.sum::<usize>()
+        })
+    }
+}
+
+/// How a text of the model is named in an incident: as it stands there, never by its value, which is data.
+pub(super) fn quoted(text: &Text) -> String {
+    match text {
+        Text::Literal(text) => format!("`{text}`"),
+        Text::Expr(expr) => format!("the value of `{}`", expr.source()),
+    }
+}
+
+fn nests_within(value: &Value, depth: usize) -> bool {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => true,
+        Value::List(values) => depth > 0 && values.iter().all(|held| nests_within(held, depth - 1)),
+        Value::Object(data) => depth > 0 && data.values().all(|held| nests_within(held, depth - 1)),
+    }
+}

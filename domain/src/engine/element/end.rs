@@ -1,0 +1,26 @@
+//! What ends a token, a scope or an activity (BPMN 2.0.2, 13.5.6).
+
+use super::boundary;
+use crate::bpmn::Throw;
+use crate::engine::command::Trouble;
+use crate::engine::run::{Run, Spot};
+
+pub(in crate::engine) fn step(
+    run: &mut Run<'_, '_>,
+    spot: Spot,
+    throw: &Throw,
+) -> Result<(), Trouble> {
+    match throw {
+        Throw::None => {
+            run.leave(spot);
+            Ok(())
+        }
+        Throw::Terminate => {
+            run.cancel_scope(spot.scope, Some(spot.token));
+            let lists = run.complete(spot);
+            run.settle(spot.scope, lists);
+            Ok(())
+        }
+        Throw::Error(code) => boundary::throw(run, spot, code),
+    }
+}

@@ -1,0 +1,150 @@
+//! Ways out and ways in: conditions and default flows, the exclusive choice, the parallel join (BPMN 2.0.2, 13.4), and the
+//! first of several events.
+
+use super::wait;
+use crate::bpmn::{Element, FlowIx, Kind};
+use crate::engine::command::Trouble;
+use crate::engine::event::Event;
+use crate::engine::instance::{Token, TokenId};
+use crate::engine::lists;
+use crate::engine::run::{Run, Spot};
+
+/// The ways out of an element that is done: none where the flow ends, at least one where it goes on.
+pub(in crate::engine) fn ways(run: &Run<'_, '_>, spot: Spot) -> Result<Vec<FlowIx>, Trouble> {
+    let element = run.process.element(spot.element);
+    match element.kind {
+        Kind::Parallel => Ok(element.outgoing.clone()),
+        Kind::Exclusive => open(run, spot, element, 1),
+        Kind::Start(_)
+        | Kind::End(_)
+        | Kind::Catch(_)
+        | Kind::Throw(_)
+        | Kind::Boundary { .. }
+        | Kind::UserTask(_)
+        | Kind::PassThrough
+        | Kind::Assign(_)
+        | Kind::Receive(_)
+        | Kind::EventBased
+        | Kind::SubProcess => open(run, spot, element, usize::MAX),
+    }
+}
+
+/// The flows whose condition holds, in order and at most so many; else the default flow.
+fn open(
+    run: &Run<'_, '_>,
+    spot: Spot,
+    element: &Element,
+    most: usize,
+) -> Result<Vec<FlowIx>, Trouble> {
+    let mut open = Vec::new();
+    for ix in &element.outgoing {
+        if open.len() == most {
+            break;
+        }
+        if Some(*ix) == element.default {
+            continue;
+        }
+        let holds = match &run.process.flow(*ix).condition {
+            None => true,
+            Some(condition) => run.holds(spot.scope, condition).map_err(|error| {
+                spot.trouble(format!("`{}` has no value: {error}", condition.source()))
+            })?,
+        };
+        if holds {
+            open.push(*ix);
+        }
+    }
+    if open.is_empty() {
+        open.extend(element.default);
+    }
+    if open.is_empty() && !element.outgoing.is_empty() {
+        let message = "no condition holds and there is no default flow";
+        return Err(spot.trouble(message.to_owned()));
+    }
+    Ok(open)
+}
+
+/// A token has come to a parallel gateway: it goes on once every incoming flow has brought one. Surplus tokens stay for the
+/// next set.
+pub(in crate::engine) fn join(run: &mut Run<'_, '_>, spot: Spot) {
+    let incoming = &run.process.element(spot.element).incoming;
+    if incoming.len() > 1 {
+        let Some(others) = others(run, spot, incoming) else {
+            return;
+        };
+        let sets = std::iter::once(&spot.token).chain(&others);
+        let lists = lists::union(
+            sets.filter_map(|id| run.instance.token(*id))
+                .map(|token| &token.lists),
+            &run.instance.initiator,
+        );
+        for token in others {
+            run.complete(Spot { token, ..spot });
+        }
+        let held = run.instance.token(spot.token);
+        if held.is_some_and(|token| token.lists != lists) {
+            run.emit(Event::Relisted {
+                token: spot.token,
+                lists,
+            });
+        }
+    }
+    run.leave(spot);
+}
+
+/// The oldest waiting token of each incoming flow but the one that has just brought the last; nothing if one is missing.
+fn others(run: &Run<'_, '_>, spot: Spot, incoming: &[FlowIx]) -> Option<Vec<TokenId>> {
+    let here = run.instance.token(spot.token)?;
+    let waits = |token: &&Token| {
+        token.element == spot.element
+            && token.scope == spot.scope
+            && token.id != spot.token
+            && !run
+                .instance
+                .incidents
+                .iter()
+                .any(|incident| incident.token == token.id)
+    };
+    incoming
+        .iter()
+        .filter(|flow| here.via != Some(flow.0))
+        .map(|flow| {
+            let mut waiting = run.instance.tokens.iter().filter(waits);
+            waiting
+                .find(|token| token.via == Some(flow.0))
+                .map(|token| token.id)
+        })
+        .collect()
+}
+
+/// A token has come to an event-based gateway: it waits for all the events behind it, and the first takes its way.
+pub(in crate::engine) fn await_first(run: &mut Run<'_, '_>, spot: Spot) -> Result<(), Trouble> {
+    let process = run.process;
+    let mut awaited = Vec::new();
+    for flow in &process.element(spot.element).outgoing {
+        let target = process.flow(*flow).target;
+        let event = match &process.element(target).kind {
+            Kind::Catch(trigger) => wait::watch(run, spot, target, trigger)?,
+            Kind::Receive(message) => Some(wait::watch_message(run, spot, target, message)?),
+            Kind::Start(_)
+            | Kind::End(_)
+            | Kind::Throw(_)
+            | Kind::Boundary { .. }
+            | Kind::UserTask(_)
+            | Kind::PassThrough
+            | Kind::Assign(_)
+            | Kind::Exclusive
+            | Kind::Parallel
+            | Kind::EventBased
+            | Kind::SubProcess => None,
+        };
+        awaited.extend(event);
+    }
+    if awaited.is_empty() {
+        return Err(spot.trouble("there is no event to wait for".to_owned()));
+    }
+    for event in awaited {
+        run.emit(event);
+    }
+    Ok(())
+}

@@ -1,0 +1,36 @@
+//! What each kind of element does with a token that comes to it: wait, leave, end, or fail with [`Trouble`], which holds
+//! the token. One file per family.
+
+pub(super) mod boundary;
+pub(super) mod end;
+pub(super) mod gateway;
+pub(super) mod service_task;
+pub(super) mod sub_process;
+pub(super) mod user_task;
+pub(super) mod wait;
+
+use super::command::Trouble;
+use super::run::{Run, Spot};
+use crate::bpmn::Kind;
+
+/// Lets a token that has just come to an element do what the element says.
+pub(super) fn step(run: &mut Run<'_, '_>, spot: Spot) -> Result<(), Trouble> {
+    let process = run.process;
+    match &process.element(spot.element).kind {
+        Kind::Start(_) | Kind::Boundary { .. } | Kind::PassThrough | Kind::Exclusive => {
+            run.leave(spot);
+            Ok(())
+        }
+        Kind::End(throw) | Kind::Throw(throw) => end::step(run, spot, throw),
+        Kind::Catch(trigger) => wait::catch(run, spot, trigger),
+        Kind::UserTask(user_task) => user_task::step(run, spot, user_task),
+        Kind::Assign(assignments) => service_task::assign(run, spot, assignments),
+        Kind::Receive(message) => wait::receive(run, spot, message),
+        Kind::Parallel => {
+            gateway::join(run, spot);
+            Ok(())
+        }
+        Kind::EventBased => gateway::await_first(run, spot),
+        Kind::SubProcess => sub_process::step(run, spot),
+    }
+}

@@ -1,0 +1,35 @@
+//! Embedded sub-processes: a scope of tokens inside a token. The token waits at the sub-process until its scope is empty;
+//! cancelling it cancels everything inside.
+
+use super::boundary;
+use crate::bpmn::Kind;
+use crate::engine::command::Trouble;
+use crate::engine::event::Event;
+use crate::engine::instance::ScopeId;
+use crate::engine::run::{Run, Spot};
+
+pub(in crate::engine) fn step(run: &mut Run<'_, '_>, spot: Spot) -> Result<(), Trouble> {
+    let process = run.process;
+    let inside = ScopeId(spot.token.0);
+    let begins = process.plain_starts(Some(spot.element));
+    let mut children = process.children(Some(spot.element));
+    if begins.is_empty() && children.any(|(_, child)| !matches!(child.kind, Kind::Boundary { .. }))
+    {
+        return Err(spot.trouble("the sub-process has no none start event".to_owned()));
+    }
+    let armed = boundary::arm(run, spot)?;
+    run.emit(Event::ScopeOpened { token: spot.token });
+    for event in armed {
+        run.emit(event);
+    }
+    let held = run.instance.token(spot.token);
+    let lists = held.map(|token| token.lists.clone()).unwrap_or_default();
+    if begins.is_empty() {
+        run.settle(inside, lists);
+        return Ok(());
+    }
+    for element in begins {
+        run.arrive(element, inside, None, &lists);
+    }
+    Ok(())
+}

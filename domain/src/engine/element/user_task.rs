@@ -1,0 +1,174 @@
+//! User tasks: a task comes into being with its people and dates, and completing it lets the token go on.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use rust_decimal::prelude::ToPrimitive;
+
+use super::boundary;
+use crate::access::Principal;
+use crate::access::state::{self, People};
+use crate::bpmn::{Kind, Principals, Text, UserTask};
+use crate::engine::command::{Rejection, Trouble};
+use crate::engine::data::quoted;
+use crate::engine::event::Event;
+use crate::engine::run::{Run, Spot};
+use crate::engine::time;
+use crate::ids::TaskId;
+use crate::task::{Task, TaskState};
+use crate::value::{Data, Name, Value};
+
+/// How urgent a task is when nobody says.
+const PRIORITY: i32 = 50;
+
+/// A token has come to a user task.
+pub(in crate::engine) fn step(
+    run: &mut Run<'_, '_>,
+    spot: Spot,
+    user_task: &UserTask,
+) -> Result<(), Trouble> {
+    let task = task(run, spot, user_task)?;
+    let armed = boundary::arm(run, spot)?;
+    run.emit(Event::TaskCreated(Box::new(task)));
+    for event in armed {
+        run.emit(event);
+    }
+    Ok(())
+}
+
+/// A task has been completed: its fields and its outcome are written, and the token goes on.
+pub(in crate::engine) fn complete(
+    run: &mut Run<'_, '_>,
+    task: &Task,
+    data: &Data,
+    outcome: Option<&Name>,
+) -> Result<(), Rejection> {
+    run.write_all(task.scope, data)?;
+    if let Some(outcome) = outcome {
+        let mut field = Name::from("outcome");
+        if let Kind::UserTask(user_task) = &run.process.element(task.element).kind
+            && let Some(named) = &user_task.outcome_field
+        {
+            field = named.clone();
+        }
+        run.write(task.scope, &field, Value::Text(outcome.clone()))?;
+    }
+    if let Some(spot) = run.spot(task.token) {
+        run.leave(spot);
+    }
+    Ok(())
+}
+
+fn task(run: &mut Run<'_, '_>, spot: Spot, user_task: &UserTask) -> Result<Task, Trouble> {
+    let candidates = people(run, spot, &user_task.candidates);
+    let excluded = people(run, spot, &user_task.excluded);
+    // Who may not have the task does not get it by assignment either: it waits for a candidate.
+    let assignee = assignee(run, spot, user_task.assignee.as_ref())?
+        .filter(|name| !excluded.contains(&Principal::User(name.clone())));
+    Ok(Task {
+        id: TaskId((run.fresh.id)()),
+        token: spot.token,
+        scope: spot.scope,
+        element: spot.element,
+        state: match assignee {
+            Some(_) => TaskState::Claimed,
+            None => TaskState::Ready,
+        },
+        assignee,
+        owner: None,
+        candidates,
+        excluded,
+        priority: priority(run, spot, user_task.priority.as_ref())?,
+        created_at: run.fresh.now,
+        due_at: moment(run, spot, user_task.due.as_ref(), "due date")?,
+        follow_up_at: moment(run, spot, user_task.follow_up.as_ref(), "follow-up date")?,
+        draft: None,
+        comments: 0,
+        completed_by: None,
+        revision: 1,
+    })
+}
+
+fn people(run: &Run<'_, '_>, spot: Spot, list: &[Principals]) -> BTreeSet<Principal> {
+    if list.is_empty() {
+        return BTreeSet::new();
+    }
+    let layers = state::layers(&run.instance, spot.scope);
+    state::resolve(list, &People::of(&run.instance, &layers, run.fresh.now))
+}
+
+/// One name; of several, by commas or as a list, the first. Empty and null are nobody.
+fn assignee(run: &Run<'_, '_>, spot: Spot, text: Option<&Text>) -> Result<Option<Name>, Trouble> {
+    let Some((text, value)) = value(run, spot, text, "assignee")? else {
+        return Ok(None);
+    };
+    let names = match &value {
+        Value::Text(names) => Some(names),
+        Value::List(values) => match values.first() {
+            None | Some(Value::Null) => return Ok(None),
+            Some(Value::Text(name)) => Some(name),
+            Some(Value::Bool(_) | Value::Number(_) | Value::List(_) | Value::Object(_)) => None,
+        },
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => None,
+    };
+    let names = names.ok_or_else(|| spot.trouble(format!("{} is no name", quoted(text))))?;
+    let mut names = names.split(',').map(str::trim);
+    Ok(names.find(|name| !name.is_empty()).map(Name::from))
+}
+
+fn priority(run: &Run<'_, '_>, spot: Spot, text: Option<&Text>) -> Result<i32, Trouble> {
+    let Some((text, value)) = value(run, spot, text, "priority")? else {
+        return Ok(PRIORITY);
+    };
+    let number = match &value {
+        Value::Number(number) if number.fract().is_zero() => number.to_i32(),
+        Value::Text(text) => text.trim().parse().ok(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::List(_) | Value::Object(_) => None,
+    };
+    number
+        .filter(|number| (0..=100).contains(number))
+        .ok_or_else(|| spot.trouble(format!("{} is no priority from 0 to 100", quoted(text))))
+}
+
+/// A date, or a duration from now.
+fn moment(
+    run: &Run<'_, '_>,
+    spot: Spot,
+    text: Option<&Text>,
+    what: &str,
+) -> Result<Option<Timestamp>, Trouble> {
+    let Some((text, value)) = value(run, spot, text, what)? else {
+        return Ok(None);
+    };
+    value
+        .as_text()
+        .and_then(|text| time::moment(text, run.fresh.now))
+        .map(Some)
+        .ok_or_else(|| {
+            spot.trouble(format!(
+                "{} is no {what}: neither an ISO 8601 date nor a duration",
+                quoted(text)
+            ))
+        })
+}
+
+/// The value of a text that the model has, unless it is null or blank.
+fn value<'t>(
+    run: &Run<'_, '_>,
+    spot: Spot,
+    text: Option<&'t Text>,
+    what: &str,
+) -> Result<Option<(&'t Text, Value)>, Trouble> {
+    let Some(text) = text else {
+        return Ok(None);
+    };
+    let value = run
+        .text(spot.scope, text)
+        .map_err(|error| spot.trouble(format!("the {what} has no value: {error}")))?;
+    let blank = match &value {
+        Value::Null => true,
+        Value::Text(text) => text.trim().is_empty(),
+        Value::Bool(_) | Value::Number(_) | Value::List(_) | Value::Object(_) => false,
+    };
+    Ok((!blank).then_some((text, value)))
+}

@@ -1,0 +1,195 @@
+//! Waiting for timers and messages: intermediate catch events, receive tasks, and what happens when one comes.
+
+use super::boundary;
+use crate::bpmn::{ElementIx, Kind, MessageWait, Text, Timer, Trigger};
+use crate::engine::command::Trouble;
+use crate::engine::data::quoted;
+use crate::engine::event::Event;
+use crate::engine::instance::{PendingMessage, PendingTimer, TokenId};
+use crate::engine::run::{Run, Spot};
+use crate::engine::time::{self, Due};
+use crate::expr::EvalError;
+
+/// A token has come to an intermediate catch event.
+pub(in crate::engine) fn catch(
+    run: &mut Run<'_, '_>,
+    spot: Spot,
+    trigger: &Trigger,
+) -> Result<(), Trouble> {
+    match trigger {
+        Trigger::None => {
+            run.leave(spot);
+            Ok(())
+        }
+        Trigger::Timer(_) | Trigger::Message(_) | Trigger::Error(_) => {
+            match watch(run, spot, spot.element, trigger)? {
+                Some(event) => run.emit(event),
+                None => return Err(spot.trouble("the event can never happen".to_owned())),
+            }
+            Ok(())
+        }
+    }
+}
+
+/// A token has come to a receive task.
+pub(in crate::engine) fn receive(
+    run: &mut Run<'_, '_>,
+    spot: Spot,
+    message: &MessageWait,
+) -> Result<(), Trouble> {
+    let awaited = watch_message(run, spot, spot.element, message)?;
+    let armed = boundary::arm(run, spot)?;
+    run.emit(awaited);
+    for event in armed {
+        run.emit(event);
+    }
+    Ok(())
+}
+
+/// The event that makes a token wait for a trigger; nothing if it is none to wait for: an error comes from inside, and a
+/// cycle may be over before it begins.
+pub(in crate::engine) fn watch(
+    run: &mut Run<'_, '_>,
+    spot: Spot,
+    element: ElementIx,
+    trigger: &Trigger,
+) -> Result<Option<Event>, Trouble> {
+    match trigger {
+        Trigger::None | Trigger::Error(_) => Ok(None),
+        Trigger::Message(message) => watch_message(run, spot, element, message).map(Some),
+        Trigger::Timer(timer) => {
+            let at = Spot { element, ..spot };
+            let due = first(run, at, timer)?;
+            Ok(due.map(|due| Event::TimerSet(pending(run, at, due))))
+        }
+    }
+}
+
+/// The event that makes a token wait for a message.
+pub(in crate::engine) fn watch_message(
+    run: &Run<'_, '_>,
+    spot: Spot,
+    element: ElementIx,
+    message: &MessageWait,
+) -> Result<Event, Trouble> {
+    let correlation = message
+        .correlation
+        .as_ref()
+        .map(|expr| run.eval(spot.scope, expr))
+        .transpose()
+        .map_err(|error| Trouble {
+            element,
+            message: format!("the correlation has no value: {error}"),
+        })?;
+    Ok(Event::MessageAwaited(PendingMessage {
+        token: spot.token,
+        element,
+        name: message.name.clone(),
+        correlation,
+    }))
+}
+
+/// A timer has fired.
+pub(in crate::engine) fn fired(run: &mut Run<'_, '_>, timer: &PendingTimer) {
+    run.emit(Event::TimerCleared(timer.id));
+    if let Err(trouble) = repeat(run, timer) {
+        run.hold(timer.token, trouble);
+    }
+    happened(run, timer.token, timer.element);
+}
+
+/// What a token waited for has happened.
+pub(in crate::engine) fn happened(run: &mut Run<'_, '_>, token: TokenId, element: ElementIx) {
+    let Some(spot) = run.spot(token) else {
+        return;
+    };
+    let process = run.process;
+    if let Kind::Boundary { interrupting, .. } = process.element(element).kind {
+        boundary::happened(run, spot, element, interrupting);
+    } else if spot.element == element {
+        run.leave(spot);
+    } else {
+        // An event behind an event-based gateway: the gateway's token waited for it, and the event is done as it is entered.
+        let outgoing = &process.element(spot.element).outgoing;
+        let mut flows = outgoing.iter().copied();
+        let via = flows.find(|flow| process.flow(*flow).target == element);
+        let lists = run.complete(spot);
+        let spot = run.enter(element, spot.scope, via, &lists);
+        run.leave(spot);
+    }
+}
+
+/// Sets the next occurrence of a cycle. Only a boundary event that does not interrupt happens more than once.
+fn repeat(run: &mut Run<'_, '_>, timer: &PendingTimer) -> Result<(), Trouble> {
+    let process = run.process;
+    let Kind::Boundary {
+        interrupting: false,
+        trigger: Trigger::Timer(Timer::Cycle(text)),
+        ..
+    } = &process.element(timer.element).kind
+    else {
+        return Ok(());
+    };
+    let Some(spot) = run.spot(timer.token) else {
+        return Ok(());
+    };
+    let at = Spot {
+        element: timer.element,
+        ..spot
+    };
+    let was = Due {
+        at: timer.due_at,
+        repeats: timer.repeats,
+    };
+    let now = run.fresh.now;
+    let cycle = read(run, at, text, "cycle", time::cycle)?;
+    if let Some(due) = cycle.next(was, now) {
+        let next = pending(run, at, due);
+        run.emit(Event::TimerSet(next));
+    }
+    Ok(())
+}
+
+fn first(run: &Run<'_, '_>, spot: Spot, timer: &Timer) -> Result<Option<Due>, Trouble> {
+    let now = run.fresh.now;
+    let once = |at| {
+        Some(Due {
+            at,
+            repeats: Some(0),
+        })
+    };
+    match timer {
+        Timer::Date(text) => read(run, spot, text, "date", time::date).map(once),
+        Timer::Duration(text) => {
+            read(run, spot, text, "duration", |text| time::after(text, now)).map(once)
+        }
+        Timer::Cycle(text) => Ok(read(run, spot, text, "cycle", time::cycle)?.first(now)),
+    }
+}
+
+/// What a text of the model means as a time.
+fn read<T>(
+    run: &Run<'_, '_>,
+    spot: Spot,
+    text: &Text,
+    what: &str,
+    parse: impl FnOnce(&str) -> Option<T>,
+) -> Result<T, Trouble> {
+    let value = run
+        .text(spot.scope, text)
+        .map_err(|error: EvalError| spot.trouble(format!("the {what} has no value: {error}")))?;
+    value
+        .as_text()
+        .and_then(parse)
+        .ok_or_else(|| spot.trouble(format!("{} is no ISO 8601 {what}", quoted(text))))
+}
+
+fn pending(run: &mut Run<'_, '_>, spot: Spot, due: Due) -> PendingTimer {
+    PendingTimer {
+        id: run.timer_id(),
+        token: spot.token,
+        element: spot.element,
+        due_at: due.at,
+        repeats: due.repeats,
+    }
+}

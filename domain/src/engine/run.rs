@@ -1,0 +1,270 @@
+//! One transition being decided: a working copy of the instance, the events so far, and the tokens that can still move.
+//! Whatever happens is an event that is folded into the copy at once, so that the copy is what the caller will have.
+
+use std::collections::VecDeque;
+
+use super::command::{Fresh, Trouble};
+use super::element;
+use super::event::Event;
+use super::instance::{Incident, Instance, InstanceState, Lists, ScopeId, TokenId};
+use super::lists;
+use crate::access::Actor;
+use crate::bpmn::{ElementIx, FlowIx, Process};
+use crate::ids::TimerId;
+use crate::task::{Task, TaskEvent};
+
+/// Steps that one transition takes at most; four KiB of data written count like one.
+pub const BUDGET: usize = 10_000;
+
+/// Where a token stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Spot {
+    pub token: TokenId,
+    pub element: ElementIx,
+    pub scope: ScopeId,
+}
+
+impl Spot {
+    pub(super) fn trouble(&self, message: String) -> Trouble {
+        Trouble {
+            element: self.element,
+            message,
+        }
+    }
+}
+
+pub(super) struct Run<'a, 'f> {
+    pub process: &'a Process,
+    pub instance: Instance,
+    /// Who asked; nobody when a timer fires.
+    pub actor: Option<&'a Actor>,
+    pub fresh: &'a mut Fresh<'f>,
+    /// Bytes of all data, once somebody has counted.
+    pub bytes: Option<usize>,
+    events: Vec<Event>,
+    queue: VecDeque<TokenId>,
+    spent: usize,
+}
+
+impl<'a, 'f> Run<'a, 'f> {
+    pub(super) fn new(
+        process: &'a Process,
+        instance: Instance,
+        actor: Option<&'a Actor>,
+        fresh: &'a mut Fresh<'f>,
+    ) -> Run<'a, 'f> {
+        Run {
+            process,
+            instance,
+            actor,
+            fresh,
+            bytes: None,
+            events: Vec::with_capacity(8),
+            queue: VecDeque::new(),
+            spent: 0,
+        }
+    }
+
+    /// Runs to rest: every event of the transition.
+    pub(super) fn finish(mut self) -> Vec<Event> {
+        while let Some(token) = self.queue.pop_front() {
+            // A token may have been cancelled while it waited for its turn.
+            let Some(spot) = self.spot(token) else {
+                continue;
+            };
+            self.spend(1);
+            let stepped = if self.spent > BUDGET {
+                Err(spot.trouble(format!("the run did not come to rest in {BUDGET} steps")))
+            } else {
+                element::step(&mut self, spot)
+            };
+            if let Err(trouble) = stepped {
+                self.hold(token, trouble);
+            }
+        }
+        lists::refresh(&mut self);
+        self.events
+    }
+
+    pub(super) fn emit(&mut self, event: Event) {
+        self.instance.fold(&event);
+        self.events.push(event);
+    }
+
+    pub(super) fn spend(&mut self, steps: usize) {
+        self.spent = self.spent.saturating_add(steps);
+    }
+
+    pub(super) fn spot(&self, token: TokenId) -> Option<Spot> {
+        self.instance.token(token).map(|held| Spot {
+            token,
+            element: held.element,
+            scope: held.scope,
+        })
+    }
+
+    pub(super) fn timer_id(&mut self) -> TimerId {
+        TimerId((self.fresh.id)())
+    }
+
+    /// A new token that runs on by itself.
+    pub(super) fn arrive(
+        &mut self,
+        element: ElementIx,
+        scope: ScopeId,
+        via: Option<FlowIx>,
+        before: &Lists,
+    ) {
+        let spot = self.enter(element, scope, via, before);
+        self.queue.push_back(spot.token);
+    }
+
+    /// A new token that the caller moves.
+    pub(super) fn enter(
+        &mut self,
+        element: ElementIx,
+        scope: ScopeId,
+        via: Option<FlowIx>,
+        before: &Lists,
+    ) -> Spot {
+        let token = TokenId(self.instance.next_token);
+        let lists = lists::on_entry(self, element, scope, before);
+        self.emit(Event::Entered {
+            token,
+            element,
+            scope,
+            via: via.map(|flow| flow.0),
+            at: self.fresh.now,
+            lists,
+        });
+        Spot {
+            token,
+            element,
+            scope,
+        }
+    }
+
+    /// An element is done: outputs, then every way out that is open. What cannot be left holds its token.
+    pub(super) fn leave(&mut self, spot: Spot) {
+        if let Err(trouble) = self.try_leave(spot) {
+            self.hold(spot.token, trouble);
+        }
+    }
+
+    fn try_leave(&mut self, spot: Spot) -> Result<(), Trouble> {
+        let process = self.process;
+        self.assign(spot, &process.element(spot.element).outputs)?;
+        let ways = element::gateway::ways(self, spot)?;
+        let lists = self.complete(spot);
+        for way in &ways {
+            let target = process.flow(*way).target;
+            self.arrive(target, spot.scope, Some(*way), &lists);
+        }
+        if ways.is_empty() {
+            self.settle(spot.scope, lists);
+        }
+        Ok(())
+    }
+
+    /// Takes a token whose element is done, and what it waited for: its lists.
+    pub(super) fn complete(&mut self, spot: Spot) -> Lists {
+        self.disarm(spot.token);
+        let held = self.instance.token(spot.token);
+        let lists = held.map(|token| token.lists.clone()).unwrap_or_default();
+        self.emit(Event::Completed {
+            token: spot.token,
+            element: spot.element,
+        });
+        lists
+    }
+
+    /// After a token has ended: a scope without tokens is done.
+    pub(super) fn settle(&mut self, scope: ScopeId, lists: Lists) {
+        if self
+            .instance
+            .tokens
+            .iter()
+            .any(|token| token.scope == scope)
+        {
+            return;
+        }
+        if scope == ScopeId::ROOT {
+            self.end(InstanceState::Completed, lists);
+            return;
+        }
+        self.emit(Event::ScopeClosed { scope });
+        self.bytes = None;
+        if let Some(host) = self.spot(TokenId(scope.0)) {
+            self.leave(host);
+        }
+    }
+
+    pub(super) fn end(&mut self, state: InstanceState, lists: Lists) {
+        let at = self.fresh.now;
+        self.emit(Event::Ended { state, at, lists });
+    }
+
+    /// Takes a token away: what is inside of it first, then what it waits for.
+    pub(super) fn cancel(&mut self, spot: Spot) {
+        let inside = ScopeId(spot.token.0);
+        if self.instance.scope(inside).is_some() {
+            self.cancel_scope(inside, None);
+            self.emit(Event::ScopeClosed { scope: inside });
+            self.bytes = None;
+        }
+        let open = |task: &&Task| task.token == spot.token && task.state.is_open();
+        if let Some(task) = self.instance.tasks.iter().find(open).map(|task| task.id) {
+            self.emit(Event::Task {
+                task,
+                event: TaskEvent::Cancelled,
+            });
+        }
+        self.disarm(spot.token);
+        self.emit(Event::Cancelled {
+            token: spot.token,
+            element: spot.element,
+        });
+    }
+
+    /// Takes away every token of a scope, or all but one.
+    pub(super) fn cancel_scope(&mut self, scope: ScopeId, except: Option<TokenId>) {
+        let tokens: Vec<TokenId> = self
+            .instance
+            .tokens
+            .iter()
+            .filter(|token| token.scope == scope && Some(token.id) != except)
+            .map(|token| token.id)
+            .collect();
+        for token in tokens {
+            if let Some(spot) = self.spot(token) {
+                self.cancel(spot);
+            }
+        }
+    }
+
+    /// Stops waiting for timers and messages on a token's behalf.
+    fn disarm(&mut self, token: TokenId) {
+        while let Some(timer) = self
+            .instance
+            .timers
+            .iter()
+            .find(|timer| timer.token == token)
+        {
+            self.emit(Event::TimerCleared(timer.id));
+        }
+        while let Some(wait) = self.instance.waits.iter().find(|wait| wait.token == token) {
+            let element = wait.element;
+            self.emit(Event::MessageCleared { token, element });
+        }
+    }
+
+    /// Holds a token: it stays where it is until somebody looks after it.
+    pub(super) fn hold(&mut self, token: TokenId, trouble: Trouble) {
+        self.emit(Event::IncidentRaised(Incident {
+            token,
+            element: trouble.element,
+            at: self.fresh.now,
+            message: trouble.message,
+        }));
+    }
+}
