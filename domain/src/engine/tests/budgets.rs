@@ -49,7 +49,8 @@ fn data_that_grows_in_a_loop_stops_at_its_bounds() {
 #[test]
 fn data_that_nests_in_a_loop_stops_at_its_bounds() {
     let (play, trace) = Play::with(growing("[x]"), json!({"x": 1}));
-    assert!(trace.ends_with(&format!("!grow: `x` would nest deeper than {MAX_DEPTH}")));
+    let rounds = trace.matches(" x=").count();
+    assert!((MAX_DEPTH - 2..=MAX_DEPTH).contains(&rounds), "{rounds}");
     assert_eq!(play.stands(), ["grow"]);
 }
 
