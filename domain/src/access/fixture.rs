@@ -113,7 +113,7 @@ pub(crate) fn element(id: &str, kind: Kind) -> Element {
 pub(crate) fn process(ids: &[&str]) -> Process {
     process_of(
         ids.iter()
-            .map(|id| element(id, Kind::UserTask(Box::new(UserTask::default()))))
+            .map(|id| element(id, Kind::UserTask(Box::default())))
             .collect(),
     )
 }
