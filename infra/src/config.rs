@@ -221,6 +221,14 @@ pub enum ConfigError {
 }
 
 impl Config {
+    /// The defaults over a data folder.
+    pub fn new(data: impl Into<PathBuf>) -> Config {
+        Config {
+            data: data.into(),
+            ..Config::default()
+        }
+    }
+
     /// Reads the settings of this process. `overrides` are those of the command line, by their names here
     /// (`("identity.audience", "docket")`).
     pub fn load(

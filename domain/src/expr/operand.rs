@@ -201,11 +201,6 @@ impl Parser {
                 self.expect_sign(")")?;
                 Ok(inner)
             }
-            TokenKind::Sign("]") if range_fits => {
-                let low = self.expression()?;
-                self.expect_sign("..")?;
-                self.range(at, low, false)
-            }
             TokenKind::Sign("[") => self.bracket(at, range_fits),
             TokenKind::Sign("{") => self.nested_context(at),
             TokenKind::Sign("@") => self.temporal(at),
@@ -233,7 +228,7 @@ impl Parser {
     pub(super) fn range(&mut self, at: u32, low: Node, low_closed: bool) -> Parsed<Node> {
         let high = self.expression()?;
         let high_closed = self.take_sign("]");
-        if !high_closed && !self.take_sign("[") {
+        if !high_closed {
             self.expect_sign(")")?;
         }
         let closed = Closed {

@@ -221,10 +221,7 @@ fn a_server_without_keys_to_verify_with_does_not_start() {
 
 #[test]
 fn files_lie_in_the_data_folder_and_the_root_key_beside_it() {
-    let at = |data: &str| Config {
-        data: data.into(),
-        ..Config::default()
-    };
+    let at = |data: &str| Config::new(data);
     let config = at("var/demo");
     assert_eq!(config.database(), Path::new("var/demo/docket.db"));
     assert_eq!(config.keystore(), Path::new("var/demo/keystore.db"));

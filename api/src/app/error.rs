@@ -1,0 +1,91 @@
+//! Why a use case did not do it. The one place that turns these into codes is `graphql::error`.
+
+use docket_domain::bpmn::Problem;
+use docket_domain::engine::command::Rejection;
+use docket_domain::ids::ProcessId;
+use docket_domain::process::ProcessRejection;
+use docket_domain::value::ValueProblem;
+use docket_infra::crypto::KeyError;
+use docket_infra::store::StoreError;
+
+/// Why a use case did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The rules for instances and tasks say no.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    /// The rules for process versions say no.
+    #[error(transparent)]
+    ProcessRejected(#[from] ProcessRejection),
+    /// What was sent is wrong in itself.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// Absent or unreadable, which are the same.
+    #[error("not available")]
+    NotAvailable,
+    /// Somebody else was faster, three times.
+    #[error("the object was changed at the same time")]
+    Conflict,
+    /// The idempotency key stands for something else.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
+    /// The store failed.
+    #[error("the store failed")]
+    Store(#[source] StoreError),
+    /// The keys are not to be had.
+    #[error("the keys are not to be had")]
+    Keys(#[from] KeyError),
+    /// A published model that does not resolve any more, or has gone.
+    #[error("the model of the process `{0}` is not usable")]
+    Model(ProcessId),
+    /// A load that several waited for failed.
+    #[error(transparent)]
+    Batch(std::sync::Arc<AppError>),
+}
+
+/// What was sent is wrong in itself, whatever it is sent to.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Invalid {
+    /// The file is no BPMN model; everything that reading it found.
+    #[error("the file is no readable model")]
+    Model(Vec<Problem>),
+    /// The file is a model without a process.
+    #[error("the file holds no process")]
+    NoProcess,
+    /// The data cannot be held.
+    #[error(transparent)]
+    Data(ValueProblem),
+    /// The value that a message names cannot be held.
+    #[error("the correlation cannot be held: {0}")]
+    Correlation(ValueProblem),
+    /// A comment of no or of too many characters.
+    #[error("a comment must have 1 to {MAX_COMMENT} characters")]
+    Comment,
+    /// A key of no or of too many bytes.
+    #[error("a key must have 1 to {MAX_KEY} bytes")]
+    Key(KeyField),
+}
+
+/// Which key has the wrong size.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum KeyField {
+    /// `businessKey`
+    Business,
+    /// `idempotencyKey`
+    Idempotency,
+}
+
+/// Characters of a comment at most.
+pub const MAX_COMMENT: usize = 4_000;
+/// Bytes of a business or idempotency key at most.
+pub const MAX_KEY: usize = 256;
+
+impl From<StoreError> for AppError {
+    fn from(error: StoreError) -> Self {
+        if matches!(error, StoreError::Conflict) {
+            AppError::Conflict
+        } else {
+            AppError::Store(error)
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Process versions: uploaded, published, retired.
+
+use std::sync::Arc;
+
+use docket_domain::access::{Actor, Privilege};
+use docket_domain::bpmn::{self, Problem, Severity, read::Draft};
+use docket_domain::ids::ProcessId;
+use docket_domain::process::{self, ProcessCommand, ProcessState};
+use docket_infra::clock::Clock;
+use docket_infra::store::{NewProcess, ProcessRecord, Read, Write};
+
+use super::{App, AppError, Invalid, require, retry};
+
+/// What an upload made.
+#[derive(Debug)]
+pub struct Uploaded {
+    /// A new version of each process of the file, in its order.
+    pub processes: Vec<ProcessRecord>,
+    /// What validation found in them.
+    pub findings: Vec<Problem>,
+}
+
+impl App {
+    /// Stores every process of a file as a draft. Takes the privilege `designer`.
+    pub async fn upload(&self, actor: &Actor, xml: Arc<str>) -> Result<Uploaded, AppError> {
+        require(actor, Privilege::Designer)?;
+        let draft = bpmn::read::read_text(&xml).map_err(Invalid::Model)?;
+        if draft.processes().is_empty() {
+            return Err(Invalid::NoProcess.into());
+        }
+        let (draft, xml) = (&draft, &xml);
+        retry(&self.store, actor.tenant, move |tx| {
+            Box::pin(async move { self.insert_drafts(tx, actor, draft, xml).await })
+        })
+        .await
+    }
+
+    async fn insert_drafts(
+        &self,
+        tx: Write,
+        actor: &Actor,
+        draft: &Draft,
+        xml: &Arc<str>,
+    ) -> Result<Uploaded, AppError> {
+        let mut uploaded = Uploaded {
+            processes: Vec::new(),
+            findings: Vec::new(),
+        };
+        for process in draft.processes() {
+            let model = bpmn::resolve::resolve(draft, &process.key).ok();
+            let new = NewProcess {
+                id: ProcessId(Clock::fresh_id()),
+                name: process.name,
+                xml: xml.clone(),
+                // Without a model that resolves nobody publishes it: only designers and managers will ever see it.
+                security_roles: model.and_then(|model| model.security_roles),
+                uploaded_by: actor.user.clone(),
+                uploaded_at: self.clock.now(),
+                key: process.key,
+            };
+            uploaded
+                .findings
+                .extend(bpmn::lint::findings(draft, &new.key));
+            uploaded.processes.push(tx.insert_process(&new).await?);
+        }
+        tx.commit().await?;
+        Ok(uploaded)
+    }
+
+    /// Publishes or retires a version. Takes the privilege `manager`.
+    pub async fn move_process(
+        &self,
+        actor: &Actor,
+        id: ProcessId,
+        command: ProcessCommand,
+    ) -> Result<ProcessRecord, AppError> {
+        require(actor, Privilege::Manager)?;
+        retry(&self.store, actor.tenant, move |tx| {
+            Box::pin(async move {
+                let record = tx.process(actor, id).await?;
+                let record = record.ok_or(AppError::NotAvailable)?;
+                let errors = errors(&findings(&tx, &record).await?);
+                let to =
+                    process::decide(record.state, &record.uploaded_by, errors, actor, command)?;
+                let now = self.clock.now();
+                let moved = tx.save_process_state(&record, to, &actor.user, now).await?;
+                tx.commit().await?;
+                Ok(moved)
+            })
+        })
+        .await
+    }
+
+    /// Whether the actor may start this version now.
+    pub async fn may_start(
+        &self,
+        tx: &Read,
+        actor: &Actor,
+        record: &ProcessRecord,
+    ) -> Result<bool, AppError> {
+        Ok(record.state == ProcessState::Published
+            && docket_domain::access::instance::may_start(
+                self.model(tx, record.id).await?.as_ref(),
+                actor,
+            ))
+    }
+}
+
+/// What validation finds in a version that the caller was found to read.
+pub async fn findings(tx: &Read, record: &ProcessRecord) -> Result<Vec<Problem>, AppError> {
+    let draft = draft(tx, record).await?;
+    Ok(bpmn::lint::findings(&draft, &record.key))
+}
+
+/// The file of a version that the caller was found to read.
+pub async fn draft(tx: &Read, record: &ProcessRecord) -> Result<Draft, AppError> {
+    let xml = tx.model(record.id).await?;
+    let xml = xml.ok_or(AppError::Model(record.id))?;
+    bpmn::read::read_text(&xml).map_err(|_| AppError::Model(record.id))
+}
+
+/// How many findings stand in the way of publishing.
+pub fn errors(findings: &[Problem]) -> usize {
+    findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error)
+        .count()
+}

@@ -1,0 +1,112 @@
+//! What a page of rows needs besides, loaded together: one statement for all instances of the page, one for all processes.
+//! The loaders belong to one request and hold its actor. They cache nothing: a subscription lives for hours.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::dataloader::{DataLoader, Loader};
+use docket_domain::access::Actor;
+use docket_domain::bpmn;
+use docket_domain::engine::instance::Instance;
+use docket_domain::ids::{InstanceId, ProcessId};
+use docket_domain::task::worklist::{TaskFilter, Worklist};
+use docket_infra::store::{ProcessRecord, WorklistCounts};
+
+use crate::app::{App, AppError};
+
+/// The loaders of one request.
+pub type Loaders = DataLoader<Source>;
+
+/// Where a request's loaders read, and as whom.
+pub struct Source {
+    app: App,
+    actor: Actor,
+}
+
+/// Asks for the executable model of a version.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct ModelOf(pub ProcessId);
+
+/// The loaders of a request.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a batch ends with the request that awaits it: it is no background work"
+)]
+pub fn loaders(app: App, actor: Actor) -> Loaders {
+    DataLoader::new(Source { app, actor }, tokio::spawn).delay(Duration::ZERO)
+}
+
+impl Loader<InstanceId> for Source {
+    type Value = Arc<Instance>;
+    type Error = Arc<AppError>;
+
+    async fn load(
+        &self,
+        ids: &[InstanceId],
+    ) -> Result<HashMap<InstanceId, Self::Value>, Self::Error> {
+        let found = async {
+            let tx = self.app.store.read(self.actor.tenant).await?;
+            Ok::<_, AppError>(tx.instances_by_id(&self.actor, ids).await?)
+        };
+        let found = found.await.map_err(Arc::new)?.into_iter();
+        Ok(found
+            .map(|(id, instance)| (id, Arc::new(instance)))
+            .collect())
+    }
+}
+
+impl Loader<ProcessId> for Source {
+    type Value = ProcessRecord;
+    type Error = Arc<AppError>;
+
+    async fn load(
+        &self,
+        ids: &[ProcessId],
+    ) -> Result<HashMap<ProcessId, Self::Value>, Self::Error> {
+        let found = async {
+            let tx = self.app.store.read(self.actor.tenant).await?;
+            Ok::<_, AppError>(tx.processes_by_id(ids).await?)
+        };
+        found.await.map_err(Arc::new)
+    }
+}
+
+impl Loader<ModelOf> for Source {
+    type Value = Arc<bpmn::Process>;
+    type Error = Arc<AppError>;
+
+    async fn load(&self, ids: &[ModelOf]) -> Result<HashMap<ModelOf, Self::Value>, Self::Error> {
+        let found = async {
+            let tx = self.app.store.read(self.actor.tenant).await?;
+            let mut models = HashMap::with_capacity(ids.len());
+            for id in ids {
+                models.insert(*id, self.app.model(&tx, id.0).await?);
+            }
+            Ok::<_, AppError>(models)
+        };
+        found.await.map_err(Arc::new)
+    }
+}
+
+impl Loader<Worklist> for Source {
+    type Value = WorklistCounts;
+    type Error = Arc<AppError>;
+
+    async fn load(
+        &self,
+        worklists: &[Worklist],
+    ) -> Result<HashMap<Worklist, Self::Value>, Self::Error> {
+        let counts = async {
+            let tx = self.app.store.read(self.actor.tenant).await?;
+            let now = self.app.clock.now();
+            let all = TaskFilter::default();
+            Ok::<_, AppError>(
+                tx.worklist_counts(&self.actor, worklists, &all, now)
+                    .await?,
+            )
+        };
+        let counts = counts.await.map_err(Arc::new)?;
+        Ok(worklists.iter().cloned().zip(counts).collect())
+    }
+}

@@ -1,0 +1,244 @@
+//! Where reading begins.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, InputObject, Object};
+use docket_domain::access::Privilege;
+use docket_domain::ids::{InstanceId, TaskId};
+
+use super::error::{Code, Result};
+use super::id::Id;
+use super::page::{self, Connection, PageArgs};
+use super::session::Asking;
+use super::types::Node;
+use super::types::instance::{self, ProcessInstance, ProcessInstanceFilter, ProcessInstanceOrder};
+use super::types::monitor::Monitor;
+use super::types::process::{self, Process, ProcessFilter};
+use super::types::task::{self, Task, TaskFilter, TaskOrder};
+use super::types::user::User;
+use super::types::viewer::Viewer;
+use super::types::worklist::Worklist;
+
+/// Objects that `nodes` reads at once.
+const MAX_NODES: usize = 100;
+
+/// The key that the outside knows an instance by.
+#[derive(Clone, Debug, InputObject)]
+pub struct BusinessKeyInput {
+    /// The key of the process.
+    pub process: String,
+    /// The key of the instance.
+    pub key: String,
+}
+
+/// Where reading begins. What is absent and what the viewer may not read are the same everywhere: null, or not in the list.
+pub struct Query;
+
+/// Where reading begins. What is absent and what the viewer may not read are the same everywhere: null, or not in the list.
+#[Object]
+impl Query {
+    /// Any object by its id. Of people only the viewer: there is no directory.
+    async fn node(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which.")] id: Id,
+    ) -> Result<Option<Node>> {
+        let mut found = nodes(&Asking::of(ctx)?, &[id]).await?;
+        Ok(found.pop().flatten())
+    }
+
+    /// Objects by their ids, in the order of the ids; 100 at most.
+    #[graphql(complexity = "ids.len() * child_complexity")]
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which.")] ids: Vec<Id>,
+    ) -> Result<Vec<Option<Node>>> {
+        let asking = Asking::of(ctx)?;
+        if ids.len() > MAX_NODES {
+            return Err(Code::TooLarge.error(format!("`ids` takes {MAX_NODES} at most")));
+        }
+        nodes(&asking, &ids).await
+    }
+
+    /// Who is asking, and what they may do.
+    async fn viewer(&self, ctx: &Context<'_>) -> Result<Viewer> {
+        Asking::of(ctx).map(|_| Viewer)
+    }
+
+    /// Processes, by key, then version.
+    #[graphql(complexity = "page::cost(first, last) * child_complexity")]
+    async fn processes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What the list is narrowed to.")] filter: Option<ProcessFilter>,
+        #[graphql(desc = "The first rows, 100 at most; 20 unless named.")] first: Option<i32>,
+        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
+        #[graphql(desc = "The last rows, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Process>> {
+        let args = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        process::list(ctx, filter.unwrap_or_default().into(), &args).await
+    }
+
+    /// A process by its key: the latest published version unless one is named.
+    async fn process(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The id of the process in the model.")] key: String,
+        #[graphql(desc = "Which version, from 1.")] version: Option<u32>,
+    ) -> Result<Option<Process>> {
+        let asking = Asking::of(ctx)?;
+        let tx = asking.read().await?;
+        let record = tx.process_by_key(asking.actor(), &key, version).await?;
+        Ok(record.map(Process))
+    }
+
+    /// Instances, the latest started first unless another order is asked for.
+    #[graphql(complexity = "page::cost(first, last) * child_complexity")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the four of a page, a filter and an order"
+    )]
+    async fn process_instances(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What the list is narrowed to.")] filter: Option<ProcessInstanceFilter>,
+        #[graphql(desc = "In which order; one order is supported.")] order_by: Option<
+            Vec<ProcessInstanceOrder>,
+        >,
+        #[graphql(desc = "The first rows, 100 at most; 20 unless named.")] first: Option<i32>,
+        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
+        #[graphql(desc = "The last rows, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<ProcessInstance>> {
+        let args = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        let filter = filter.unwrap_or_default().try_into()?;
+        instance::list(ctx, filter, instance::descending(order_by)?, &args).await
+    }
+
+    /// An instance: by id, or the latest started of a business key. Exactly one of the two is named.
+    async fn process_instance(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "By id.")] id: Option<Id>,
+        #[graphql(desc = "By the key that the outside knows it by.")] business_key: Option<
+            BusinessKeyInput,
+        >,
+    ) -> Result<Option<ProcessInstance>> {
+        let asking = Asking::of(ctx)?;
+        let tx = asking.read().await?;
+        let found = match (id, business_key) {
+            (Some(id), None) => tx.instance(asking.actor(), id.instance()?).await?,
+            (None, Some(key)) => {
+                tx.instance_by_business_key(asking.actor(), &key.process, &key.key)
+                    .await?
+            }
+            (Some(_), Some(_)) | (None, None) => {
+                return Err(Code::BadInput.error("name `id` or `businessKey`"));
+            }
+        };
+        Ok(found.map(|found| ProcessInstance(Arc::new(found))))
+    }
+
+    /// All tasks that the viewer may read, the oldest first unless another order is asked for. Takes the privilege `USER`,
+    /// without which there are none.
+    #[graphql(complexity = "page::cost(first, last) * child_complexity")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the four of a page, a filter and an order"
+    )]
+    async fn tasks(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What the list is narrowed to.")] filter: Option<TaskFilter>,
+        #[graphql(desc = "In which order; one order is supported.")] order_by: Option<
+            Vec<TaskOrder>,
+        >,
+        #[graphql(desc = "The first rows, 100 at most; 20 unless named.")] first: Option<i32>,
+        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
+        #[graphql(desc = "The last rows, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Task>> {
+        let args = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        task::list(ctx, None, &task::filter(filter)?, order_by, &args).await
+    }
+
+    /// A task.
+    async fn task(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which.")] id: Id,
+    ) -> Result<Option<Task>> {
+        let asking = Asking::of(ctx)?;
+        let id = id.task()?;
+        let tx = asking.read().await?;
+        Ok(tx.task(asking.actor(), id).await?.map(Task))
+    }
+
+    /// A worklist of the viewer.
+    async fn worklist(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which.")] id: Id,
+    ) -> Result<Option<Worklist>> {
+        let asking = Asking::of(ctx)?;
+        Ok(Worklist::of(asking.actor(), id.worklist()?))
+    }
+
+    /// Status without data. Null without the privilege `MONITOR`.
+    async fn monitor(&self, ctx: &Context<'_>) -> Result<Option<Monitor>> {
+        let asking = Asking::of(ctx)?;
+        Ok(asking.actor().has(Privilege::Monitor).then_some(Monitor))
+    }
+}
+
+/// Objects by their ids; instances and tasks with one statement each.
+async fn nodes(asking: &Asking<'_>, ids: &[Id]) -> Result<Vec<Option<Node>>> {
+    let actor = asking.actor();
+    let tx = asking.read().await?;
+    let instances: Vec<InstanceId> = ids.iter().filter_map(|id| id.instance().ok()).collect();
+    let tasks: Vec<TaskId> = ids.iter().filter_map(|id| id.task().ok()).collect();
+    let instances = match instances.as_slice() {
+        [] => Default::default(),
+        ids => tx.instances_by_id(actor, ids).await?,
+    };
+    let tasks = match tasks.as_slice() {
+        [] => Default::default(),
+        ids => tx.tasks_by_id(actor, ids).await?,
+    };
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids {
+        found.push(match id {
+            Id::Process(id) => {
+                let record = tx.process(actor, *id).await?;
+                record.map(|record| Node::Process(Process(record)))
+            }
+            Id::Instance(id) => instances
+                .get(id)
+                .cloned()
+                .map(|instance| Node::ProcessInstance(ProcessInstance(Arc::new(instance)))),
+            Id::Task(id) => tasks.get(id).cloned().map(|image| Node::Task(Task(image))),
+            Id::User(name) => (*name == actor.user).then(|| Node::User(User(name.clone()))),
+            Id::Worklist(worklist) => Worklist::of(actor, worklist.clone()).map(Node::Worklist),
+            // A comment is read through its task.
+            Id::Comment(_) => None,
+        });
+    }
+    Ok(found)
+}
