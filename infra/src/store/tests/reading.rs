@@ -186,11 +186,15 @@ fn case() -> impl Strategy<Value = Case> {
         vec(actor_spec(), 3),
         vec((filter(), order()), 4),
     )
-        .prop_map(|(instances, tasks, actors, filters)| Case {
-            instances,
-            tasks,
-            actors,
-            filters,
+        .prop_map(|(instances, tasks, actors, mut filters)| {
+            // Most filters leave little: one narrows nothing, so that there are pages.
+            filters[0].0 = TaskFilter::default();
+            Case {
+                instances,
+                tasks,
+                actors,
+                filters,
+            }
         })
 }
 
@@ -375,7 +379,7 @@ async fn task_list_agrees(
         let mut listed = Vec::new();
         let mut page = Page {
             from_end,
-            ..first(7)
+            ..first(3)
         };
         loop {
             let slice = read
