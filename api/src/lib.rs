@@ -4,5 +4,9 @@
 //! `docket_domain`; what touches the world is in `docket_infra`.
 
 pub mod app;
+pub mod demo;
 pub mod feed;
 pub mod graphql;
+pub mod http;
+pub mod metrics;
+pub mod worker;

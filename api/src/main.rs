@@ -1,2 +1,1 @@
-//! x
-fn main() {}
+fn main(){}

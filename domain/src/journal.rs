@@ -117,3 +117,6 @@ pub fn task_image(process: &Process, instance: &Instance, task: &crate::task::Ta
         initiator: instance.initiator.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -68,3 +68,6 @@ pub fn decide(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -27,27 +27,32 @@ impl Clock {
         Clock::Fixed(AtomicI64::new(at.as_microsecond()))
     }
 
-    /// Now, in whole microseconds: what a database can give back unchanged.
+    /// Now, in whole microseconds: what a database can give back unchanged. The last moment of the calendar stands still.
     pub fn now(&self) -> Timestamp {
         let micros = match self {
             Clock::System => system_now().as_microsecond(),
             Clock::Settable(offset) => {
-                system_now().as_microsecond() + offset.load(Ordering::SeqCst)
+                let offset = offset.load(Ordering::SeqCst);
+                system_now().as_microsecond().saturating_add(offset)
             }
             Clock::Fixed(at) => at.load(Ordering::SeqCst),
         };
         Timestamp::from_microsecond(micros).unwrap_or(Timestamp::MAX)
     }
 
-    /// Moves a settable clock forward; `false` if the clock is the system's.
+    /// Moves a settable clock forward; `false` if the clock is the system's, or `by` leads back: time never does.
     pub fn advance(&self, by: SignedDuration) -> bool {
-        let micros = i64::try_from(by.as_micros()).unwrap_or(i64::MAX / 4);
-        match self {
+        if by.is_negative() {
+            return false;
+        }
+        let micros = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
+        let value = match self {
             Clock::System => return false,
-            Clock::Settable(value) | Clock::Fixed(value) => {
-                value.fetch_add(micros, Ordering::SeqCst)
-            }
+            Clock::Settable(value) | Clock::Fixed(value) => value,
         };
+        value.update(Ordering::SeqCst, Ordering::SeqCst, |at| {
+            at.saturating_add(micros)
+        });
         true
     }
 
@@ -67,4 +72,37 @@ impl Clock {
 )]
 fn system_now() -> Timestamp {
     Timestamp::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fixed_clock_stands_until_it_is_moved() {
+        let start = Timestamp::from_second(1_800_000_000).unwrap();
+        let clock = Clock::fixed(start);
+        assert_eq!(clock.now(), start);
+        assert!(clock.advance(SignedDuration::from_hours(72)));
+        assert_eq!(clock.now(), start + SignedDuration::from_hours(72));
+    }
+
+    #[test]
+    fn a_settable_clock_starts_with_the_systems_time_and_the_systems_clock_cannot_be_moved() {
+        let clock = Clock::settable();
+        let before = Clock::System.now();
+        assert!(clock.advance(SignedDuration::from_hours(1)));
+        assert!(clock.now() >= before + SignedDuration::from_hours(1));
+        assert!(!Clock::System.advance(SignedDuration::from_hours(1)));
+    }
+
+    #[test]
+    fn no_clock_goes_back_or_past_the_calendar() {
+        let clock = Clock::settable();
+        assert!(!clock.advance(SignedDuration::from_secs(-1)));
+        for _ in 0..3 {
+            assert!(clock.advance(SignedDuration::from_hours(i64::MAX / 3_600)));
+        }
+        assert_eq!(clock.now(), Timestamp::MAX);
+    }
 }

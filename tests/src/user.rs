@@ -94,6 +94,15 @@ impl User {
         response.json().await.expect("the answer is JSON")
     }
 
+    /// Sends a document and gives what a stranger could compare: status, headers but for the date and the request's id, bytes.
+    pub async fn raw(&self, document: &str, variables: Value) -> (u16, Vec<(String, String)>, Vec<u8>) {
+        let request = client().post(format!("http://{}/graphql", self.addr)).bearer_auth(self.token());
+        let response = request.json(&json!({ "query": document, "variables": variables })).send().await.expect("the server answers");
+        let headers = response.headers().iter().filter(|(name, _)| !["date", "x-request-id"].contains(&name.as_str()));
+        let headers = headers.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect();
+        (response.status().as_u16(), headers, response.bytes().await.expect("the answer arrives").to_vec())
+    }
+
     /// Sends a document that must succeed and gives its data.
     pub async fn ok(&self, document: &str, variables: Value) -> Value {
         data(&self.send(document, variables).await)

@@ -353,3 +353,6 @@ fn last4(text: &str) -> Value {
     let last: String = text.chars().skip(count - 4).collect();
     Value::text(format!("{MORE_STARS}{last}"))
 }
+
+#[cfg(test)]
+mod tests;

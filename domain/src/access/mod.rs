@@ -18,6 +18,8 @@ use crate::ids::TenantId;
 use crate::value::Name;
 
 pub mod field;
+#[cfg(test)]
+pub(crate) mod fixture;
 pub mod instance;
 pub mod privilege;
 pub mod state;
@@ -145,3 +147,6 @@ impl Acl {
             && !actor.is_any(&self.denied)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -76,3 +76,6 @@ impl FromStr for Privilege {
             .ok_or_else(|| UnknownPrivilege(name.to_owned()))
     }
 }
+
+#[cfg(test)]
+mod tests;

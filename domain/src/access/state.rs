@@ -143,3 +143,6 @@ fn add(found: &mut BTreeSet<Principal>, naming: Naming, name: &str) {
         Naming::Role => Principal::Role(name),
     });
 }
+
+#[cfg(test)]
+mod tests;

@@ -376,3 +376,6 @@ impl Case<'_> {
 fn excludes(excluded: &BTreeSet<Principal>, name: &Name) -> bool {
     excluded.contains(&Principal::Everyone) || excluded.contains(&Principal::User(name.clone()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -245,3 +245,6 @@ impl Task {
         self.owner = owner.cloned();
     }
 }
+
+#[cfg(test)]
+mod tests;

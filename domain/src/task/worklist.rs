@@ -263,3 +263,6 @@ fn reason(actor: &Actor, before: &TaskImage, after: &TaskImage) -> LeaveReason {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

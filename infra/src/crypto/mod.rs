@@ -1,122 +1,93 @@
-//! (stub) sealing.
+//! Sealing: what is written down is unreadable without the root key. Nothing here knows tables, GraphQL or who may read;
+//! it is handed bytes and the place where they will lie.
+//!
+//! ```text
+//! root key (a file)                                                 root.rs
+//!  └─ a tenant's keys: data, pseudonym, index, cursor               keyring.rs, blind_index.rs
+//!      └─ an instance's key                                         wrapped in keystore.rs
+//!          └─ fields                                                envelope.rs
+//! ```
 
-use std::path::Path;
-use std::sync::Arc;
+use std::path::PathBuf;
 
-use docket_domain::access::Principal;
-use docket_domain::ids::TenantId;
 use uuid::Uuid;
 
-/// The name of a key: SHA-256("wf/kid/v1" || key), first 16 bytes.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub struct KeyId(pub [u8; 16]);
+mod blind_index;
+mod envelope;
+mod keyring;
+mod keystore;
+mod root;
 
-/// A keyed pseudonym or blind index: HMAC-SHA256, first 16 bytes.
-pub type Pseudonym = [u8; 16];
-
-/// Where a sealed value lives; bound into it.
-#[derive(Clone, Copy, Debug)]
-pub struct Place<'a> {
-    /// The tenant.
-    pub tenant: TenantId,
-    /// The table's immutable name.
-    pub table: &'static str,
-    /// The row.
-    pub row: Uuid,
-    /// The field's immutable id.
-    pub field: &'a [u8],
-}
-
-/// A key, ready to seal and open. Cheap to clone; `Debug` shows the key id only.
-#[derive(Clone)]
-pub struct Cipher {}
-
-/// A sealed value did not open. No reason: there is nothing a caller could do with it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("a sealed value does not open")]
-pub struct OpenError;
-
-impl Cipher {
-    /// Its name.
-    pub fn key_id(&self) -> KeyId {
-        todo!()
-    }
-
-    /// Seals bytes for a place.
-    pub fn seal(&self, _place: &Place<'_>, _plain: &[u8]) -> Vec<u8> {
-        todo!()
-    }
-
-    /// Opens what was sealed for this place under this key.
-    pub fn open(&self, _place: &Place<'_>, _sealed: &[u8]) -> Result<Vec<u8>, OpenError> {
-        todo!()
-    }
-}
-
-/// The keys of one tenant.
-pub struct TenantKeys {
-    /// Seals what belongs to no one instance (XAES-256-GCM).
-    pub data: Cipher,
-}
-
-impl TenantKeys {
-    /// The pseudonym of a principal in this tenant.
-    pub fn pseudonym(&self, _principal: &Principal) -> Pseudonym {
-        todo!()
-    }
-
-    /// The blind index of a value, under a purpose ("business-key", "idempotency", "field").
-    pub fn blind_index(&self, _purpose: &str, _value: &[u8]) -> Pseudonym {
-        todo!()
-    }
-
-    /// Seals a small token for a client (cursors): URL-safe text bound to a purpose.
-    pub fn seal_token(&self, _purpose: &[u8], _plain: &[u8]) -> String {
-        todo!()
-    }
-
-    /// Opens a token of the same purpose.
-    pub fn open_token(&self, _purpose: &[u8], _token: &str) -> Result<Vec<u8>, OpenError> {
-        todo!()
-    }
-}
+pub use blind_index::Pseudonym;
+pub use envelope::{Cipher, KeyId, OpenError, Place};
+pub use keyring::{Keyring, TenantKeys};
+pub use root::RootKey;
 
 /// Why keys are not to be had.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
-    /// No such key, or the wrong root key.
-    #[error("the key store does not open with this root key")]
-    WrongKey,
+    /// The key store was made with another root key.
+    #[error("the key store `{}` does not open with this root key", keystore.display())]
+    WrongKey {
+        /// The key store's file.
+        keystore: PathBuf,
+    },
+    /// A wrapped key does not open, or is not the key that its row names: somebody edited the key store.
+    #[error("the key store is damaged: table `{table}`, row `{row}`")]
+    Damaged {
+        /// The table.
+        table: &'static str,
+        /// The row.
+        row: Uuid,
+    },
+    /// The key store's database failed.
+    #[error("the key store's database failed")]
+    Database(#[from] sea_orm::DbErr),
+    /// The key store's file cannot be made.
+    #[error("the key store `{}` cannot be made", path.display())]
+    Create {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// There is no root key file.
+    #[error("there is no root key file `{}`", path.display())]
+    RootMissing {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A new root key was asked for where a file is.
+    #[error("`{}` exists already and is not overwritten", path.display())]
+    RootExists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The root key file cannot be read or written.
+    #[error("the root key file `{}` cannot be used", path.display())]
+    RootFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Others than the owner may read or write the root key file.
+    #[error(
+        "the root key file `{}` is open to others (mode {mode:04o}): run `chmod 600` on it",
+        path.display()
+    )]
+    RootExposed {
+        /// The file.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// The root key file does not hold 64 hexadecimal digits.
+    #[error("the root key file `{}` does not hold 64 hexadecimal digits", path.display())]
+    RootShape {
+        /// The file.
+        path: PathBuf,
+    },
 }
-
-/// Root key, tenant keys, instance keys. The key store is a database of its own.
-pub struct Keyring {}
-
-impl Keyring {
-    /// Opens the key store with the root key, making it if there is none.
-    pub async fn open(_root: RootKey, _keystore: &Path) -> Result<Keyring, KeyError> {
-        todo!()
-    }
-
-    /// The keys of a tenant; made on first use, durably, before they are returned.
-    pub async fn tenant(&self, _tenant: TenantId) -> Result<Arc<TenantKeys>, KeyError> {
-        todo!()
-    }
-
-    /// A fresh key for a new instance, from a batch that is already durable.
-    pub async fn fresh_instance_key(&self, _tenant: TenantId) -> Result<Cipher, KeyError> {
-        todo!()
-    }
-
-    /// Instance keys by id; those that were destroyed are missing. One statement for all that are not cached.
-    pub async fn instance_keys(
-        &self,
-        _tenant: TenantId,
-        _ids: &[KeyId],
-    ) -> Result<std::collections::HashMap<KeyId, Cipher>, KeyError> {
-        todo!()
-    }
-}
-
-/// The root key (32 bytes), zeroized on drop; no `Debug` of its content.
-pub struct RootKey {}

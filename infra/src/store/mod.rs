@@ -1,543 +1,311 @@
-//! (stub) the store.
+//! The database: one concrete store on SeaORM. Everything is read and written within a tenant; every read that takes an
+//! actor decides in the query what the actor may see, before anything is opened. What is said about people or by them is
+//! sealed before it gets here (`row`); who may read what is rows of pseudonyms (`access`).
+//!
+//! ```text
+//!  Store ──read()───▶ Read   a snapshot                     processes instances tasks comments journal idempotency
+//!        ──write()──▶ Write  the write lock, reads as well        │        │       │
+//!                                                             condition, access, page ──▶ SQL ──▶ row ──▶ values
+//! ```
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
 
 use docket_domain::access::Actor;
-use docket_domain::bpmn::Process;
-use docket_domain::engine::instance::{Instance, InstanceState};
-use docket_domain::ids::{CommentId, InstanceId, ProcessId, TaskId, TenantId, TimerId};
-use docket_domain::journal::Entry;
-use docket_domain::process::ProcessState;
-use docket_domain::task::worklist::{Span, TaskFilter, TaskImage, Worklist};
-use docket_domain::value::Name;
+use docket_domain::ids::TenantId;
 use jiff::Timestamp;
+use moka::sync::Cache;
+use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{
+    ColumnTrait, ConnectOptions, ConnectionTrait, Database, DatabaseConnection,
+    DatabaseTransaction, EntityTrait, QueryFilter, Set, SqliteTransactionMode, StatementBuilder,
+    TransactionOptions, TransactionTrait, TryGetableMany,
+};
+use sea_orm_migration::MigratorTrait;
+use tokio::sync::{Mutex, OwnedMutexGuard};
+use uuid::Uuid;
 
-use crate::crypto::Keyring;
+use crate::clock::Clock;
+use crate::crypto::{Cipher, KeyId, Keyring, TenantKeys};
 
 pub mod error;
 pub mod page;
 
+mod access;
+mod comments;
+mod condition;
+mod entity;
+mod idempotency;
+mod instances;
+mod journal;
+mod migrate;
+mod processes;
+mod row;
+mod tasks;
+mod timers;
+
+#[cfg(test)]
+mod tests;
+
+pub use comments::Comment;
 pub use error::StoreError;
+pub use idempotency::Remembered;
+pub use instances::{InstanceFilter, InstanceStatus};
+pub use journal::Position;
 pub use page::{Key, Page, Slice};
+pub use processes::{NewProcess, ProcessFilter, ProcessRecord};
+pub use tasks::{TaskOrder, TaskSort, WorklistCounts};
+pub use timers::DueTimer;
+
+/// How long a statement waits for another process that holds the write lock.
+const BUSY: Duration = Duration::from_secs(5);
+/// How long a caller waits for a connection of the pool.
+const ACQUIRE: Duration = Duration::from_secs(10);
 
 /// The database. Cheap to clone.
 #[derive(Clone)]
-pub struct Store {}
-
-/// A place in the journal; goes up with each commit. Never shown to a client unsealed.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Debug)]
-pub struct Position(pub i64);
-
-/// A process version as it is stored, without its model.
-#[derive(Clone, PartialEq, Debug)]
-pub struct ProcessRecord {
-    /// Which version of which process.
-    pub id: ProcessId,
-    /// The key.
-    pub key: Name,
-    /// The version, from 1 per key.
-    pub version: u32,
-    /// Where its life stands.
-    pub state: ProcessState,
-    /// Its name.
-    pub name: Option<Name>,
-    /// G3.
-    pub security_roles: Option<Vec<Name>>,
-    /// Who uploaded it.
-    pub uploaded_by: Name,
-    /// When.
-    pub uploaded_at: Timestamp,
-    /// Who published it.
-    pub published_by: Option<Name>,
-    /// When.
-    pub published_at: Option<Timestamp>,
-}
-
-/// A new process version; the store gives it the next version of its key.
-#[derive(Clone, Debug)]
-pub struct NewProcess {
-    /// Fresh.
-    pub id: ProcessId,
-    /// The key.
-    pub key: Name,
-    /// Its name.
-    pub name: Option<Name>,
-    /// The model, as it was uploaded.
-    pub xml: Arc<str>,
-    /// G3.
-    pub security_roles: Option<Vec<Name>>,
-    /// Who uploads it.
-    pub uploaded_by: Name,
-    /// When.
-    pub uploaded_at: Timestamp,
-}
-
-/// What a list of processes is narrowed to.
-#[derive(Clone, Default, Debug)]
-pub struct ProcessFilter {
-    /// This key.
-    pub key: Option<Name>,
-    /// One of these states.
-    pub state: Option<Vec<ProcessState>>,
-    /// Only the latest published version of each key.
-    pub latest: bool,
-}
-
-/// What a list of instances is narrowed to.
-#[derive(Clone, Default, Debug)]
-pub struct InstanceFilter {
-    /// Of this process key.
-    pub process: Option<Name>,
-    /// Of this process version.
-    pub process_id: Option<ProcessId>,
-    /// In one of these states.
-    pub state: Option<Vec<InstanceState>>,
-    /// Started in this range.
-    pub started: Option<Span>,
-    /// Initiated by this user.
-    pub initiator: Option<Name>,
-}
-
-/// What tasks are sorted by; the id breaks ties.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum TaskSort {
-    /// When it was created.
-    Created,
-    /// When it is due; tasks without a due date come last in both directions.
-    Due,
-    /// Its priority.
-    Priority,
-}
-
-/// An order of tasks.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct TaskOrder {
-    /// By what.
-    pub sort: TaskSort,
-    /// Whether the largest comes first.
-    pub descending: bool,
-}
-
-/// How many tasks a worklist has.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub struct WorklistCounts {
-    /// All.
-    pub total: u64,
-    /// Past their due date.
-    pub overdue: u64,
-    /// Due in the day (UTC) of the moment of counting, and not past yet.
-    pub due_today: u64,
-    /// In nobody's hands.
-    pub unassigned: u64,
-}
-
-/// A comment.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Comment {
-    /// Which.
-    pub id: CommentId,
-    /// On which task.
-    pub task: TaskId,
-    /// Who said it.
-    pub author: Name,
-    /// When.
-    pub at: Timestamp,
-    /// What.
-    pub text: Arc<str>,
-}
-
-/// The status of an instance, without data.
-#[derive(Clone, PartialEq, Debug)]
-pub struct InstanceStatus {
-    /// Which run.
-    pub id: InstanceId,
-    /// Of which version.
-    pub process: ProcessId,
-    /// The key of the process.
-    pub process_key: Name,
-    /// Where its life stands.
-    pub state: InstanceState,
-    /// When it began.
-    pub started_at: Timestamp,
-    /// When it ended.
-    pub ended_at: Option<Timestamp>,
-    /// How many tasks are open.
-    pub open_tasks: u32,
-    /// How many incidents hold it.
-    pub incidents: u32,
-    /// Who terminated it, if somebody did.
-    pub ended_by: Option<Name>,
-}
-
-/// A timer that is due.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct DueTimer {
-    /// The tenant.
-    pub tenant: TenantId,
-    /// The instance.
-    pub instance: InstanceId,
-    /// The timer.
-    pub timer: TimerId,
-}
-
-/// What an idempotent request made: the ids that its answer is rendered from again.
-#[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
-pub struct Remembered {
-    /// A hash of what was asked, so that another request under the same key is refused.
-    pub request: [u8; 32],
-    /// The instance.
-    pub instance: InstanceId,
-    /// The task, if it was about one.
-    pub task: Option<TaskId>,
+pub struct Store {
+    db: DatabaseConnection,
+    keyring: Arc<Keyring>,
+    /// Writers wait here, in order, instead of polling SQLite's lock: that one is not fair.
+    writer: Arc<Mutex<()>>,
+    tenants: Cache<String, TenantId>,
+    statements: Arc<AtomicU64>,
 }
 
 impl Store {
-    /// Opens the database in a file, making and migrating it as needed.
-    pub async fn open(_path: &Path, _keyring: Arc<Keyring>) -> Result<Store, StoreError> {
-        todo!()
+    /// Opens the database in a file, making and migrating it as needed, with a pool of so many connections.
+    pub async fn open(
+        path: &Path,
+        keyring: Arc<Keyring>,
+        connections: u32,
+    ) -> Result<Store, StoreError> {
+        let file = path.to_owned();
+        let mut options = ConnectOptions::new("sqlite://docket.db");
+        options
+            // Without a number, the driver opens a single SQLite connection and hides every race.
+            .max_connections(connections.max(1))
+            .acquire_timeout(ACQUIRE)
+            .test_before_acquire(false)
+            .sqlx_logging(false)
+            .record_stmt_in_spans(false)
+            .map_sqlx_sqlite_opts(move |options| {
+                options
+                    .filename(&file)
+                    .create_if_missing(true)
+                    // In the default journal mode an open reader blocks a writer's commit.
+                    .journal_mode(SqliteJournalMode::Wal)
+                    .synchronous(SqliteSynchronous::Full)
+                    .foreign_keys(true)
+                    .busy_timeout(BUSY)
+                    .statement_cache_capacity(256)
+                    .pragma("temp_store", "MEMORY")
+            });
+        let mut db = Database::connect(options).await?;
+        migrate::Migrator::up(&db, None).await?;
+        let statements = Arc::new(AtomicU64::new(0));
+        let counter = statements.clone();
+        db.set_metric_callback(move |_| {
+            counter.fetch_add(1, Ordering::Relaxed);
+        });
+        Ok(Store {
+            db,
+            keyring,
+            writer: Arc::new(Mutex::new(())),
+            tenants: Cache::new(10_000),
+            statements,
+        })
     }
 
     /// The id of a tenant by its name, made on first sight. Cached.
-    pub async fn tenant(&self, _name: &str, _now: Timestamp) -> Result<TenantId, StoreError> {
-        todo!()
+    pub async fn tenant(&self, name: &str, now: Timestamp) -> Result<TenantId, StoreError> {
+        use entity::tenant::{ActiveModel, Column, Entity};
+
+        if let Some(id) = self.tenants.get(name) {
+            return Ok(id);
+        }
+        let find = || Entity::find().filter(Column::Name.eq(name)).one(&self.db);
+        let found = match find().await? {
+            Some(found) => Some(found),
+            None => {
+                let _writer = self.writer.lock().await;
+                let new = ActiveModel {
+                    id: Set(Clock::fresh_id()),
+                    name: Set(name.to_owned()),
+                    created_at: Set(row::micros(now)),
+                };
+                Entity::insert(new)
+                    .on_conflict_do_nothing_on([Column::Name])
+                    .exec_without_returning(&self.db)
+                    .await?;
+                find().await?
+            }
+        };
+        let id = TenantId(found.ok_or(StoreError::Conflict)?.id);
+        self.tenants.insert(name.to_owned(), id);
+        Ok(id)
     }
 
     /// A snapshot of one tenant.
-    pub async fn read(&self, _tenant: TenantId) -> Result<Read, StoreError> {
-        todo!()
+    pub async fn read(&self, tenant: TenantId) -> Result<Read, StoreError> {
+        let keys = self.keyring.tenant(tenant).await?;
+        self.begin(tenant, keys, SqliteTransactionMode::Deferred)
+            .await
     }
 
     /// The unit of work of one tenant: takes the write lock at once.
-    pub async fn write(&self, _tenant: TenantId) -> Result<Write, StoreError> {
-        todo!()
-    }
-
-    /// The journal after a position, over all tenants, in order of commit; at most `limit` entries.
-    pub async fn journal_after(
-        &self,
-        _position: Position,
-        _limit: u32,
-    ) -> Result<Vec<(Position, TenantId, Entry)>, StoreError> {
-        todo!()
-    }
-
-    /// Where the journal ends.
-    pub async fn position(&self) -> Result<Position, StoreError> {
-        todo!()
-    }
-
-    /// Timers that are due, oldest first.
-    pub async fn due_timers(
-        &self,
-        _now: Timestamp,
-        _limit: u32,
-    ) -> Result<Vec<DueTimer>, StoreError> {
-        todo!()
-    }
-
-    /// When the next timer is due.
-    pub async fn next_timer(&self) -> Result<Option<Timestamp>, StoreError> {
-        todo!()
-    }
-
-    /// Forgets idempotent answers from before a moment.
-    pub async fn forget_before(&self, _at: Timestamp) -> Result<u64, StoreError> {
-        todo!()
+    pub async fn write(&self, tenant: TenantId) -> Result<Write, StoreError> {
+        let keys = self.keyring.tenant(tenant).await?;
+        let writer = self.writer.clone().lock_owned().await;
+        let read = self
+            .begin(tenant, keys, SqliteTransactionMode::Immediate)
+            .await?;
+        Ok(Write {
+            read,
+            position: AtomicI64::new(0),
+            _writer: writer,
+        })
     }
 
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        todo!()
+        self.db.ping().await?;
+        Ok(())
     }
 
     /// SQL statements sent since the start, for metrics and tests.
     pub fn statements(&self) -> u64 {
-        todo!()
+        self.statements.load(Ordering::Relaxed)
+    }
+
+    async fn begin(
+        &self,
+        tenant: TenantId,
+        keys: Arc<TenantKeys>,
+        mode: SqliteTransactionMode,
+    ) -> Result<Read, StoreError> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(mode),
+            ..TransactionOptions::default()
+        };
+        Ok(Read {
+            tx: self.db.begin_with_options(options).await?,
+            tenant,
+            keys,
+            keyring: self.keyring.clone(),
+        })
     }
 }
 
 /// A snapshot of one tenant. Every method that takes an actor finds only what the actor may read; what is not there and
 /// what may not be read are the same, and cost the same statements.
-pub struct Read {}
+pub struct Read {
+    tx: DatabaseTransaction,
+    tenant: TenantId,
+    keys: Arc<TenantKeys>,
+    keyring: Arc<Keyring>,
+}
 
 impl Read {
-    /// A process version.
-    pub async fn process(
+    async fn rows<T: TryGetableMany>(
         &self,
-        _actor: &Actor,
-        _id: ProcessId,
-    ) -> Result<Option<ProcessRecord>, StoreError> {
-        todo!()
+        statement: &impl StatementBuilder,
+    ) -> Result<Vec<T>, StoreError> {
+        rows(&self.tx, statement).await
     }
 
-    /// A process by key; without a version, the latest published one.
-    pub async fn process_by_key(
+    async fn row<T: TryGetableMany>(
         &self,
-        _actor: &Actor,
-        _key: &str,
-        _version: Option<u32>,
-    ) -> Result<Option<ProcessRecord>, StoreError> {
-        todo!()
+        statement: &impl StatementBuilder,
+    ) -> Result<Option<T>, StoreError> {
+        Ok(self.rows(statement).await?.into_iter().next())
     }
 
-    /// Process versions by id.
-    pub async fn processes_by_id(
+    async fn count(&self, statement: &impl StatementBuilder) -> Result<u64, StoreError> {
+        let count: Option<i64> = self.row(statement).await?;
+        Ok(count
+            .and_then(|count| u64::try_from(count).ok())
+            .unwrap_or(0))
+    }
+
+    /// The pseudonyms of everything that the actor is; where a gate is closed, as many that nobody has: the statements stay
+    /// the same.
+    fn principals(&self, actor: &Actor, gate: bool) -> Vec<Uuid> {
+        let open = gate && actor.tenant == self.tenant;
+        actor
+            .principals()
+            .iter()
+            .map(|principal| {
+                let pseudonym = row::uuid(self.keys.pseudonym(principal));
+                if open { pseudonym } else { Uuid::nil() }
+            })
+            .collect()
+    }
+
+    /// The ciphers of these keys; those that were destroyed are missing.
+    async fn ciphers(
         &self,
-        _ids: &[ProcessId],
-    ) -> Result<HashMap<ProcessId, ProcessRecord>, StoreError> {
-        todo!()
-    }
-
-    /// Process versions, sorted by key, then version, both rising.
-    pub async fn processes(
-        &self,
-        _actor: &Actor,
-        _filter: &ProcessFilter,
-        _page: &Page,
-    ) -> Result<Slice<ProcessRecord>, StoreError> {
-        todo!()
-    }
-
-    /// How many there are.
-    pub async fn count_processes(
-        &self,
-        _actor: &Actor,
-        _filter: &ProcessFilter,
-    ) -> Result<u64, StoreError> {
-        todo!()
-    }
-
-    /// The model of a version, as it was uploaded. For the engine, or after the version was found to be readable.
-    pub async fn model(&self, _id: ProcessId) -> Result<Option<Arc<str>>, StoreError> {
-        todo!()
-    }
-
-    /// An instance with its open tasks.
-    pub async fn instance(
-        &self,
-        _actor: &Actor,
-        _id: InstanceId,
-    ) -> Result<Option<Instance>, StoreError> {
-        todo!()
-    }
-
-    /// An instance with its open tasks, as the engine sees it: for timers and administrators' commands.
-    pub async fn instance_for_engine(
-        &self,
-        _id: InstanceId,
-    ) -> Result<Option<Instance>, StoreError> {
-        todo!()
-    }
-
-    /// Instances by id.
-    pub async fn instances_by_id(
-        &self,
-        _actor: &Actor,
-        _ids: &[InstanceId],
-    ) -> Result<HashMap<InstanceId, Instance>, StoreError> {
-        todo!()
-    }
-
-    /// An instance by the key that the outside knows it by: of this process key, the latest started.
-    pub async fn instance_by_business_key(
-        &self,
-        _actor: &Actor,
-        _process: &str,
-        _key: &str,
-    ) -> Result<Option<Instance>, StoreError> {
-        todo!()
-    }
-
-    /// Instances, the latest started first unless `descending` is false.
-    pub async fn instances(
-        &self,
-        _actor: &Actor,
-        _filter: &InstanceFilter,
-        _descending: bool,
-        _page: &Page,
-    ) -> Result<Slice<Instance>, StoreError> {
-        todo!()
-    }
-
-    /// How many there are.
-    pub async fn count_instances(
-        &self,
-        _actor: &Actor,
-        _filter: &InstanceFilter,
-    ) -> Result<u64, StoreError> {
-        todo!()
-    }
-
-    /// A task.
-    pub async fn task(&self, _actor: &Actor, _id: TaskId) -> Result<Option<TaskImage>, StoreError> {
-        todo!()
-    }
-
-    /// Tasks by id.
-    pub async fn tasks_by_id(
-        &self,
-        _actor: &Actor,
-        _ids: &[TaskId],
-    ) -> Result<HashMap<TaskId, TaskImage>, StoreError> {
-        todo!()
-    }
-
-    /// Tasks on a worklist, or all that the actor may read.
-    pub async fn tasks(
-        &self,
-        _actor: &Actor,
-        _worklist: Option<&Worklist>,
-        _filter: &TaskFilter,
-        _order: TaskOrder,
-        _page: &Page,
-    ) -> Result<Slice<TaskImage>, StoreError> {
-        todo!()
-    }
-
-    /// How many there are.
-    pub async fn count_tasks(
-        &self,
-        _actor: &Actor,
-        _worklist: Option<&Worklist>,
-        _filter: &TaskFilter,
-    ) -> Result<u64, StoreError> {
-        todo!()
-    }
-
-    /// The counts of worklists, in their order.
-    pub async fn worklist_counts(
-        &self,
-        _actor: &Actor,
-        _worklists: &[Worklist],
-        _filter: &TaskFilter,
-        _now: Timestamp,
-    ) -> Result<Vec<WorklistCounts>, StoreError> {
-        todo!()
-    }
-
-    /// The comments of tasks that the actor was found to read, oldest first.
-    pub async fn comments(
-        &self,
-        _task: TaskId,
-        _page: &Page,
-    ) -> Result<Slice<Comment>, StoreError> {
-        todo!()
-    }
-
-    /// How many there are.
-    pub async fn count_comments(&self, _task: TaskId) -> Result<u64, StoreError> {
-        todo!()
-    }
-
-    /// Statuses of instances, the latest started first, whoever may read them: for holders of `monitor` alone.
-    pub async fn statuses(
-        &self,
-        _filter: &InstanceFilter,
-        _page: &Page,
-    ) -> Result<Slice<InstanceStatus>, StoreError> {
-        todo!()
-    }
-
-    /// How many there are in each state.
-    pub async fn count_statuses(&self, _filter: &InstanceFilter) -> Result<u64, StoreError> {
-        todo!()
-    }
-
-    /// What an earlier request of this person under this key made.
-    pub async fn recall(
-        &self,
-        _actor: &Actor,
-        _operation: &str,
-        _key: &str,
-    ) -> Result<Option<Remembered>, StoreError> {
-        todo!()
-    }
-
-    /// Where the journal ends in this snapshot.
-    pub async fn position(&self) -> Result<Position, StoreError> {
-        todo!()
-    }
-
-    /// The tenant's journal after a position, in order, at most `limit` entries.
-    pub async fn journal_after(
-        &self,
-        _position: Position,
-        _limit: u32,
-    ) -> Result<Vec<(Position, Entry)>, StoreError> {
-        todo!()
+        ids: impl IntoIterator<Item = Uuid>,
+    ) -> Result<HashMap<KeyId, Cipher>, StoreError> {
+        ciphers(&self.keyring, self.tenant, ids).await
     }
 }
 
+async fn rows<T: TryGetableMany>(
+    db: &impl ConnectionTrait,
+    statement: &impl StatementBuilder,
+) -> Result<Vec<T>, StoreError> {
+    let rows = db.query_all(statement).await?;
+    rows.iter()
+        .map(|row| Ok(row.try_get_many_by_index()?))
+        .collect()
+}
+
+async fn ciphers(
+    keyring: &Keyring,
+    tenant: TenantId,
+    ids: impl IntoIterator<Item = Uuid>,
+) -> Result<HashMap<KeyId, Cipher>, StoreError> {
+    let ids: HashSet<KeyId> = ids.into_iter().map(key_id).collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let ids: Vec<KeyId> = ids.into_iter().collect();
+    Ok(keyring.instance_keys(tenant, &ids).await?)
+}
+
+fn key_id(id: Uuid) -> KeyId {
+    KeyId(id.into_bytes())
+}
+
 /// The unit of work of one tenant. Reads what it has written; what is not committed is rolled back on drop.
-pub struct Write {}
+pub struct Write {
+    read: Read,
+    /// The position of the last journal entry that this unit has written; 0 is none.
+    position: AtomicI64,
+    /// Released after the transaction: fields are dropped in order.
+    _writer: OwnedMutexGuard<()>,
+}
 
 impl std::ops::Deref for Write {
     type Target = Read;
 
     fn deref(&self) -> &Read {
-        todo!()
+        &self.read
     }
 }
 
 impl Write {
-    /// Stores a new version of a process and says which.
-    pub async fn insert_process(&self, _new: &NewProcess) -> Result<ProcessRecord, StoreError> {
-        todo!()
-    }
-
-    /// Moves a version on; `Conflict` if it is not in the state that was read.
-    pub async fn save_process_state(
-        &self,
-        _read: &ProcessRecord,
-        _to: ProcessState,
-        _by: &Name,
-        _at: Timestamp,
-    ) -> Result<ProcessRecord, StoreError> {
-        todo!()
-    }
-
-    /// Stores one transition: the instance, its tasks, timers, access rows and journal entry. `Conflict` if the instance
-    /// is not at the revision that was read.
-    pub async fn save_instance(
-        &self,
-        _process: &Process,
-        _before: Option<&Instance>,
-        _after: &Instance,
-        _entry: &Entry,
-    ) -> Result<(), StoreError> {
-        todo!()
-    }
-
-    /// Records who ended an instance, for the monitor.
-    pub async fn save_ended_by(&self, _instance: InstanceId, _by: &Name) -> Result<(), StoreError> {
-        todo!()
-    }
-
-    /// Stores a comment.
-    pub async fn insert_comment(
-        &self,
-        _instance: InstanceId,
-        _comment: &Comment,
-    ) -> Result<(), StoreError> {
-        todo!()
-    }
-
-    /// Remembers what a request under a key made.
-    pub async fn remember(
-        &self,
-        _actor: &Actor,
-        _operation: &str,
-        _key: &str,
-        _made: &Remembered,
-        _at: Timestamp,
-    ) -> Result<(), StoreError> {
-        todo!()
-    }
-
     /// Makes it durable; the position of its journal entry, or of the last one.
     pub async fn commit(self) -> Result<Position, StoreError> {
-        todo!()
+        let position = match self.position.into_inner() {
+            0 => self.read.position().await?,
+            position => Position(position),
+        };
+        self.read.tx.commit().await?;
+        Ok(position)
     }
 }

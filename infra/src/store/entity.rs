@@ -1,0 +1,221 @@
+//! The rows as SeaORM entities: one module per table, the columns as in `migrate`. What is sealed is bytes here; `row`
+//! opens and closes it.
+
+pub mod tenant {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, PartialEq, Debug, DeriveEntityModel)]
+    #[sea_orm(table_name = "tenants")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub name: String,
+        pub created_at: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub mod process {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, PartialEq, Debug, DeriveEntityModel)]
+    #[sea_orm(table_name = "processes")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub tenant_id: Uuid,
+        pub key: String,
+        pub version: i32,
+        pub state: i16,
+        pub clauses: i16,
+        pub denials: i16,
+        pub uploaded_at: i64,
+        pub published_at: Option<i64>,
+        pub body: Vec<u8>,
+        pub model: Vec<u8>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub mod instance {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, PartialEq, Debug, DeriveEntityModel)]
+    #[sea_orm(table_name = "instances")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub tenant_id: Uuid,
+        pub process_id: Uuid,
+        pub process_key: String,
+        pub state: i16,
+        pub revision: i64,
+        pub started_at: i64,
+        pub ended_at: Option<i64>,
+        pub key_id: Uuid,
+        pub business_key: Option<Uuid>,
+        pub initiator: Uuid,
+        pub clauses: i16,
+        pub denials: i16,
+        pub open_tasks: i32,
+        pub incidents: i32,
+        pub body: Vec<u8>,
+        pub data: Vec<u8>,
+        pub ended_by: Option<Vec<u8>>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub mod task {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, PartialEq, Debug, DeriveEntityModel)]
+    #[sea_orm(table_name = "tasks")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub tenant_id: Uuid,
+        pub instance_id: Uuid,
+        pub process_id: Uuid,
+        pub process_key: String,
+        pub element_id: String,
+        pub key_id: Uuid,
+        pub state: i16,
+        pub open: bool,
+        pub assignee: Option<Uuid>,
+        pub owner: Option<Uuid>,
+        pub initiator: Uuid,
+        pub priority: i64,
+        pub created_at: i64,
+        pub due_at: Option<i64>,
+        pub follow_up_at: Option<i64>,
+        pub revision: i64,
+        pub clauses: i16,
+        pub denials: i16,
+        pub body: Vec<u8>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub mod access_entry {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, PartialEq, Debug, DeriveEntityModel)]
+    #[sea_orm(table_name = "access_entries")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub object_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub slot: i16,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub principal: Uuid,
+        pub tenant_id: Uuid,
+        pub created_at: i64,
+        pub due_at: i64,
+        pub priority: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub mod timer {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, PartialEq, Debug, DeriveEntityModel)]
+    #[sea_orm(table_name = "timers")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub tenant_id: Uuid,
+        pub instance_id: Uuid,
+        pub due_at: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub mod journal {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, PartialEq, Debug, DeriveEntityModel)]
+    #[sea_orm(table_name = "journal")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub seq: i64,
+        pub tenant_id: Uuid,
+        pub at: i64,
+        pub instance_id: Uuid,
+        pub revision: i64,
+        pub key_id: Uuid,
+        pub body: Vec<u8>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub mod comment {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, PartialEq, Debug, DeriveEntityModel)]
+    #[sea_orm(table_name = "comments")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub tenant_id: Uuid,
+        pub task_id: Uuid,
+        pub instance_id: Uuid,
+        pub key_id: Uuid,
+        pub at: i64,
+        pub body: Vec<u8>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub mod idempotency {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, PartialEq, Debug, DeriveEntityModel)]
+    #[sea_orm(table_name = "idempotency")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub tenant_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub key: Uuid,
+        pub created_at: i64,
+        pub body: Vec<u8>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

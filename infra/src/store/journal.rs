@@ -1,0 +1,206 @@
+//! The journal: one entry for each transition, in the order of commit. On SQLite there is one writer, so the order of
+//! rows is the order of commits.
+
+use std::collections::HashMap;
+
+use docket_domain::ids::TenantId;
+use docket_domain::journal::Entry;
+use sea_orm::sea_query::{Condition, ExprTrait, Order, Query};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, NotSet, Set};
+use std::sync::atomic::Ordering;
+use uuid::Uuid;
+
+use super::entity::journal::{ActiveModel, Column, Entity};
+use super::row::{Cell, micros, or_absent};
+use super::{Read, Store, StoreError, Write, ciphers, key_id, rows};
+use crate::crypto::{Cipher, KeyId, Keyring};
+
+/// A place in the journal; goes up with each commit. Never shown to a client unsealed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Debug)]
+pub struct Position(pub i64);
+
+impl Store {
+    /// The journal after a position, over all tenants, in order of commit; at most `limit` entries.
+    pub async fn journal_after(
+        &self,
+        position: Position,
+        limit: u32,
+    ) -> Result<Vec<(Position, TenantId, Entry)>, StoreError> {
+        after(&self.db, &self.keyring, Condition::all(), position, limit).await
+    }
+
+    /// Where the journal ends.
+    pub async fn position(&self) -> Result<Position, StoreError> {
+        end(&self.db).await
+    }
+}
+
+impl Read {
+    /// Where the journal ends in this snapshot.
+    pub async fn position(&self) -> Result<Position, StoreError> {
+        end(&self.tx).await
+    }
+
+    /// The tenant's journal after a position, in order, at most `limit` entries.
+    pub async fn journal_after(
+        &self,
+        position: Position,
+        limit: u32,
+    ) -> Result<Vec<(Position, Entry)>, StoreError> {
+        let own = Condition::all().add(Column::TenantId.eq(self.tenant.0));
+        let entries = after(&self.tx, &self.keyring, own, position, limit).await?;
+        Ok(entries
+            .into_iter()
+            .map(|(position, _, entry)| (position, entry))
+            .collect())
+    }
+}
+
+impl Write {
+    pub(super) async fn insert_entry(
+        &self,
+        cipher: &Cipher,
+        entry: &Entry,
+    ) -> Result<(), StoreError> {
+        let revision = i64::from(entry.after.revision);
+        let body = cell(self.tenant, entry.instance.0, &revision.to_be_bytes())
+            .seal_json(cipher, entry)?;
+        let inserted = Entity::insert(ActiveModel {
+            seq: NotSet,
+            tenant_id: Set(self.tenant.0),
+            at: Set(micros(entry.at)),
+            instance_id: Set(entry.instance.0),
+            revision: Set(revision),
+            key_id: Set(Uuid::from_bytes(cipher.key_id().0)),
+            body: Set(body),
+        })
+        .exec(&self.tx)
+        .await?;
+        self.position
+            .store(inserted.last_insert_id, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+/// An entry's number is not known before it is stored: its place is the instance and the revision that it led to.
+fn cell<'a>(tenant: TenantId, instance: Uuid, revision: &'a [u8]) -> Cell<'a> {
+    Cell {
+        tenant,
+        table: "journal",
+        row: instance,
+        column: "body",
+        part: revision,
+    }
+}
+
+async fn end(db: &impl ConnectionTrait) -> Result<Position, StoreError> {
+    let select = Query::select()
+        .column(Column::Seq)
+        .from(Entity)
+        .order_by(Column::Seq, Order::Desc)
+        .limit(1)
+        .take();
+    let rows: Vec<i64> = rows(db, &select).await?;
+    Ok(Position(rows.first().copied().unwrap_or(0)))
+}
+
+/// Entries whose keys were destroyed are left out; if a whole batch is, the next is read, so that nothing found means the
+/// end.
+async fn after(
+    db: &impl ConnectionTrait,
+    keyring: &Keyring,
+    of: Condition,
+    position: Position,
+    limit: u32,
+) -> Result<Vec<(Position, TenantId, Entry)>, StoreError> {
+    let mut position = position;
+    loop {
+        let batch = batch(db, of.clone(), position, limit).await?;
+        let Some(last) = batch.last() else {
+            return Ok(Vec::new());
+        };
+        position = Position(last.seq);
+        let entries = open(keyring, batch).await?;
+        if !entries.is_empty() {
+            return Ok(entries);
+        }
+    }
+}
+
+struct Stored {
+    seq: i64,
+    tenant: TenantId,
+    instance: Uuid,
+    revision: i64,
+    key: KeyId,
+    body: Vec<u8>,
+}
+
+async fn batch(
+    db: &impl ConnectionTrait,
+    of: Condition,
+    position: Position,
+    limit: u32,
+) -> Result<Vec<Stored>, StoreError> {
+    let select = Query::select()
+        .columns([
+            Column::Seq,
+            Column::TenantId,
+            Column::InstanceId,
+            Column::Revision,
+            Column::KeyId,
+            Column::Body,
+        ])
+        .from(Entity)
+        .cond_where(of)
+        .and_where(Column::Seq.into_expr().gt(position.0))
+        .order_by(Column::Seq, Order::Asc)
+        .limit(u64::from(limit))
+        .take();
+    let rows: Vec<(i64, Uuid, Uuid, i64, Uuid, Vec<u8>)> = rows(db, &select).await?;
+    Ok(rows
+        .into_iter()
+        .map(|(seq, tenant, instance, revision, key, body)| Stored {
+            seq,
+            tenant: TenantId(tenant),
+            instance,
+            revision,
+            key: key_id(key),
+            body,
+        })
+        .collect())
+}
+
+async fn open(
+    keyring: &Keyring,
+    batch: Vec<Stored>,
+) -> Result<Vec<(Position, TenantId, Entry)>, StoreError> {
+    let mut by_tenant: HashMap<TenantId, Vec<Uuid>> = HashMap::new();
+    for stored in &batch {
+        by_tenant
+            .entry(stored.tenant)
+            .or_default()
+            .push(Uuid::from_bytes(stored.key.0));
+    }
+    let mut keys: HashMap<(TenantId, KeyId), Cipher> = HashMap::new();
+    for (tenant, ids) in by_tenant {
+        let found = ciphers(keyring, tenant, ids).await?;
+        keys.extend(found.into_iter().map(|(id, cipher)| ((tenant, id), cipher)));
+    }
+    let mut entries = Vec::with_capacity(batch.len());
+    for stored in batch {
+        let Some(cipher) = keys.get(&(stored.tenant, stored.key)) else {
+            continue;
+        };
+        let cell = cell(stored.tenant, stored.instance, &[]);
+        let revision = stored.revision.to_be_bytes();
+        let cell = Cell {
+            part: &revision,
+            ..cell
+        };
+        if let Some(entry) = or_absent(cell.open_json::<Entry>(cipher, &stored.body))? {
+            entries.push((Position(stored.seq), stored.tenant, entry));
+        }
+    }
+    Ok(entries)
+}

@@ -1,0 +1,109 @@
+//! Timers: when an instance is to be woken. The instance itself says what for.
+
+use docket_domain::engine::instance::{Instance, PendingTimer};
+use docket_domain::ids::{InstanceId, TenantId, TimerId};
+use jiff::Timestamp;
+use sea_orm::sea_query::{ExprTrait, Order, Query};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set};
+use uuid::Uuid;
+
+use super::entity::timer::{ActiveModel, Column, Entity};
+use super::row::{micros, timestamp};
+use super::{Store, StoreError, Write, rows};
+
+/// A timer that is due.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct DueTimer {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// The instance.
+    pub instance: InstanceId,
+    /// The timer.
+    pub timer: TimerId,
+}
+
+impl Store {
+    /// Timers that are due, oldest first.
+    pub async fn due_timers(
+        &self,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<DueTimer>, StoreError> {
+        let select = Query::select()
+            .columns([Column::TenantId, Column::InstanceId, Column::Id])
+            .from(Entity)
+            .and_where(Column::DueAt.into_expr().lte(micros(now)))
+            .order_by(Column::DueAt, Order::Asc)
+            .order_by(Column::Id, Order::Asc)
+            .limit(u64::from(limit))
+            .take();
+        let rows: Vec<(Uuid, Uuid, Uuid)> = rows(&self.db, &select).await?;
+        Ok(rows
+            .into_iter()
+            .map(|(tenant, instance, timer)| DueTimer {
+                tenant: TenantId(tenant),
+                instance: InstanceId(instance),
+                timer: TimerId(timer),
+            })
+            .collect())
+    }
+
+    /// When the next timer is due.
+    pub async fn next_timer(&self) -> Result<Option<Timestamp>, StoreError> {
+        let select = Query::select()
+            .columns([Column::DueAt, Column::Id])
+            .from(Entity)
+            .order_by(Column::DueAt, Order::Asc)
+            .limit(1)
+            .take();
+        let rows: Vec<(i64, Uuid)> = rows(&self.db, &select).await?;
+        rows.first()
+            .map(|(due_at, id)| timestamp(*due_at, "timers", "due_at", *id))
+            .transpose()
+    }
+}
+
+impl Write {
+    /// Brings the rows from one state of an instance to the next.
+    pub(super) async fn save_timers(
+        &self,
+        before: Option<&Instance>,
+        after: &Instance,
+    ) -> Result<(), StoreError> {
+        let were = before.map_or(&[][..], |before| &before.timers);
+        let differs = |timer: &PendingTimer, others: &[PendingTimer]| {
+            !others
+                .iter()
+                .any(|other| other.id == timer.id && other.due_at == timer.due_at)
+        };
+        let gone: Vec<Uuid> = were
+            .iter()
+            .filter(|timer| differs(timer, &after.timers))
+            .map(|timer| timer.id.0)
+            .collect();
+        if !gone.is_empty() {
+            Entity::delete_many()
+                .filter(Column::Id.is_in(gone))
+                .filter(Column::TenantId.eq(self.tenant.0))
+                .exec(&self.tx)
+                .await?;
+        }
+        let new: Vec<ActiveModel> = after
+            .timers
+            .iter()
+            .filter(|timer| differs(timer, were))
+            .map(|timer| ActiveModel {
+                id: Set(timer.id.0),
+                tenant_id: Set(self.tenant.0),
+                instance_id: Set(after.id.0),
+                due_at: Set(micros(timer.due_at)),
+            })
+            .collect();
+        for chunk in new.chunks(1000) {
+            Entity::insert_many(chunk.iter().cloned())
+                .exec_without_returning(&self.tx)
+                .await?;
+        }
+        Ok(())
+    }
+}
