@@ -1,11 +1,15 @@
 //! Process data: JSON values with exact decimals, and their bounds. Dates and durations are text here; only
 //! expressions (`expr`) look into them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
+use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value as Json;
 
@@ -187,55 +191,87 @@ fn number_to_json(number: Decimal) -> Json {
     serde_json::Number::from_f64(float).map_or(Json::Null, Json::Number)
 }
 
+/// The tag of a number in the stored form.
+const NUMBER: &str = "#";
+/// The tag of named values in the stored form.
+const OBJECT: &str = "@";
+
 impl Serialize for Value {
     /// The stored form: numbers and objects are tagged, so that nothing is lost and nothing is taken for the other.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Value::Null => serializer.serialize_unit(),
             Value::Bool(bool) => serializer.serialize_bool(*bool),
-            Value::Number(number) => Stored::Number {
-                number: number.to_string(),
-            }
-            .serialize(serializer),
+            Value::Number(number) => tagged(serializer, NUMBER, &number.to_string()),
             Value::Text(text) => serializer.serialize_str(text),
             Value::List(values) => values.serialize(serializer),
-            Value::Object(data) => Stored::Object {
-                object: data.clone(),
-            }
-            .serialize(serializer),
+            Value::Object(data) => tagged(serializer, OBJECT, data),
         }
     }
 }
 
-/// How numbers and objects are stored: tagged, so that an object can never be taken for a number.
-#[derive(Serialize, Deserialize)]
-#[serde(untagged)]
-enum Stored {
-    Null(()),
-    Bool(bool),
-    Text(Arc<str>),
-    List(Vec<Value>),
-    Number {
-        #[serde(rename = "#")]
-        number: String,
-    },
-    Object {
-        #[serde(rename = "@")]
-        object: Data,
-    },
+fn tagged<S: Serializer>(
+    serializer: S,
+    tag: &'static str,
+    value: &impl Serialize,
+) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(Some(1))?;
+    map.serialize_entry(tag, value)?;
+    map.end()
 }
 
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(match Stored::deserialize(deserializer)? {
-            Stored::Null(()) => Value::Null,
-            Stored::Bool(bool) => Value::Bool(bool),
-            Stored::Text(text) => Value::Text(text),
-            Stored::List(values) => Value::List(values),
-            Stored::Number { number } => {
-                Value::Number(Decimal::from_str(&number).map_err(serde::de::Error::custom)?)
-            }
-            Stored::Object { object } => Value::Object(object),
-        })
+        deserializer.deserialize_any(Stored)
     }
 }
+
+/// Reads the stored form in one pass.
+struct Stored;
+
+impl<'de> Visitor<'de> for Stored {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a stored value")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E: Error>(self, bool: bool) -> Result<Value, E> {
+        Ok(Value::Bool(bool))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Value, E> {
+        Ok(Value::text(text))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+        let mut values = Vec::new();
+        while let Some(value) = members.next_element()? {
+            values.push(value);
+        }
+        Ok(Value::List(values))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+        let tag = members.next_key::<Cow<'de, str>>()?;
+        let value = match tag.as_deref() {
+            Some(NUMBER) => {
+                let digits = members.next_value::<Cow<'de, str>>()?;
+                Value::Number(Decimal::from_str(&digits).map_err(Error::custom)?)
+            }
+            Some(OBJECT) => Value::Object(members.next_value()?),
+            Some(_) | None => return Err(Error::custom("expected the tag of a stored value")),
+        };
+        match members.next_key::<IgnoredAny>()? {
+            None => Ok(value),
+            Some(_) => Err(Error::custom("expected one tag")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -110,6 +110,7 @@ impl From<AppError> for Failure {
             AppError::Rejected(_)
             | AppError::ProcessRejected(_)
             | AppError::Invalid(_)
+            | AppError::Cursor
             | AppError::KeyReused => Code::BadInput.error(error.to_string()),
             AppError::Store(_) | AppError::Keys(_) | AppError::Model(_) | AppError::Batch(_) => {
                 internal(&error)
@@ -190,9 +191,11 @@ pub fn user_errors(error: AppError) -> Result<Vec<UserError>> {
         AppError::KeyReused => {
             UserError::new(UserErrorCode::Conflict, error).at(&["idempotencyKey"])
         }
-        AppError::Store(_) | AppError::Keys(_) | AppError::Model(_) | AppError::Batch(_) => {
-            return Err(error.into());
-        }
+        AppError::Cursor
+        | AppError::Store(_)
+        | AppError::Keys(_)
+        | AppError::Model(_)
+        | AppError::Batch(_) => return Err(error.into()),
     }])
 }
 

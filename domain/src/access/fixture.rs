@@ -135,6 +135,7 @@ pub(crate) fn process_of(elements: Vec<Element>) -> Process {
         fields: Vec::new(),
         starters: None,
         initiator_field: None,
+        initiator_variable: None,
     }
 }
 
@@ -193,11 +194,12 @@ pub(crate) fn stand(process: &Process, instance: &mut Instance, element: &str) -
             .or(first.as_ref())
             .map(|list| state::resolve(list, &people))
     };
-    let lists = Lists {
+    let mut lists = Lists {
         readers: resolved(&own.readers, &process.acl.readers),
         writers: resolved(&own.writers, &process.acl.writers),
-        owners: resolved(&own.owners, &process.acl.owners),
+        ..Lists::default()
     };
+    lists.owners = resolved(&own.owners, &process.acl.owners);
     instance.tokens.push(Token {
         id,
         element,

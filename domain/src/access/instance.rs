@@ -31,14 +31,18 @@ pub enum Operation {
     Signal,
 }
 
-/// The sets that G3 and G6 ask for besides a grant. An empty set is met by nobody.
+/// The sets that G3 and G6 ask for besides a grant, each once: three at most. An empty set is met by nobody.
 pub fn required(
     process: &Process,
     instance: &Instance,
     operation: Operation,
 ) -> Vec<BTreeSet<Principal>> {
     let mut sets: Vec<_> = service(process).into_iter().collect();
-    sets.extend(policy(process, instance, operation));
+    for set in policy(process, instance, operation) {
+        if !sets.contains(&set) {
+            sets.push(set);
+        }
+    }
     sets
 }
 
@@ -133,38 +137,39 @@ fn readers(instance: &Instance) -> BTreeSet<Principal> {
 
 /// Who may read the instance.
 pub fn acl(process: &Process, instance: &Instance) -> Acl {
-    let mut certain = readers(instance);
-    certain.extend(state::assignees(instance).cloned().map(Principal::User));
+    let mut grants = readers(instance);
+    grants.extend(state::assignees(instance).cloned().map(Principal::User));
     let open: Vec<&Task> = instance
         .tasks
         .iter()
         .filter(|task| task.state.is_open())
         .collect();
     let denied = excluded_users(&open)
-        .filter(|person| {
-            let (without, with): (Vec<&Task>, Vec<&Task>) =
-                open.iter().partition(|task| task.excluded.contains(person));
-            let elsewhere: BTreeSet<Principal> = certain
-                .iter()
-                .chain(with.iter().flat_map(|task| &task.candidates))
-                .cloned()
-                .collect();
-            let only_here = without.iter().flat_map(|task| candidates(task));
-            !elsewhere.contains(person)
-                && !elsewhere.iter().any(names_many)
-                && only_here
-                    .into_iter()
-                    .any(|candidate| names_many(&candidate))
-        })
+        .filter(|person| only_candidacy_admits(person, &grants, &open))
         .cloned()
         .collect();
-    let mut grants = certain;
     grants.extend(open.iter().flat_map(|task| candidates(task)));
     Acl {
         grants,
         require: required(process, instance, Operation::Read),
         denied,
     }
+}
+
+/// Whether an excluded person could read only as a candidate of tasks that exclude them: no other grant names them, and none
+/// names many, of whom they could be one.
+fn only_candidacy_admits(person: &Principal, grants: &BTreeSet<Principal>, open: &[&Task]) -> bool {
+    let (closing, opening): (Vec<&Task>, Vec<&Task>) =
+        open.iter().partition(|task| task.excluded.contains(person));
+    let elsewhere = || {
+        let candidates = opening.iter().flat_map(|task| &task.candidates);
+        grants.iter().chain(candidates)
+    };
+    !elsewhere().any(|grant| grant == person || names_many(grant))
+        && closing
+            .iter()
+            .flat_map(|task| candidates(task))
+            .any(|candidate| names_many(&candidate))
 }
 
 /// Who may read a task of the instance, besides holding the privilege `user`.
@@ -174,9 +179,7 @@ pub fn task_acl(process: &Process, instance: &Instance, task: &Task) -> Acl {
     let mut denied = BTreeSet::new();
     if task.state.is_open() {
         let candidates = candidates(task);
-        let opened = candidates
-            .difference(&grants)
-            .any(|candidate| names_many(candidate));
+        let opened = candidates.difference(&grants).any(names_many);
         if opened && !grants.contains(&Principal::Everyone) {
             denied = excluded_users(&[task])
                 .filter(|person| !grants.contains(person))

@@ -1,9 +1,232 @@
-//! (stub)
-use super::Problem;
-use super::read::Draft;
+//! What is found in a process before it is published: the problems of resolving, and what is legal and still worth a
+//! look. A model with nothing wrong has no findings.
+
+use super::read::{Draft, flag};
+use super::report::Report;
+use super::{Element, ElementIx, Kind, Problem, Process, Throw, Trigger, UserTask, resolve};
 
 /// Everything that validation finds in a process of the file: what stands in the way of publishing, and what is legal and
 /// still worth a look. In order of place.
-pub fn findings(_draft: &Draft, _key: &str) -> Vec<Problem> {
-    todo!()
+pub fn findings(draft: &Draft, key: &str) -> Vec<Problem> {
+    let (process, problems) = resolve::run(draft, key);
+    let mut report = Report::from(problems);
+    executable(draft, key, &mut report);
+    if let Some(process) = process {
+        let mut lint = Lint {
+            process: &process,
+            report,
+        };
+        lint.unreachable();
+        for (ix, element) in process.elements.iter().enumerate() {
+            lint.element(ElementIx(ix as u32), element);
+        }
+        report = lint.report;
+    }
+    report.into_problems()
 }
+
+fn executable(draft: &Draft, key: &str, report: &mut Report) {
+    let Some(tag) = draft
+        .process_tags()
+        .find(|tag| tag.id().map_or("", |id| id) == key)
+    else {
+        return;
+    };
+    if tag.own("isExecutable").and_then(|text| flag(text)) != Some(true) {
+        let message = format!("the process `{key}` is not marked with `isExecutable=\"true\"`");
+        report.error(tag, "not-executable", message);
+    }
+}
+
+struct Lint<'a> {
+    process: &'a Process,
+    report: Report,
+}
+
+impl Lint<'_> {
+    fn warn(&mut self, element: &Element, rule: &str, message: String) {
+        self.report
+            .notice(element.place, Some(&element.id), rule, message);
+    }
+
+    /// Elements that no token can come to.
+    fn unreachable(&mut self) {
+        let process = self.process;
+        let mut reached = vec![false; process.elements.len()];
+        let mut next: Vec<ElementIx> = Vec::new();
+        let begins = beginnings(process);
+        next.extend(&begins.whole);
+        while let Some(ix) = next.pop() {
+            if std::mem::replace(&mut reached[ix.0 as usize], true) {
+                continue;
+            }
+            let element = process.element(ix);
+            next.extend(
+                element
+                    .outgoing
+                    .iter()
+                    .map(|flow| process.flow(*flow).target),
+            );
+            next.extend(&element.boundaries);
+            next.extend(&begins.inside[ix.0 as usize]);
+        }
+        for (element, reached) in process.elements.iter().zip(reached) {
+            if !reached {
+                let message = format!("nothing leads to `{}`", element.id);
+                self.warn(element, "unreachable", message);
+            }
+        }
+    }
+
+    fn element(&mut self, ix: ElementIx, element: &Element) {
+        match &element.kind {
+            Kind::UserTask(task) if is_nobodys(task) => {
+                let message = format!(
+                    "nobody can take `{}`: it names no assignee and no candidates",
+                    element.id
+                );
+                self.warn(element, "nobody", message);
+            }
+            Kind::Exclusive => self.exclusive(element),
+            Kind::Boundary { on, trigger, .. } => self.boundary(ix, *on, trigger),
+            Kind::EventBased | Kind::Parallel => self.conditions(element),
+            Kind::Start(_)
+            | Kind::End(_)
+            | Kind::Catch(_)
+            | Kind::Throw(_)
+            | Kind::UserTask(_)
+            | Kind::PassThrough
+            | Kind::Assign(_)
+            | Kind::Receive(_)
+            | Kind::SubProcess => {}
+        }
+    }
+
+    fn exclusive(&mut self, element: &Element) {
+        if element.outgoing.len() < 2 {
+            return;
+        }
+        let process = self.process;
+        let always = element.outgoing.iter().filter(|flow| {
+            element.default != Some(**flow) && process.flow(**flow).condition.is_none()
+        });
+        match always.count() {
+            0 if element.default.is_none() => {
+                let message = format!(
+                    "`{}` has no way out when no condition holds: name a default flow",
+                    element.id
+                );
+                self.warn(element, "no-default", message);
+            }
+            0 => {}
+            _ => {
+                let message = format!(
+                    "`{}` has several ways out, and one without a condition that is not the default",
+                    element.id
+                );
+                self.warn(element, "no-condition", message);
+            }
+        }
+    }
+
+    fn conditions(&mut self, element: &Element) {
+        let process = self.process;
+        let conditional = |flow: &super::FlowIx| process.flow(*flow).condition.is_some();
+        if element.outgoing.iter().any(conditional) {
+            let message = format!("the conditions behind `{}` are not looked at", element.id);
+            self.warn(element, "ignored-condition", message);
+        }
+    }
+
+    /// A boundary event whose activity never waits, or never throws what it catches.
+    fn boundary(&mut self, ix: ElementIx, on: ElementIx, trigger: &Trigger) {
+        let host = self.process.element(on);
+        let waits = match &host.kind {
+            Kind::UserTask(_) | Kind::Receive(_) | Kind::SubProcess => true,
+            Kind::Start(_)
+            | Kind::End(_)
+            | Kind::Catch(_)
+            | Kind::Throw(_)
+            | Kind::Boundary { .. }
+            | Kind::PassThrough
+            | Kind::Assign(_)
+            | Kind::Exclusive
+            | Kind::Parallel
+            | Kind::EventBased => false,
+        };
+        let fires = match trigger {
+            Trigger::Error(code) => self.throws(on, code.as_deref()),
+            Trigger::None | Trigger::Timer(_) | Trigger::Message(_) => waits,
+        };
+        if !fires {
+            let element = self.process.element(ix);
+            let message = format!(
+                "`{}` never fires: `{}` does not come to it",
+                element.id, host.id
+            );
+            self.warn(element, "dead-boundary", message);
+        }
+    }
+
+    /// Whether an error of a code, or of any, is thrown somewhere inside an element.
+    fn throws(&self, on: ElementIx, code: Option<&str>) -> bool {
+        self.process.elements.iter().any(|element| {
+            let Kind::End(Throw::Error(thrown)) = &element.kind else {
+                return false;
+            };
+            code.is_none_or(|code| code == &**thrown) && self.is_inside(element, on)
+        })
+    }
+
+    fn is_inside(&self, element: &Element, scope: ElementIx) -> bool {
+        let mut parent = element.parent;
+        while let Some(ix) = parent {
+            if ix == scope {
+                return true;
+            }
+            parent = self.process.element(ix).parent;
+        }
+        false
+    }
+}
+
+fn is_nobodys(task: &UserTask) -> bool {
+    task.assignee.is_none() && task.candidates.is_empty()
+}
+
+/// Where tokens appear: in the process, and in each element that holds others.
+struct Beginnings {
+    whole: Vec<ElementIx>,
+    inside: Vec<Vec<ElementIx>>,
+}
+
+/// Like [`Process::plain_starts`] with the starts that have triggers, for all scopes in one pass.
+fn beginnings(process: &Process) -> Beginnings {
+    let mut begins = Beginnings {
+        whole: Vec::new(),
+        inside: vec![Vec::new(); process.elements.len()],
+    };
+    let is_start = |element: &Element| matches!(element.kind, Kind::Start(_));
+    let mut has_start = vec![false; process.elements.len() + 1];
+    let slot = |parent: Option<ElementIx>| parent.map_or(0, |ix| ix.0 as usize + 1);
+    for element in process.elements.iter().filter(|element| is_start(element)) {
+        has_start[slot(element.parent)] = true;
+    }
+    for (ix, element) in process.elements.iter().enumerate() {
+        let begin = match has_start[slot(element.parent)] {
+            true => is_start(element),
+            false => element.incoming.is_empty() && !matches!(element.kind, Kind::Boundary { .. }),
+        };
+        if begin {
+            let place = match element.parent {
+                Some(parent) => &mut begins.inside[parent.0 as usize],
+                None => &mut begins.whole,
+            };
+            place.push(ElementIx(ix as u32));
+        }
+    }
+    begins
+}
+
+#[cfg(test)]
+mod tests;

@@ -20,6 +20,14 @@ pub mod lint;
 pub mod read;
 pub mod resolve;
 
+mod encoding;
+mod place;
+mod report;
+mod text;
+mod timer;
+mod tree;
+mod xml;
+
 /// The namespace of BPMN 2.0 models (BPMN 2.0.2, section 15).
 pub const BPMN: &str = "http://www.omg.org/spec/BPMN/20100524/MODEL";
 /// The namespace of our own extension elements and attributes.

@@ -1,15 +1,23 @@
-//! (stub)
-use super::{Place, Problem};
+//! Bytes to a [`Draft`]: the file as it stands. Nothing is judged but what keeps it from being read: its encoding, its
+//! XML, its size, and that it is a BPMN model at all.
+
+use std::sync::Arc;
+
+use super::report::Report;
+use super::tree::{Document, Tag};
+use super::{BPMN, Place, Problem, encoding, xml};
 use crate::value::Name;
 
-/// A model as it stands in the file: nothing judged, nothing resolved.
+/// A model as it stands in the file: nothing judged, nothing resolved. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Draft {}
+pub struct Draft {
+    document: Arc<Document>,
+}
 
 /// A process of the file.
 #[derive(Clone, Debug)]
 pub struct DraftProcess {
-    /// Its id: the key.
+    /// Its id: the key. Empty where the file gives none.
     pub key: Name,
     /// Its name.
     pub name: Option<Name>,
@@ -26,7 +34,7 @@ pub struct DraftElement {
     pub tag: Name,
     /// Its id, where it has one.
     pub id: Option<Name>,
-    /// Its name.
+    /// Its name, as it stands.
     pub name: Option<Name>,
     /// The key of the process that it is in; none for collaborations and definitions.
     pub process: Option<Name>,
@@ -35,23 +43,106 @@ pub struct DraftElement {
 }
 
 /// Reads a file of bytes in any of the encodings that its declaration or byte order mark names.
-pub fn read(_bytes: &[u8]) -> Result<Draft, Vec<Problem>> {
-    todo!()
+pub fn read(bytes: &[u8]) -> Result<Draft, Vec<Problem>> {
+    if bytes.len() > xml::MAX_SIZE {
+        return Err(too_large());
+    }
+    draft(&encoding::decode(bytes)?)
 }
 
 /// Reads a text that is already decoded: the declaration's encoding is not looked at.
-pub fn read_text(_text: &str) -> Result<Draft, Vec<Problem>> {
-    todo!()
+pub fn read_text(text: &str) -> Result<Draft, Vec<Problem>> {
+    if text.len() > xml::MAX_SIZE {
+        return Err(too_large());
+    }
+    draft(text.strip_prefix('\u{FEFF}').unwrap_or(text))
+}
+
+fn draft(text: &str) -> Result<Draft, Vec<Problem>> {
+    let document = xml::parse(text)?;
+    let root = document.root();
+    if !root.is(BPMN, "definitions") {
+        let message = format!(
+            "the root is `{}` of `{}`, not BPMN 2.0 `definitions`",
+            xml::shorten(root.name()),
+            xml::shorten(root.namespace()),
+        );
+        let mut report = Report::default();
+        report.fault(root.place(), "not-bpmn", message);
+        return Err(report.into_problems());
+    }
+    Ok(Draft {
+        document: Arc::new(document),
+    })
+}
+
+fn too_large() -> Vec<Problem> {
+    let mut report = Report::default();
+    let message = format!("the file is larger than {} bytes", xml::MAX_SIZE);
+    report.fault(Place { line: 1, column: 1 }, "too-large", message);
+    report.into_problems()
 }
 
 impl Draft {
     /// The processes of the file, in document order.
     pub fn processes(&self) -> Vec<DraftProcess> {
-        todo!()
+        self.process_tags()
+            .map(|tag| DraftProcess {
+                key: key(tag),
+                name: tag.filled("name").cloned(),
+                executable: tag.own("isExecutable").and_then(|text| flag(text)),
+                place: tag.place(),
+            })
+            .collect()
     }
 
-    /// The elements of the file, in document order.
+    /// The elements of the file, in document order: what a modeller draws, and what holds it. Their parts (event
+    /// definitions, conditions, documentation, extensions) are not listed.
     pub fn elements(&self) -> Vec<DraftElement> {
-        todo!()
+        let mut inside: Vec<Option<Name>> = Vec::new();
+        let mut found = Vec::new();
+        for tag in self.document.tags() {
+            let is_process = tag.is(BPMN, "process");
+            let process = match tag.parent() {
+                _ if is_process => Some(key(tag)),
+                Some(parent) => inside[parent.ix() as usize].clone(),
+                None => None,
+            };
+            if tag.is_element() {
+                found.push(DraftElement {
+                    tag: tag.name().clone(),
+                    id: tag.id().cloned(),
+                    name: tag.own("name").cloned(),
+                    process: process.clone(),
+                    place: tag.place(),
+                });
+            }
+            inside.push(process);
+        }
+        found
+    }
+
+    pub(super) fn definitions(&self) -> Tag<'_> {
+        self.document.root()
+    }
+
+    pub(super) fn process_tags(&self) -> impl Iterator<Item = Tag<'_>> {
+        self.definitions().parts("process")
     }
 }
+
+fn key(tag: Tag<'_>) -> Name {
+    tag.id().cloned().unwrap_or_else(|| Name::from(""))
+}
+
+/// An XML boolean.
+pub(super) fn flag(text: &str) -> Option<bool> {
+    match text.trim() {
+        "true" | "1" => Some(true),
+        "false" | "0" => Some(false),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -233,13 +233,6 @@ impl Instance {
         self.scopes.iter().find(|scope| scope.id == id)
     }
 
-    /// The tokens that work inside no open sub-process of their own: the states that the instance is in.
-    pub fn leaf_tokens(&self) -> impl Iterator<Item = &Token> {
-        self.tokens
-            .iter()
-            .filter(|token| self.scope(ScopeId(token.id.0)).is_none())
-    }
-
     pub(super) fn fold(&mut self, event: &Event) {
         match event {
             Event::Entered {

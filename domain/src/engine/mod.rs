@@ -241,7 +241,7 @@ impl<'a> Case<'a> {
         fresh: &'a mut Fresh<'f>,
     ) -> Vec<Event> {
         let lists = lists::union(
-            self.instance.leaf_tokens().map(|token| &token.lists),
+            access::instance::leaves(self.instance).map(|token| &token.lists),
             &self.instance.initiator,
         );
         let mut run = self.run(Some(actor), fresh);

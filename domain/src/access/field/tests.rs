@@ -24,7 +24,7 @@ fn case(process: &Process) -> Instance {
             role("payroll"),
         ])),
         writers: Some(set([user("hanna")])),
-        owners: None,
+        ..Lists::default()
     };
     instance.tasks = vec![claimed(process, "approve", "mark")];
     instance

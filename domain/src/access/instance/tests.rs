@@ -133,7 +133,7 @@ fn an_ended_instance_is_read_by_the_last_lists_and_written_by_nobody() {
         instance.last_lists = Lists {
             readers: Some(set([group("hr")])),
             writers: Some(set([group("hr")])),
-            owners: None,
+            ..Lists::default()
         };
         assert_eq!(
             rights(&process, &instance),
@@ -478,7 +478,7 @@ prop_compose! {
         process.security_roles = roles;
         let mut instance = instance();
         stand(&process, &mut instance, "a");
-        instance.tokens[0].lists = Lists { readers, writers, owners: None };
+        instance.tokens[0].lists = Lists { readers, writers, ..Lists::default() };
         for (candidates, excluded, assignee, open) in tasks {
             let mut task = ready(&process, "a");
             task.candidates = candidates;

@@ -1,1 +1,153 @@
-//! (stub)
+//! What vendors write into models, read as ours. A file per dialect; each knows its namespace by URI, never by prefix.
+//! Our own words beat the vendors'; among vendors the first to say a thing is heard, and candidates add up.
+
+use super::report::Report;
+use super::tree::Tag;
+use super::{AccessPolicy, Assignment, FieldRule, Principals, StateList, UserTask};
+use crate::value::Name;
+
+mod automatiko;
+mod camunda;
+mod imixs;
+mod jbpm;
+mod standard;
+mod wf;
+mod zeebe;
+
+/// What a process as a whole asks.
+#[derive(Default)]
+pub(super) struct ProcessRules {
+    pub security_roles: Option<Vec<Name>>,
+    pub policy: AccessPolicy,
+    pub acl: StateList,
+    pub fields: Vec<FieldRule>,
+    pub starters: Option<Vec<Principals>>,
+    pub initiator_field: Option<Name>,
+    pub initiator_variable: Option<Name>,
+}
+
+/// What a task that is not for people does.
+pub(super) enum Work {
+    /// Nothing that the model says.
+    Nothing,
+    /// Assignments by expression.
+    Assign(Vec<Assignment>),
+    /// Something that only the named vendor's engine can run.
+    Foreign(String),
+}
+
+/// The rules of a process.
+pub(super) fn process(tag: Tag<'_>, report: &mut Report) -> ProcessRules {
+    wf::check(tag, report);
+    let ours = wf::process(tag, report);
+    let theirs = automatiko::process(tag, report);
+    ProcessRules {
+        security_roles: ours.security_roles.or(theirs.security_roles),
+        policy: ours.policy.or(theirs.policy).unwrap_or_default(),
+        acl: state(tag, report),
+        fields: wf::fields(tag, report),
+        starters: ours.starters.or_else(|| camunda::starters(tag, report)),
+        initiator_field: ours.initiator_field.or(theirs.initiator_field),
+        initiator_variable: camunda::initiator(tag),
+    }
+}
+
+/// What a dialect says of a process.
+#[derive(Default)]
+struct Declared {
+    security_roles: Option<Vec<Name>>,
+    policy: Option<AccessPolicy>,
+    starters: Option<Vec<Principals>>,
+    initiator_field: Option<Name>,
+}
+
+/// The lists of a state.
+pub(super) fn state(tag: Tag<'_>, report: &mut Report) -> StateList {
+    let ours = wf::acl(tag, report);
+    let theirs = imixs::acl(tag);
+    StateList {
+        readers: ours.readers.or(theirs.readers),
+        writers: ours.writers.or(theirs.writers),
+        owners: ours.owners.or(theirs.owners),
+        live: ours.live,
+    }
+}
+
+/// The field classes of a state.
+pub(super) fn fields(tag: Tag<'_>, report: &mut Report) -> Vec<FieldRule> {
+    wf::fields(tag, report)
+}
+
+/// Human work.
+pub(super) fn user_task(tag: Tag<'_>, report: &mut Report) -> UserTask {
+    let (mut task, assigned) = wf::user_task(tag, report);
+    for theirs in [
+        camunda::user_task(tag, report),
+        zeebe::user_task(tag, report),
+        standard::user_task(tag, report),
+        jbpm::user_task(tag, report),
+    ] {
+        if !assigned {
+            task.assignee = task.assignee.or(theirs.assignee);
+            task.candidates.extend(theirs.candidates);
+            task.excluded.extend(theirs.excluded);
+        }
+        task.due = task.due.or(theirs.due);
+        task.follow_up = task.follow_up.or(theirs.follow_up);
+        task.priority = task.priority.or(theirs.priority);
+        task.form = task.form.or(theirs.form);
+    }
+    task
+}
+
+/// What happens to the data after an element completes.
+pub(super) fn outputs(tag: Tag<'_>, report: &mut Report) -> Vec<Assignment> {
+    let mut outputs = wf::outputs(tag, report);
+    outputs.extend(camunda::outputs(tag, report));
+    outputs.extend(zeebe::outputs(tag, report));
+    outputs
+}
+
+/// What a service, script, business rule or send task does.
+pub(super) fn work(tag: Tag<'_>, report: &mut Report) -> Work {
+    let ours = wf::work(tag, report);
+    if !ours.is_empty() {
+        return Work::Assign(ours);
+    }
+    for read in [camunda::work, zeebe::work, jbpm::work, standard::work] {
+        match read(tag, report) {
+            Work::Nothing => {}
+            work => return work,
+        }
+    }
+    Work::Nothing
+}
+
+/// The correlation key of a message, as an expression.
+pub(super) fn correlation<'a>(message: Tag<'a>) -> Option<(Tag<'a>, &'a str)> {
+    zeebe::correlation(message)
+}
+
+/// Says what of an element's extensions is misspelled or left out.
+pub(super) fn check(tag: Tag<'_>, report: &mut Report) {
+    wf::check(tag, report);
+    camunda::check(tag, report);
+    zeebe::check(tag, report);
+}
+
+/// An assignment whose value is an expression or literal text; nothing if the value is no expression.
+fn assignment(tag: Tag<'_>, field: &str, value: &str, report: &mut Report) -> Option<Assignment> {
+    let value = match super::text::is_computed(value) {
+        true => super::text::expression(tag, value, report)?,
+        false => super::text::expression(tag, &quoted(value), report)?,
+    };
+    Some(Assignment {
+        field: field.trim().into(),
+        value,
+    })
+}
+
+/// A text as a literal of the expression language.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}

@@ -1,1 +1,17 @@
-//! Tests of the engine.
+//! Tests of the engine: processes built by hand, people who act on them, and the events that come of it in short form.
+
+mod build;
+mod play;
+
+mod boundaries;
+mod budgets;
+mod commands;
+mod gateways;
+mod incidents;
+mod lists;
+mod properties;
+mod starts;
+mod sub_processes;
+mod times;
+mod user_tasks;
+mod waits;

@@ -1,0 +1,171 @@
+//! Camunda 7, Operaton, Flowable and Activiti: one family of attributes, four namespaces.
+
+use super::super::report::Report;
+use super::super::tree::Tag;
+use super::super::{Assignment, Form, Naming, Principals, UserTask, text, timer};
+use super::{Work, assignment, wf};
+use crate::expr::Expr;
+use crate::value::Name;
+
+const CAMUNDA: [&str; 5] = [
+    "http://camunda.org/schema/1.0/bpmn",
+    "http://operaton.org/schema/1.0/bpmn",
+    "http://flowable.org/bpmn",
+    "http://activiti.org/bpmn",
+    "http://www.camunda.com/fox",
+];
+
+/// What only these engines can run, by attribute.
+const FOREIGN: [&str; 8] = [
+    "class",
+    "delegateExpression",
+    "expression",
+    "topic",
+    "type",
+    "decisionRef",
+    "rules",
+    "resource",
+];
+
+fn attribute<'a>(tag: Tag<'a>, name: &str) -> Option<&'a Name> {
+    CAMUNDA
+        .iter()
+        .find_map(|namespace| tag.attribute(namespace, name))
+        .filter(|value| !value.trim().is_empty())
+}
+
+fn is_ours(tag: Tag<'_>) -> bool {
+    CAMUNDA.contains(&tag.namespace())
+}
+
+pub(super) fn user_task(tag: Tag<'_>, report: &mut Report) -> UserTask {
+    let mut task = UserTask {
+        assignee: attribute(tag, "assignee").and_then(|source| text::text(tag, source, report)),
+        due: attribute(tag, "dueDate").and_then(|source| timer::schedule(tag, source, report)),
+        follow_up: attribute(tag, "followUpDate")
+            .and_then(|source| timer::schedule(tag, source, report)),
+        priority: attribute(tag, "priority").and_then(|source| wf::priority(tag, source, report)),
+        form: attribute(tag, "formKey")
+            .or_else(|| attribute(tag, "formRef"))
+            .map(|key| Form {
+                key: Some(key.clone()),
+                schema: None,
+            }),
+        ..UserTask::default()
+    };
+    for (name, naming) in [
+        ("candidateUsers", Naming::User),
+        ("candidateGroups", Naming::Group),
+    ] {
+        if let Some(source) = attribute(tag, name) {
+            task.candidates
+                .extend(text::named(tag, naming, source, report));
+        }
+    }
+    task
+}
+
+/// Who may start the process, if the model says so.
+pub(super) fn starters(tag: Tag<'_>, report: &mut Report) -> Option<Vec<Principals>> {
+    let mut starters = None;
+    for (name, naming) in [
+        ("candidateStarterUsers", Naming::User),
+        ("candidateStarterGroups", Naming::Group),
+    ] {
+        if let Some(source) = attribute(tag, name) {
+            let named = text::named(tag, naming, source, report);
+            starters.get_or_insert_with(Vec::new).extend(named);
+        }
+    }
+    for starter in tag.extensions().filter(|tag| is_ours(*tag)) {
+        if &**starter.name() == "potentialStarter" {
+            let named = super::standard::owners(starter, Naming::Group, report);
+            starters.get_or_insert_with(Vec::new).extend(named);
+        }
+    }
+    starters
+}
+
+/// The variable that gets the starter's name.
+pub(super) fn initiator(process: Tag<'_>) -> Option<Name> {
+    process
+        .parts("startEvent")
+        .find_map(|start| attribute(start, "initiator"))
+        .cloned()
+}
+
+pub(super) fn work(tag: Tag<'_>, _report: &mut Report) -> Work {
+    let result = attribute(tag, "resultVariable").or_else(|| attribute(tag, "resultVariableName"));
+    let script = tag
+        .part("script")
+        .filter(|script| !script.text().is_empty());
+    let source = script
+        .map(|script| script.text())
+        .or_else(|| attribute(tag, "expression").map(|source| &**source));
+    // What is one of our expressions and keeps its value needs no engine but ours.
+    if let (Some(result), Some(source)) = (result, source)
+        && let Ok(value) = Expr::parse(source)
+    {
+        return Work::Assign(vec![Assignment {
+            field: result.clone(),
+            value,
+        }]);
+    }
+    if let (Some(_), Some(_)) = (result, script) {
+        return Work::Foreign("its script is no expression".to_owned());
+    }
+    let mut asked = FOREIGN
+        .into_iter()
+        .filter(|name| attribute(tag, name).is_some());
+    if let Some(name) = asked.next() {
+        return Work::Foreign(format!("`{name}` is for another engine"));
+    }
+    match tag
+        .extensions()
+        .find(|tag| is_ours(*tag) && &**tag.name() == "connector")
+    {
+        Some(_) => Work::Foreign("`connector` is for another engine".to_owned()),
+        None => Work::Nothing,
+    }
+}
+
+pub(super) fn outputs(tag: Tag<'_>, report: &mut Report) -> Vec<Assignment> {
+    let mut found = Vec::new();
+    for parameter in parameters(tag, "outputParameter") {
+        if parameter.children().next().is_some() {
+            ignored(parameter, report);
+            continue;
+        }
+        if let Some(name) = parameter.filled("name") {
+            found.extend(assignment(parameter, name, parameter.text(), report));
+        }
+    }
+    found
+}
+
+fn parameters<'a>(tag: Tag<'a>, name: &'a str) -> impl Iterator<Item = Tag<'a>> {
+    tag.extensions()
+        .filter(|tag| is_ours(*tag) && &**tag.name() == "inputOutput")
+        .flat_map(Tag::children)
+        .filter(move |tag| is_ours(*tag) && &**tag.name() == name)
+}
+
+fn ignored(tag: Tag<'_>, report: &mut Report) {
+    let message = format!("`{}` is not read", tag.name());
+    report.warning(tag, "ignored-extension", message);
+}
+
+/// Says what is left out and could matter: listeners, and mappings into an element.
+pub(super) fn check(tag: Tag<'_>, report: &mut Report) {
+    for extension in tag.extensions().filter(|tag| is_ours(*tag)) {
+        if matches!(
+            &**extension.name(),
+            "executionListener" | "taskListener" | "in" | "out"
+        ) {
+            ignored(extension, report);
+        }
+    }
+    for parameter in parameters(tag, "inputParameter") {
+        ignored(parameter, report);
+    }
+}

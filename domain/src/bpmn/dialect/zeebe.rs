@@ -1,0 +1,157 @@
+//! Camunda 8: extension elements of Zeebe.
+
+use super::super::report::Report;
+use super::super::tree::Tag;
+use super::super::{Assignment, Form, Naming, UserTask, text, timer};
+use super::{Work, assignment, wf};
+use crate::value::Name;
+
+const ZEEBE: &str = "http://camunda.org/schema/zeebe/1.0";
+/// Before the id of a form that stands in the process itself.
+const EMBEDDED: &str = "camunda-forms:bpmn:";
+
+pub(super) fn user_task(tag: Tag<'_>, report: &mut Report) -> UserTask {
+    let mut task = UserTask::default();
+    for extension in tag.extensions().filter(|tag| tag.namespace() == ZEEBE) {
+        match &**extension.name() {
+            "assignmentDefinition" => who(extension, &mut task, report),
+            "taskSchedule" => {
+                let mut when = |name| {
+                    extension
+                        .own(name)
+                        .and_then(|source| timer::schedule(extension, source, report))
+                };
+                (task.due, task.follow_up) = (when("dueDate"), when("followUpDate"));
+            }
+            "priorityDefinition" => {
+                task.priority = extension
+                    .own("priority")
+                    .and_then(|source| wf::priority(extension, source, report));
+            }
+            "formDefinition" => task.form = form(extension, report),
+            _ => {}
+        }
+    }
+    task
+}
+
+fn who(tag: Tag<'_>, task: &mut UserTask, report: &mut Report) {
+    task.assignee = tag
+        .own("assignee")
+        .and_then(|source| text::text(tag, source, report));
+    for (name, naming) in [
+        ("candidateUsers", Naming::User),
+        ("candidateGroups", Naming::Group),
+    ] {
+        if let Some(source) = tag.own(name) {
+            task.candidates
+                .extend(text::named(tag, naming, source, report));
+        }
+    }
+}
+
+fn form(tag: Tag<'_>, report: &mut Report) -> Option<Form> {
+    let names = ["formKey", "formId", "externalReference"];
+    let key = names.into_iter().find_map(|name| tag.filled(name))?;
+    let Some(id) = key.strip_prefix(EMBEDDED) else {
+        return Some(Form {
+            key: Some(key.clone()),
+            schema: None,
+        });
+    };
+    let Some(body) = embedded(tag, id) else {
+        let message = format!("the form `{id}` is not in the process");
+        report.error(tag, "unknown-reference", message);
+        return None;
+    };
+    Some(Form {
+        key: Some(key.clone()),
+        schema: wf::schema(body, report),
+    })
+}
+
+/// The form of an id, in the process around a tag.
+fn embedded<'a>(tag: Tag<'a>, id: &str) -> Option<Tag<'a>> {
+    let mut process = tag;
+    while process.bpmn() != Some("process") {
+        process = process.parent()?;
+    }
+    process
+        .extension(ZEEBE, "userTaskForm")
+        .find(|form| form.id().is_some_and(|own| &**own == id))
+}
+
+pub(super) fn work(tag: Tag<'_>, report: &mut Report) -> Work {
+    for extension in tag.extensions().filter(|tag| tag.namespace() == ZEEBE) {
+        match &**extension.name() {
+            "script" => {
+                let (Some(source), Some(result)) = (
+                    extension.filled("expression"),
+                    extension.filled("resultVariable"),
+                ) else {
+                    continue;
+                };
+                let value = text::expression(extension, source, report);
+                // A bad expression is a problem by itself; the task is not to be called empty as well.
+                return Work::Assign(
+                    value
+                        .map(|value| Assignment {
+                            field: result.clone(),
+                            value,
+                        })
+                        .into_iter()
+                        .collect(),
+                );
+            }
+            "taskDefinition" | "calledDecision" => {
+                return Work::Foreign(format!("`{}` is for another engine", extension.name()));
+            }
+            _ => {}
+        }
+    }
+    Work::Nothing
+}
+
+pub(super) fn outputs(tag: Tag<'_>, report: &mut Report) -> Vec<Assignment> {
+    let mut found = Vec::new();
+    for output in mappings(tag, "output") {
+        let (Some(source), Some(target)) = (output.filled("source"), output.filled("target"))
+        else {
+            continue;
+        };
+        if target.contains('.') {
+            let message = format!("`{target}` is a path; only whole fields are written");
+            report.error(output, "not-supported", message);
+            continue;
+        }
+        found.extend(assignment(output, target, source, report));
+    }
+    found
+}
+
+fn mappings<'a>(tag: Tag<'a>, name: &'a str) -> impl Iterator<Item = Tag<'a>> {
+    tag.extension(ZEEBE, "ioMapping")
+        .flat_map(move |mapping| mapping.all(ZEEBE, name))
+}
+
+/// The correlation key of a message.
+pub(super) fn correlation<'a>(message: Tag<'a>) -> Option<(Tag<'a>, &'a str)> {
+    message
+        .extension(ZEEBE, "subscription")
+        .find_map(|tag| Some((tag, &**key(tag)?)))
+}
+
+fn key<'a>(tag: Tag<'a>) -> Option<&'a Name> {
+    tag.filled("correlationKey")
+}
+
+/// Says what is left out and could matter.
+pub(super) fn check(tag: Tag<'_>, report: &mut Report) {
+    let listeners = tag.extensions().filter(|tag| {
+        tag.namespace() == ZEEBE && matches!(&**tag.name(), "executionListeners" | "taskListeners")
+    });
+    for ignored in listeners.chain(mappings(tag, "input")) {
+        let message = format!("`{}` is not read", ignored.name());
+        report.warning(ignored, "ignored-extension", message);
+    }
+}

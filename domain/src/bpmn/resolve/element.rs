@@ -1,0 +1,134 @@
+//! What each element does.
+
+use super::super::dialect::{self, Work};
+use super::super::read::flag;
+use super::super::tree::Tag;
+use super::super::{ElementIx, Kind};
+use super::Resolver;
+
+impl<'a> Resolver<'a> {
+    /// Fills in what an element does and asks. Flows and borders follow later.
+    pub(super) fn describe(&mut self, ix: ElementIx) {
+        let tag = self.tag(ix);
+        let kind = self.kind(ix, tag);
+        let acl = dialect::state(tag, &mut self.report);
+        let fields = dialect::fields(tag, &mut self.report);
+        let outputs = dialect::outputs(tag, &mut self.report);
+        dialect::check(tag, &mut self.report);
+        let element = &mut self.elements[ix.0 as usize];
+        element.kind = kind;
+        element.acl = acl;
+        element.fields = fields;
+        element.outputs = outputs;
+    }
+
+    fn kind(&mut self, ix: ElementIx, tag: Tag<'a>) -> Kind {
+        self.activity(tag);
+        match tag.bpmn().unwrap_or_default() {
+            "startEvent" => Kind::Start(self.start(ix, tag)),
+            "endEvent" => Kind::End(self.end(tag)),
+            "intermediateCatchEvent" => Kind::Catch(self.catch(tag)),
+            "intermediateThrowEvent" | "implicitThrowEvent" => Kind::Throw(self.throw(tag)),
+            "boundaryEvent" => self.boundary(ix, tag),
+            "userTask" => Kind::UserTask(Box::new(dialect::user_task(tag, &mut self.report))),
+            "task" | "manualTask" => self.work(tag, false),
+            "serviceTask" | "scriptTask" | "businessRuleTask" | "sendTask" => self.work(tag, true),
+            "receiveTask" => self.receive(tag),
+            "exclusiveGateway" => Kind::Exclusive,
+            "parallelGateway" => Kind::Parallel,
+            "eventBasedGateway" => self.event_based(tag),
+            "subProcess" => self.sub_process(ix, tag),
+            "inclusiveGateway" => self.never(tag, "an inclusive gateway"),
+            "complexGateway" => self.never(tag, "a complex gateway"),
+            "callActivity" => self.never(tag, "a call activity"),
+            "transaction" => self.never(tag, "a transaction"),
+            "adHocSubProcess" => self.never(tag, "an ad-hoc sub-process"),
+            _ => self.never(tag, "this element"),
+        }
+    }
+
+    fn never(&mut self, tag: Tag<'a>, what: &str) -> Kind {
+        self.refuse(tag, what);
+        Kind::PassThrough
+    }
+
+    /// What any activity may ask for that is not run.
+    fn activity(&mut self, tag: Tag<'a>) {
+        if tag.part("multiInstanceLoopCharacteristics").is_some() {
+            self.refuse(tag, "a multi-instance activity");
+        }
+        if tag.part("standardLoopCharacteristics").is_some() {
+            self.refuse(tag, "a loop");
+        }
+        if is_true(tag, "isForCompensation") {
+            self.refuse(tag, "compensation");
+        }
+        for name in ["startQuantity", "completionQuantity"] {
+            if tag
+                .filled(name)
+                .is_some_and(|quantity| quantity.trim() != "1")
+            {
+                self.refuse(tag, &format!("a `{name}` other than 1"));
+            }
+        }
+    }
+
+    /// Work that is not for people: done by expressions, or passed through, or another engine's.
+    fn work(&mut self, tag: Tag<'a>, promises: bool) -> Kind {
+        match dialect::work(tag, &mut self.report) {
+            Work::Assign(assignments) => return Kind::Assign(assignments),
+            Work::Foreign(why) => {
+                let id = tag.id().map_or("", |id| id);
+                let message = format!("`{id}` cannot be run: {why}");
+                self.report.error(tag, "no-implementation", message);
+            }
+            Work::Nothing if promises => {
+                let id = tag.id().map_or("", |id| id);
+                let message = format!("`{id}` does nothing: a token passes through");
+                self.report.warning(tag, "does-nothing", message);
+            }
+            Work::Nothing => {}
+        }
+        Kind::PassThrough
+    }
+
+    fn receive(&mut self, tag: Tag<'a>) -> Kind {
+        if is_true(tag, "instantiate") {
+            self.refuse(tag, "a receive task that starts an instance");
+        }
+        match self.message(tag) {
+            Some(wait) => Kind::Receive(wait),
+            None => Kind::PassThrough,
+        }
+    }
+
+    fn event_based(&mut self, tag: Tag<'a>) -> Kind {
+        if is_true(tag, "instantiate") {
+            self.refuse(tag, "an event-based gateway that starts an instance");
+        }
+        if tag
+            .own("eventGatewayType")
+            .is_some_and(|kind| &**kind == "Parallel")
+        {
+            self.refuse(tag, "a parallel event-based gateway");
+        }
+        Kind::EventBased
+    }
+
+    fn sub_process(&mut self, ix: ElementIx, tag: Tag<'a>) -> Kind {
+        if is_true(tag, "triggeredByEvent") {
+            self.refuse(tag, "an event sub-process");
+        }
+        if self.scopes.contains(&ix) {
+            return Kind::SubProcess;
+        }
+        let id = tag.id().map_or("", |id| id);
+        let message = format!("`{id}` is empty: a token passes through");
+        self.report.warning(tag, "does-nothing", message);
+        Kind::PassThrough
+    }
+}
+
+fn is_true(tag: Tag<'_>, name: &str) -> bool {
+    tag.own(name).and_then(|text| flag(text)) == Some(true)
+}

@@ -1,0 +1,199 @@
+//! What events wait for and throw.
+
+use super::super::read::flag;
+use super::super::tree::Tag;
+use super::super::{ElementIx, Kind, MessageWait, Throw, Trigger, dialect, text, timer};
+use super::Resolver;
+use crate::value::Name;
+
+impl<'a> Resolver<'a> {
+    /// The one event definition of an event, in place or by reference; none is a none event. More than one is refused.
+    fn definition(&mut self, tag: Tag<'a>) -> Option<Tag<'a>> {
+        let mut found = Vec::new();
+        for part in tag.children() {
+            match part.bpmn() {
+                Some("eventDefinitionRef") => found.extend(self.referred(part)),
+                Some(name) if name.ends_with("EventDefinition") => found.push(part),
+                Some(_) | None => {}
+            }
+        }
+        if found.len() > 1 {
+            self.refuse(tag, "an event with several definitions");
+        }
+        found.into_iter().next()
+    }
+
+    fn referred(&mut self, reference: Tag<'a>) -> Option<Tag<'a>> {
+        let wanted = reference.text();
+        let found = reference.definition(wanted).filter(|root| {
+            root.bpmn()
+                .is_some_and(|name| name.ends_with("EventDefinition"))
+        });
+        if found.is_none() {
+            let message = format!("the file holds no event definition `{wanted}`");
+            self.report.error(reference, "unknown-reference", message);
+        }
+        found
+    }
+
+    pub(super) fn start(&mut self, ix: ElementIx, tag: Tag<'a>) -> Trigger {
+        let inside = self.element(ix).parent.is_some();
+        let Some(definition) = self.definition(tag) else {
+            return Trigger::None;
+        };
+        if inside {
+            self.refuse(tag, "a start event with a trigger in a sub-process");
+            return Trigger::None;
+        }
+        match definition.bpmn() {
+            Some("timerEventDefinition") => self.timer(definition),
+            Some("messageEventDefinition") => self.message_trigger(definition),
+            _ => self.no_trigger(tag, definition),
+        }
+    }
+
+    pub(super) fn catch(&mut self, tag: Tag<'a>) -> Trigger {
+        let Some(definition) = self.definition(tag) else {
+            self.refuse(tag, "a catch event that waits for nothing");
+            return Trigger::None;
+        };
+        match definition.bpmn() {
+            Some("timerEventDefinition") => self.timer(definition),
+            Some("messageEventDefinition") => self.message_trigger(definition),
+            _ => self.no_trigger(tag, definition),
+        }
+    }
+
+    pub(super) fn boundary(&mut self, ix: ElementIx, tag: Tag<'a>) -> Kind {
+        let interrupting = tag.own("cancelActivity").and_then(|text| flag(text)) != Some(false);
+        let trigger = match self.definition(tag) {
+            None => {
+                self.refuse(tag, "a boundary event that waits for nothing");
+                Trigger::None
+            }
+            Some(definition) => match definition.bpmn() {
+                Some("timerEventDefinition") => self.timer(definition),
+                Some("messageEventDefinition") => self.message_trigger(definition),
+                Some("errorEventDefinition") if interrupting => {
+                    Trigger::Error(self.error_code(definition))
+                }
+                Some("errorEventDefinition") => {
+                    let id = tag.id().map_or("", |id| id);
+                    let message = format!("`{id}`: an error always interrupts");
+                    self.report.error(tag, "bad-boundary", message);
+                    Trigger::None
+                }
+                _ => self.no_trigger(tag, definition),
+            },
+        };
+        Kind::Boundary {
+            on: self.host(ix, tag),
+            interrupting,
+            trigger,
+        }
+    }
+
+    /// The activity that a boundary event is attached to; itself where there is none, which is a problem.
+    fn host(&mut self, ix: ElementIx, tag: Tag<'a>) -> ElementIx {
+        let id = tag.id().map_or("", |id| id);
+        let Some(reference) = tag.filled("attachedToRef") else {
+            let message = format!("`{id}` is attached to nothing");
+            self.report.error(tag, "bad-boundary", message);
+            return ix;
+        };
+        let Some(on) = self.refer(reference) else {
+            let message =
+                format!("`{id}` is attached to `{reference}`, which the process does not hold");
+            self.report.error(tag, "unknown-reference", message);
+            return ix;
+        };
+        let host = self.tag(on).bpmn().unwrap_or_default();
+        let activity = host.ends_with("ask")
+            || host.ends_with("rocess")
+            || host == "callActivity"
+            || host == "transaction";
+        if !activity {
+            let message = format!("`{id}` is attached to `{reference}`, which is no activity");
+            self.report.error(tag, "bad-boundary", message);
+        } else if self.element(on).parent != self.element(ix).parent {
+            let message = format!("`{id}` is attached to `{reference}` of another scope");
+            self.report.error(tag, "bad-boundary", message);
+        }
+        on
+    }
+
+    pub(super) fn end(&mut self, tag: Tag<'a>) -> Throw {
+        let Some(definition) = self.definition(tag) else {
+            return Throw::None;
+        };
+        match definition.bpmn() {
+            Some("terminateEventDefinition") => Throw::Terminate,
+            Some("errorEventDefinition") => match self.error_code(definition) {
+                Some(code) => Throw::Error(code),
+                None => {
+                    if definition.filled("errorRef").is_none() {
+                        let id = tag.id().map_or("", |id| id);
+                        let message = format!("`{id}` throws an error and says not which");
+                        self.report.error(definition, "no-error", message);
+                    }
+                    Throw::None
+                }
+            },
+            _ => {
+                self.no_trigger(tag, definition);
+                Throw::None
+            }
+        }
+    }
+
+    pub(super) fn throw(&mut self, tag: Tag<'a>) -> Throw {
+        if let Some(definition) = self.definition(tag) {
+            self.no_trigger(tag, definition);
+        }
+        Throw::None
+    }
+
+    fn timer(&mut self, definition: Tag<'a>) -> Trigger {
+        timer::timer(definition, &mut self.report).map_or(Trigger::None, Trigger::Timer)
+    }
+
+    fn message_trigger(&mut self, definition: Tag<'a>) -> Trigger {
+        self.message(definition)
+            .map_or(Trigger::None, Trigger::Message)
+    }
+
+    /// The message that a definition or a receive task names.
+    pub(super) fn message(&mut self, tag: Tag<'a>) -> Option<MessageWait> {
+        let Some(reference) = tag.filled("messageRef") else {
+            let message = "it waits for a message and says not for which".to_owned();
+            self.report.error(tag, "no-message", message);
+            return None;
+        };
+        let message = self.root(tag, reference, "message")?;
+        let correlation = dialect::correlation(message)
+            .and_then(|(tag, source)| text::expression(tag, source, &mut self.report));
+        Some(MessageWait {
+            name: message.filled("name").or(message.id())?.clone(),
+            correlation,
+        })
+    }
+
+    /// The code of the error that a definition names: its code, else its name, else its id.
+    fn error_code(&mut self, definition: Tag<'a>) -> Option<Name> {
+        let reference = definition.filled("errorRef")?;
+        let error = self.root(definition, reference, "error")?;
+        error
+            .filled("errorCode")
+            .or(error.filled("name"))
+            .or(error.id())
+            .cloned()
+    }
+
+    fn no_trigger(&mut self, tag: Tag<'a>, definition: Tag<'a>) -> Trigger {
+        let name = definition.bpmn().unwrap_or_default();
+        let what = name.trim_end_matches("EventDefinition");
+        let event = tag.bpmn().unwrap_or_default();
+        self.refuse(tag, &format!("a `{event}` with a {what} definition"));
+        Trigger::None
+    }
+}

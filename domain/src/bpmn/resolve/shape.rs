@@ -1,0 +1,125 @@
+//! What must hold of the connected whole, so that a run can begin and never meets a place that it cannot leave.
+
+use std::collections::HashSet;
+
+use super::super::tree::Tag;
+use super::super::{Element, ElementIx, Kind, Trigger};
+use super::Resolver;
+
+impl<'a> Resolver<'a> {
+    /// Takes a boundary event to its activity.
+    pub(super) fn border(&mut self, ix: ElementIx) {
+        if let Kind::Boundary { on, .. } = self.element(ix).kind
+            && on != ix
+        {
+            self.elements[on.0 as usize].boundaries.push(ix);
+        }
+    }
+
+    /// Checks the process and every sub-process.
+    pub(super) fn shape(&mut self, process: Tag<'a>) {
+        let begins = self.beginnings();
+        if !begins.contains(&None) {
+            let message = match self.elements.is_empty() {
+                true => "the process holds no element".to_owned(),
+                false => "nothing in the process can start".to_owned(),
+            };
+            self.report.error(process, "no-start", message);
+        }
+        for ix in self.indices() {
+            self.ends(ix);
+            match self.element(ix).kind {
+                Kind::SubProcess if !begins.contains(&Some(ix)) => {
+                    let message = format!("nothing in `{}` can start", self.element(ix).id);
+                    self.report.error(self.tag(ix), "no-start", message);
+                }
+                Kind::EventBased => self.choices(ix),
+                Kind::Start(_)
+                | Kind::End(_)
+                | Kind::Catch(_)
+                | Kind::Throw(_)
+                | Kind::Boundary { .. }
+                | Kind::UserTask(_)
+                | Kind::PassThrough
+                | Kind::Assign(_)
+                | Kind::Receive(_)
+                | Kind::Exclusive
+                | Kind::Parallel
+                | Kind::SubProcess => {}
+            }
+        }
+    }
+
+    /// The scopes that have a place to begin: a start event, or an element that nothing leads to.
+    fn beginnings(&self) -> HashSet<Option<ElementIx>> {
+        let begins = |element: &Element| match &element.kind {
+            Kind::Start(Trigger::None | Trigger::Timer(_) | Trigger::Message(_)) => true,
+            Kind::Start(Trigger::Error(_)) | Kind::Boundary { .. } => false,
+            Kind::End(_)
+            | Kind::Catch(_)
+            | Kind::Throw(_)
+            | Kind::UserTask(_)
+            | Kind::PassThrough
+            | Kind::Assign(_)
+            | Kind::Receive(_)
+            | Kind::Exclusive
+            | Kind::Parallel
+            | Kind::EventBased
+            | Kind::SubProcess => element.incoming.is_empty(),
+        };
+        let found = self.elements.iter().filter(|element| begins(element));
+        found.map(|element| element.parent).collect()
+    }
+
+    /// Nothing leads into a start or a boundary event, nothing out of an end event (BPMN 2.0.2, table 7.3).
+    fn ends(&mut self, ix: ElementIx) {
+        let element = self.element(ix);
+        let (flows, message) = match element.kind {
+            Kind::Start(_) => (&element.incoming, "a flow leads into the start event"),
+            Kind::Boundary { .. } => (&element.incoming, "a flow leads into the boundary event"),
+            Kind::End(_) => (&element.outgoing, "a flow leads out of the end event"),
+            Kind::Catch(_)
+            | Kind::Throw(_)
+            | Kind::UserTask(_)
+            | Kind::PassThrough
+            | Kind::Assign(_)
+            | Kind::Receive(_)
+            | Kind::Exclusive
+            | Kind::Parallel
+            | Kind::EventBased
+            | Kind::SubProcess => return,
+        };
+        let message = format!("{message} `{}`", element.id);
+        for flow in flows.clone() {
+            let tag = self.flow_tags[flow.0 as usize];
+            self.report.error(tag, "bad-flow", message.clone());
+        }
+    }
+
+    /// Behind an event-based gateway stand only events and receive tasks (BPMN 2.0.2, 10.6.6).
+    fn choices(&mut self, ix: ElementIx) {
+        let (id, outgoing) = {
+            let element = self.element(ix);
+            (element.id.clone(), element.outgoing.clone())
+        };
+        if outgoing.is_empty() {
+            let message = format!("the event-based gateway `{id}` leads nowhere");
+            self.report.error(self.tag(ix), "bad-gateway", message);
+        }
+        for flow in outgoing {
+            let target = self.flows[flow.0 as usize].target;
+            let waits = matches!(
+                self.tag(target).bpmn(),
+                Some("intermediateCatchEvent" | "receiveTask")
+            );
+            if !waits {
+                let message = format!(
+                    "`{}` waits for no event, and follows the event-based gateway `{id}`",
+                    self.element(target).id
+                );
+                self.report
+                    .error(self.flow_tags[flow.0 as usize], "bad-gateway", message);
+            }
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! A small builder of processes.
+
+use std::collections::HashMap;
+
+use crate::bpmn::{
+    Assignment, Element, ElementIx, Flow, FlowIx, Kind, MessageWait, Naming, Place, Principals,
+    Process, StateList, Text, Throw, Timer, Trigger, UserTask,
+};
+use crate::expr::Expr;
+use crate::value::Name;
+
+pub(super) struct Build {
+    pub process: Process,
+    parent: Option<ElementIx>,
+}
+
+pub(super) fn expr(source: &str) -> Expr {
+    Expr::parse(source).unwrap()
+}
+
+pub(super) fn literal(text: &str) -> Text {
+    Text::Literal(Name::from(text))
+}
+
+pub(super) fn set(field: &str, value: &str) -> Assignment {
+    Assignment {
+        field: Name::from(field),
+        value: expr(value),
+    }
+}
+
+pub(super) fn message(name: &str) -> MessageWait {
+    MessageWait {
+        name: Name::from(name),
+        correlation: None,
+    }
+}
+
+pub(super) fn after(duration: &str) -> Trigger {
+    Trigger::Timer(Timer::Duration(literal(duration)))
+}
+
+pub(super) fn user(name: &str) -> Principals {
+    Principals::Named(Naming::User, Name::from(name))
+}
+
+/// Readers of a state, by user name; snapshot.
+pub(super) fn readers(names: &[&str]) -> StateList {
+    StateList {
+        readers: Some(names.iter().map(|name| user(name)).collect()),
+        ..StateList::default()
+    }
+}
+
+/// In the hands of ann from the start.
+pub(super) fn for_ann() -> UserTask {
+    UserTask {
+        assignee: Some(literal("ann")),
+        ..UserTask::default()
+    }
+}
+
+impl Build {
+    pub(super) fn new() -> Build {
+        Build {
+            process: Process {
+                key: Name::from("p"),
+                name: None,
+                elements: Vec::new(),
+                flows: Vec::new(),
+                by_id: HashMap::new(),
+                security_roles: None,
+                policy: Default::default(),
+                acl: StateList::default(),
+                fields: Vec::new(),
+                starters: None,
+                initiator_field: None,
+                initiator_variable: None,
+            },
+            parent: None,
+        }
+    }
+
+    pub(super) fn add(&mut self, id: &str, kind: Kind) -> ElementIx {
+        let ix = ElementIx(self.process.elements.len() as u32);
+        if let Kind::Boundary { on, .. } = &kind {
+            self.process.elements[on.0 as usize].boundaries.push(ix);
+        }
+        let was = self.process.by_id.insert(Name::from(id), ix);
+        assert_eq!(was, None, "`{id}` is there already");
+        self.process.elements.push(Element {
+            id: Name::from(id),
+            name: None,
+            kind,
+            parent: self.parent,
+            incoming: Vec::new(),
+            outgoing: Vec::new(),
+            default: None,
+            boundaries: Vec::new(),
+            acl: StateList::default(),
+            fields: Vec::new(),
+            outputs: Vec::new(),
+            place: Place::default(),
+        });
+        ix
+    }
+
+    pub(super) fn ix(&self, id: &str) -> ElementIx {
+        self.process.by_id[id]
+    }
+
+    pub(super) fn at(&mut self, id: &str) -> &mut Element {
+        let ix = self.ix(id);
+        &mut self.process.elements[ix.0 as usize]
+    }
+
+    pub(super) fn start(&mut self, id: &str) -> &mut Build {
+        self.add(id, Kind::Start(Trigger::None));
+        self
+    }
+
+    pub(super) fn end(&mut self, id: &str) -> &mut Build {
+        self.add(id, Kind::End(Throw::None));
+        self
+    }
+
+    pub(super) fn pass(&mut self, id: &str) -> &mut Build {
+        self.add(id, Kind::PassThrough);
+        self
+    }
+
+    /// User tasks for ann, by name.
+    pub(super) fn tasks(&mut self, ids: &str) -> &mut Build {
+        for id in ids.split(' ') {
+            self.user_task(id, for_ann());
+        }
+        self
+    }
+
+    pub(super) fn user_task(&mut self, id: &str, task: UserTask) -> &mut Build {
+        self.add(id, Kind::UserTask(Box::new(task)));
+        self
+    }
+
+    pub(super) fn assign(&mut self, id: &str, field: &str, value: &str) -> &mut Build {
+        self.add(id, Kind::Assign(vec![set(field, value)]));
+        self
+    }
+
+    pub(super) fn exclusive(&mut self, ids: &str) -> &mut Build {
+        for id in ids.split(' ') {
+            self.add(id, Kind::Exclusive);
+        }
+        self
+    }
+
+    pub(super) fn parallel(&mut self, ids: &str) -> &mut Build {
+        for id in ids.split(' ') {
+            self.add(id, Kind::Parallel);
+        }
+        self
+    }
+
+    pub(super) fn catch(&mut self, id: &str, trigger: Trigger) -> &mut Build {
+        self.add(id, Kind::Catch(trigger));
+        self
+    }
+
+    pub(super) fn boundary(
+        &mut self,
+        id: &str,
+        on: &str,
+        interrupting: bool,
+        trigger: Trigger,
+    ) -> &mut Build {
+        let on = self.ix(on);
+        self.add(
+            id,
+            Kind::Boundary {
+                on,
+                interrupting,
+                trigger,
+            },
+        );
+        self
+    }
+
+    /// A sub-process with what the closure builds.
+    pub(super) fn inside(&mut self, id: &str, build: impl FnOnce(&mut Build)) -> &mut Build {
+        let sub_process = self.add(id, Kind::SubProcess);
+        let around = self.parent.replace(sub_process);
+        build(self);
+        self.parent = around;
+        self
+    }
+
+    /// Flows along a row of elements.
+    pub(super) fn row(&mut self, ids: &str) -> &mut Build {
+        let ids: Vec<&str> = ids.split(' ').collect();
+        for pair in ids.windows(2) {
+            self.flow(pair[0], pair[1], None);
+        }
+        self
+    }
+
+    pub(super) fn when(&mut self, source: &str, target: &str, condition: &str) -> &mut Build {
+        self.flow(source, target, Some(expr(condition)));
+        self
+    }
+
+    pub(super) fn otherwise(&mut self, source: &str, target: &str) -> &mut Build {
+        let flow = self.flow(source, target, None);
+        self.at(source).default = Some(flow);
+        self
+    }
+
+    pub(super) fn flow(&mut self, source: &str, target: &str, condition: Option<Expr>) -> FlowIx {
+        let (source, target) = (self.ix(source), self.ix(target));
+        let flow = FlowIx(self.process.flows.len() as u32);
+        self.process.elements[source.0 as usize].outgoing.push(flow);
+        self.process.elements[target.0 as usize].incoming.push(flow);
+        self.process.flows.push(Flow {
+            id: None,
+            source,
+            target,
+            condition,
+        });
+        flow
+    }
+}
+
+/// `start → a → end` with one user task.
+pub(super) fn one_task(task: UserTask) -> Build {
+    let mut build = Build::new();
+    build
+        .start("start")
+        .user_task("a", task)
+        .end("end")
+        .row("start a end");
+    build
+}

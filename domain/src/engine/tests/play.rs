@@ -1,0 +1,348 @@
+//! One instance on stage: commands in, events out in short form, and what must hold after each of them checked.
+//!
+//! ```text
+//!  >a entered   <a completed   xa cancelled   [s opened   ]s closed     task:a  done:a  gone:a  claimed:a …
+//!  timer:b set  clear:b        wait:m  unwait:m           f=1           !a: message               ended:Completed
+//! ```
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::build::Build;
+use crate::access::{Actor, Privilege};
+use crate::bpmn::{ElementIx, Process};
+use crate::engine::command::{Command, Fresh, Rejection, Start};
+use crate::engine::event::Event;
+use crate::engine::instance::{Instance, InstanceState, PendingTimer, ScopeId};
+use crate::engine::{decide, start};
+use crate::ids::{InstanceId, ProcessId, TenantId};
+use crate::task::{Task, TaskCommand, TaskEvent};
+use crate::value::{Data, Name, Value, data_from_json};
+
+pub(super) struct Play {
+    pub process: Process,
+    pub instance: Instance,
+    pub now: Timestamp,
+    next_id: u128,
+    blank: Instance,
+    history: Vec<Vec<Event>>,
+}
+
+pub(super) fn person(name: &str) -> Actor {
+    actor(name, &[])
+}
+
+pub(super) fn actor(name: &str, roles: &[&str]) -> Actor {
+    Actor::new(
+        TenantId(Uuid::nil()),
+        Name::from(name),
+        [],
+        roles.iter().map(|role| Name::from(*role)),
+        [Privilege::User, Privilege::Instantiator],
+    )
+}
+
+pub(super) fn administrator() -> Actor {
+    let privileges = [Privilege::Administrator];
+    Actor::new(
+        TenantId(Uuid::nil()),
+        Name::from("adam"),
+        [],
+        [],
+        privileges,
+    )
+}
+
+pub(super) fn data(json: serde_json::Value) -> Data {
+    data_from_json(&json).unwrap()
+}
+
+pub(super) fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+pub(super) fn plain_start() -> Start {
+    Start {
+        id: InstanceId(Uuid::nil()),
+        process: ProcessId(Uuid::nil()),
+        message: None,
+        business_key: None,
+        data: Data::new(),
+    }
+}
+
+impl Play {
+    /// Started by ann without data.
+    pub(super) fn new(build: Build) -> (Play, String) {
+        Play::with(build, json!({}))
+    }
+
+    /// Started by ann with data.
+    pub(super) fn with(build: Build, json: serde_json::Value) -> (Play, String) {
+        let begin = Start {
+            data: data(json),
+            ..plain_start()
+        };
+        Play::start(build, &begin, &person("ann")).unwrap()
+    }
+
+    /// Started at noon on 2026-01-01.
+    pub(super) fn start(
+        build: Build,
+        begin: &Start,
+        actor: &Actor,
+    ) -> Result<(Play, String), Rejection> {
+        let now = at("2026-01-01T12:00:00Z");
+        let mut next_id = 1_u128;
+        let (blank, events) = start(
+            &build.process,
+            begin,
+            actor,
+            &mut Fresh {
+                now,
+                id: &mut || fresh(&mut next_id),
+            },
+        )?;
+        let mut play = Play {
+            process: build.process,
+            instance: blank.clone(),
+            now,
+            next_id,
+            blank,
+            history: Vec::new(),
+        };
+        let trace = play.apply(events);
+        Ok((play, trace))
+    }
+
+    pub(super) fn advance(&mut self, hours: i64) {
+        self.now += SignedDuration::from_hours(hours);
+    }
+
+    pub(super) fn command(&mut self, command: &Command<'_>) -> Result<String, Rejection> {
+        let mut next_id = self.next_id;
+        let before = self.instance.clone();
+        let events = decide(
+            &self.process,
+            &self.instance,
+            command,
+            &mut Fresh {
+                now: self.now,
+                id: &mut || fresh(&mut next_id),
+            },
+        )?;
+        assert_eq!(before, self.instance);
+        self.next_id = next_id;
+        Ok(self.apply(events))
+    }
+
+    pub(super) fn task_command(
+        &mut self,
+        actor: &Actor,
+        id: &str,
+        command: TaskCommand,
+    ) -> Result<String, Rejection> {
+        let task = self.task(id).id;
+        self.command(&Command::Task {
+            task,
+            actor,
+            command,
+            expected_revision: None,
+        })
+    }
+
+    /// By ann.
+    pub(super) fn complete(&mut self, id: &str) -> String {
+        self.complete_with(id, json!({})).unwrap()
+    }
+
+    /// By ann.
+    pub(super) fn complete_with(
+        &mut self,
+        id: &str,
+        json: serde_json::Value,
+    ) -> Result<String, Rejection> {
+        let command = TaskCommand::Complete {
+            data: data(json),
+            outcome: None,
+        };
+        self.task_command(&person("ann"), id, command)
+    }
+
+    /// By ann.
+    pub(super) fn message(&mut self, name: &str) -> Result<String, Rejection> {
+        self.message_with(name, None, json!({}))
+    }
+
+    /// By ann.
+    pub(super) fn message_with(
+        &mut self,
+        name: &str,
+        correlation: Option<Value>,
+        json: serde_json::Value,
+    ) -> Result<String, Rejection> {
+        self.command(&Command::Message {
+            actor: &person("ann"),
+            name: Name::from(name),
+            correlation,
+            data: data(json),
+        })
+    }
+
+    /// When it is due.
+    pub(super) fn fire(&mut self, id: &str) -> String {
+        let timer = self.timer(id).clone();
+        self.now = self.now.max(timer.due_at);
+        self.command(&Command::Fire(timer.id)).unwrap()
+    }
+
+    pub(super) fn timer(&self, id: &str) -> &PendingTimer {
+        let element = self.process.by_id[id];
+        let mut timers = self.instance.timers.iter();
+        timers.find(|timer| timer.element == element).unwrap()
+    }
+
+    /// The oldest open task at an element, else the last closed one.
+    pub(super) fn task(&self, id: &str) -> &Task {
+        let element = self.process.by_id[id];
+        let tasks = || {
+            let tasks = self.instance.tasks.iter();
+            tasks.filter(|task| task.element == element)
+        };
+        tasks()
+            .find(|task| task.state.is_open())
+            .or_else(|| tasks().next_back())
+            .unwrap()
+    }
+
+    /// The elements at which tokens stand.
+    pub(super) fn stands(&self) -> Vec<&str> {
+        let tokens = self.instance.tokens.iter();
+        tokens.map(|token| self.id(token.element)).collect()
+    }
+
+    pub(super) fn field(&self, name: &str) -> serde_json::Value {
+        self.instance
+            .data
+            .get(name)
+            .map_or(serde_json::Value::Null, Value::to_json)
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.instance.state == InstanceState::Completed
+    }
+
+    /// Everything that has happened.
+    pub(super) fn events(&self) -> impl Iterator<Item = &Event> {
+        self.history.iter().flatten()
+    }
+
+    fn id(&self, element: ElementIx) -> &str {
+        &self.process.element(element).id
+    }
+
+    fn apply(&mut self, events: Vec<Event>) -> String {
+        self.instance.apply(&events);
+        self.history.push(events);
+        let events = self.history.last().unwrap();
+        let trace: Vec<String> = events
+            .iter()
+            .filter_map(|event| self.short(event))
+            .collect();
+        self.check();
+        trace.join(" ")
+    }
+
+    /// What holds after every transition.
+    fn check(&self) {
+        let mut replayed = self.blank.clone();
+        for events in &self.history {
+            let stored = serde_json::to_string(events).unwrap();
+            let events: Vec<Event> = serde_json::from_str(&stored).unwrap();
+            replayed.apply(&events);
+        }
+        assert_eq!(replayed, self.instance, "a replay gives the same state");
+        let stored = serde_json::to_string(&self.instance).unwrap();
+        let loaded: Instance = serde_json::from_str(&stored).unwrap();
+        assert_eq!(loaded, self.instance, "storing loses nothing");
+
+        let instance = &self.instance;
+        let held = |token| instance.token(token).is_some();
+        assert!(instance.timers.iter().all(|timer| held(timer.token)));
+        assert!(instance.waits.iter().all(|wait| held(wait.token)));
+        assert!(instance.open_tasks().all(|task| held(task.token)));
+        assert!(
+            instance
+                .incidents
+                .iter()
+                .all(|incident| held(incident.token))
+        );
+        for token in &instance.tokens {
+            let scope = token.scope;
+            assert!(scope == ScopeId::ROOT || instance.scope(scope).is_some());
+        }
+        let running = instance.state == InstanceState::Active;
+        assert_eq!(running, !instance.tokens.is_empty());
+        assert!(running || instance.scopes.is_empty());
+        assert_eq!(running, instance.ended_at.is_none());
+    }
+
+    fn short(&self, event: &Event) -> Option<String> {
+        let timer = |id| {
+            let element = self.events().find_map(|event| match event {
+                Event::TimerSet(timer) if timer.id == id => Some(timer.element),
+                _ => None,
+            });
+            self.id(element.unwrap())
+        };
+        let scope = |id: ScopeId| {
+            let element = self.events().find_map(|event| match event {
+                Event::Entered { token, element, .. } if token.0 == id.0 => Some(*element),
+                _ => None,
+            });
+            self.id(element.unwrap())
+        };
+        Some(match event {
+            Event::Entered { element, .. } => format!(">{}", self.id(*element)),
+            Event::Completed { element, .. } => format!("<{}", self.id(*element)),
+            Event::Cancelled { element, .. } => format!("x{}", self.id(*element)),
+            Event::ScopeOpened { .. } => "[".to_owned(),
+            Event::ScopeClosed { scope: id } => format!("]{}", scope(*id)),
+            Event::DataSet { field, value, .. } => format!("{field}={}", value.to_json()),
+            Event::Relisted { .. } => "relisted".to_owned(),
+            Event::TaskCreated(task) => format!("task:{}", self.id(task.element)),
+            Event::Task { task, event } => {
+                let task = self.instance.task(*task)?;
+                format!("{}:{}", short_task(event), self.id(task.element))
+            }
+            Event::TimerSet(timer) => format!("timer:{}", self.id(timer.element)),
+            Event::TimerCleared(id) => format!("clear:{}", timer(*id)),
+            Event::MessageAwaited(wait) => format!("wait:{}", wait.name),
+            Event::MessageCleared { element, .. } => format!("unwait:{}", self.id(*element)),
+            Event::IncidentRaised(incident) => {
+                format!("!{}: {}", self.id(incident.element), incident.message)
+            }
+            Event::Ended { state, .. } => format!("ended:{state:?}"),
+        })
+    }
+}
+
+fn short_task(event: &TaskEvent) -> &'static str {
+    match event {
+        TaskEvent::Claimed { .. } => "claimed",
+        TaskEvent::Unclaimed => "unclaimed",
+        TaskEvent::Delegated { .. } => "delegated",
+        TaskEvent::Returned { .. } => "returned",
+        TaskEvent::Reassigned { .. } => "reassigned",
+        TaskEvent::Updated { .. } => "updated",
+        TaskEvent::Commented => "commented",
+        TaskEvent::Completed { .. } => "done",
+        TaskEvent::Cancelled => "gone",
+    }
+}
+
+fn fresh(next: &mut u128) -> Uuid {
+    *next += 1;
+    Uuid::from_u128(*next)
+}

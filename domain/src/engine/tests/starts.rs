@@ -1,0 +1,117 @@
+use serde_json::json;
+
+use super::build::{Build, after, for_ann, message, one_task};
+use super::play::{Play, actor, data, person, plain_start};
+use crate::access::Actor;
+use crate::bpmn::{Kind, Trigger};
+use crate::engine::command::{Rejection, Start};
+use crate::ids::TenantId;
+use crate::value::Name;
+
+fn on_behalf(value: serde_json::Value, actor: &Actor) -> Result<Play, Rejection> {
+    let mut build = one_task(for_ann());
+    build.process.initiator_field = Some(Name::from("for"));
+    let begin = Start {
+        data: data(json!({"for": value})),
+        ..plain_start()
+    };
+    Play::start(build, &begin, actor).map(|(play, _)| play)
+}
+
+#[test]
+fn a_start_writes_the_first_data_and_the_initiator() {
+    let mut build = one_task(for_ann());
+    build.process.initiator_variable = Some(Name::from("author"));
+    let begin = Start {
+        business_key: Some(Name::from("V-1")),
+        data: data(json!({"days": 3})),
+        ..plain_start()
+    };
+    let (play, trace) = Play::start(build, &begin, &person("emma")).unwrap();
+    assert_eq!(trace, "days=3 author=\"emma\" >start <start >a task:a");
+    assert_eq!(&*play.instance.initiator, "emma");
+    assert_eq!(&*play.instance.created_by, "emma");
+    assert_eq!(play.instance.business_key.as_deref(), Some("V-1"));
+    assert_eq!(play.instance.revision, 1);
+}
+
+#[test]
+fn who_may_not_start_is_refused() {
+    let nobody = Actor::new(TenantId(uuid::Uuid::nil()), Name::from("nora"), [], [], []);
+    let refused = Play::start(one_task(for_ann()), &plain_start(), &nobody);
+    assert_eq!(refused.map(|_| ()), Err(Rejection::MayNotStart));
+}
+
+#[test]
+fn acting_on_behalf_takes_the_role() {
+    let plain = on_behalf(json!("emma"), &person("sam"));
+    assert_eq!(plain.map(|_| ()), Err(Rejection::OnBehalf));
+    let other = on_behalf(json!("emma"), &actor("sam", &["actOnBehalf:q"]));
+    assert_eq!(other.map(|_| ()), Err(Rejection::OnBehalf));
+    for role in ["actOnBehalf", "actOnBehalf:p"] {
+        let play = on_behalf(json!("emma"), &actor("sam", &[role])).unwrap();
+        assert_eq!(&*play.instance.initiator, "emma");
+        assert_eq!(&*play.instance.created_by, "sam");
+    }
+}
+
+#[test]
+fn naming_oneself_or_nobody_is_acting_for_oneself() {
+    for value in [json!("sam"), json!(" sam "), json!(""), json!(null)] {
+        let play = on_behalf(value, &person("sam")).unwrap();
+        assert_eq!(&*play.instance.initiator, "sam");
+    }
+    let wrong = on_behalf(json!(["emma"]), &actor("sam", &["actOnBehalf"]));
+    assert!(matches!(wrong, Err(Rejection::FieldInvalid { .. })));
+}
+
+#[test]
+fn a_message_begins_at_its_own_start_event() {
+    let build = || {
+        let mut build = one_task(for_ann());
+        build.add("ordered", Kind::Start(Trigger::Message(message("order"))));
+        build.pass("b").row("ordered b end");
+        build
+    };
+    let by = |name: &str| Start {
+        message: Some(Name::from(name)),
+        ..plain_start()
+    };
+    let (_, trace) = Play::start(build(), &by("order"), &person("ann")).unwrap();
+    assert_eq!(trace, ">ordered <ordered >b <b >end <end ended:Completed");
+    let unknown = Play::start(build(), &by("bill"), &person("ann"));
+    assert_eq!(unknown.map(|_| ()), Err(Rejection::NoStart));
+    let (_, plain) = Play::new(build());
+    assert_eq!(plain, ">start <start >a task:a");
+}
+
+#[test]
+fn a_process_that_only_messages_start_does_not_start_plainly() {
+    let mut build = Build::new();
+    build.add("ordered", Kind::Start(Trigger::Message(message("order"))));
+    let refused = Play::start(build, &plain_start(), &person("ann"));
+    assert_eq!(refused.map(|_| ()), Err(Rejection::NoStart));
+}
+
+#[test]
+fn a_timer_start_event_can_be_begun_by_hand() {
+    let mut build = Build::new();
+    build.add("monthly", Kind::Start(after("P1M")));
+    build.end("end").row("monthly end");
+    let (_, trace) = Play::new(build);
+    assert_eq!(trace, ">monthly <monthly >end <end ended:Completed");
+}
+
+#[test]
+fn without_any_start_event_everything_without_incoming_flows_begins() {
+    let mut build = Build::new();
+    build
+        .tasks("a b")
+        .boundary("late", "a", false, after("P1D"))
+        .pass("c")
+        .row("a c");
+    let (mut play, trace) = Play::new(build);
+    assert_eq!(trace, ">a >b task:a timer:late task:b");
+    assert_eq!(play.complete("a"), "done:a clear:late <a >c <c");
+    assert_eq!(play.complete("b"), "done:b <b ended:Completed");
+}
