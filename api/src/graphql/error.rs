@@ -222,7 +222,7 @@ fn rejected(rejection: &Rejection) -> UserError {
         | Rejection::Ended
         | Rejection::NotWaiting(_)
         | Rejection::NoTimer => error(InvalidState),
-        Rejection::TargetExcluded(_) => error(InvalidInput).at(&["to"]),
+        Rejection::TargetExcluded(_) => error(InvalidInput).at(&["user"]),
         Rejection::FieldNotWritable(field) => error(NotPermitted).at(&["data", field]),
         Rejection::FieldInvalid { field, .. } => error(InvalidInput).at(&["data", field]),
         Rejection::UnknownOutcome(_) | Rejection::OutcomeMissing => {
