@@ -21,9 +21,10 @@ async fn undescribed() -> Vec<String> {
     missing
 }
 
+/// `ID` is the specification's, whatever reads it.
 fn ours(item: &serde_json::Value) -> bool {
     let name = item["name"].as_str().unwrap_or_default();
-    !name.starts_with("__")
+    !name.starts_with("__") && name != "ID"
 }
 
 fn missing_in(item: &serde_json::Value, parent: &str, missing: &mut Vec<String>) {
@@ -46,7 +47,6 @@ async fn everything_has_a_description() {
 #[test]
 fn the_schema_is_the_same_each_time() {
     assert_eq!(sdl(), sdl());
-    std::fs::write("/tmp/schema.graphql", sdl()).unwrap();
 }
 
 #[tokio::test]
