@@ -69,3 +69,6 @@ fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
         .register_output_type::<types::Node>()
         .register_output_type::<subscription::Change>()
 }
+
+#[cfg(test)]
+mod tests;

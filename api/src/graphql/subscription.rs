@@ -209,6 +209,8 @@ pub struct ProcessInstanceLeft {
     at: DateTime,
     /// Which instance.
     process_instance_id: Id,
+    /// Why it left.
+    reason: LeaveReason,
 }
 
 /// Something is missing before this: forget the instance. A snapshot follows.
@@ -466,6 +468,7 @@ fn instance_change(message: Message) -> Option<ProcessInstanceChange> {
             cursor,
             at,
             process_instance_id: Id::Instance(id),
+            reason: LeaveReason::NoLongerVisible,
         }),
         News::Reset => ProcessInstanceChange::Reset(ProcessInstanceReset {
             sequence,
