@@ -182,7 +182,10 @@ mod tests {
     #[test]
     fn a_key_stands_in_its_model() {
         for (key, xml) in PROCESSES {
-            assert!(xml.contains(&format!("<bpmn:process id=\"{key}\"")), "{key}");
+            assert!(
+                xml.contains(&format!("<bpmn:process id=\"{key}\"")),
+                "{key}"
+            );
         }
     }
 }

@@ -203,21 +203,42 @@ mod tests {
     #[test]
     fn an_error_keeps_its_code_and_gets_one_if_it_has_none() {
         let mut known = ServerError::new("gone", None);
-        known.extensions.get_or_insert_default().set("code", "NOT_FOUND");
-        let answer = coded(Answer::from_errors(vec![known, ServerError::new("what?", None)]));
+        known
+            .extensions
+            .get_or_insert_default()
+            .set("code", "NOT_FOUND");
+        let answer = coded(Answer::from_errors(vec![
+            known,
+            ServerError::new("what?", None),
+        ]));
         let codes: Vec<_> = answer
             .errors
             .iter()
-            .map(|error| error.extensions.as_ref().and_then(|all| all.get("code")).cloned())
+            .map(|error| {
+                error
+                    .extensions
+                    .as_ref()
+                    .and_then(|all| all.get("code"))
+                    .cloned()
+            })
             .collect();
-        assert_eq!(codes, [Some(Value::from("NOT_FOUND")), Some(Value::from("BAD_INPUT"))]);
+        assert_eq!(
+            codes,
+            [
+                Some(Value::from("NOT_FOUND")),
+                Some(Value::from("BAD_INPUT"))
+            ]
+        );
     }
 
     #[test]
     fn a_request_error_is_rendered_without_data() {
         let answer = Answer::from_errors(vec![ServerError::new("unknown field", None)]);
         let request = RequestId(uuid::Uuid::nil());
-        assert_eq!(render(answer, Media::GraphqlResponse, request).status(), 400);
+        assert_eq!(
+            render(answer, Media::GraphqlResponse, request).status(),
+            400
+        );
         let answer = Answer::from_errors(vec![ServerError::new("unknown field", None)]);
         assert_eq!(render(answer, Media::Json, request).status(), 200);
     }

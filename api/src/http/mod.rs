@@ -86,7 +86,10 @@ struct Subject(TenantId);
 /// Everything that is served.
 fn router(gateway: Gateway) -> Router {
     let mut router = Router::new()
-        .route("/graphql", post(graphql::post).fallback(graphql::other_method))
+        .route(
+            "/graphql",
+            post(graphql::post).fallback(graphql::other_method),
+        )
         .route("/graphql/ws", get(socket::upgrade))
         .route("/healthz", get(probe::health))
         .route("/readyz", get(probe::ready))

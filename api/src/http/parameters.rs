@@ -89,8 +89,14 @@ mod tests {
         let parameter = |name, expected| Some(Fault::Parameter { name, expected });
         let table = [
             (r#"{"query":"{a}"}"#, None),
-            (r#"{"query":"{a}","operationName":null,"variables":null,"extensions":null}"#, None),
-            (r#"{"query":"{a}","operationName":"A","variables":{},"extensions":{},"more":[]}"#, None),
+            (
+                r#"{"query":"{a}","operationName":null,"variables":null,"extensions":null}"#,
+                None,
+            ),
+            (
+                r#"{"query":"{a}","operationName":"A","variables":{},"extensions":{},"more":[]}"#,
+                None,
+            ),
             (r#"[{"query":"{a}"}]"#, Some(Fault::Batch)),
             ("[]", Some(Fault::Batch)),
             ("{}", Some(Fault::NotAnObject)),
@@ -98,10 +104,22 @@ mod tests {
             ("null", Some(Fault::NotAnObject)),
             (r#"{"query":null}"#, parameter("query", "a string")),
             (r#"{"query":["{a}"]}"#, parameter("query", "a string")),
-            (r#"{"query":"{a}","operationName":1}"#, parameter("operationName", "a string")),
-            (r#"{"query":"{a}","variables":[]}"#, parameter("variables", "an object")),
-            (r#"{"query":"{a}","variables":"{}"}"#, parameter("variables", "an object")),
-            (r#"{"query":"{a}","extensions":"x"}"#, parameter("extensions", "an object")),
+            (
+                r#"{"query":"{a}","operationName":1}"#,
+                parameter("operationName", "a string"),
+            ),
+            (
+                r#"{"query":"{a}","variables":[]}"#,
+                parameter("variables", "an object"),
+            ),
+            (
+                r#"{"query":"{a}","variables":"{}"}"#,
+                parameter("variables", "an object"),
+            ),
+            (
+                r#"{"query":"{a}","extensions":"x"}"#,
+                parameter("extensions", "an object"),
+            ),
             ("{", Some(Fault::Json { line: 1, column: 1 })),
             ("", Some(Fault::Json { line: 1, column: 0 })),
         ];
@@ -112,7 +130,10 @@ mod tests {
 
     #[test]
     fn variables_that_nest_without_end_are_refused() {
-        let body = format!(r#"{{"query":"{{a}}","variables":{{"a":{}"#, "[".repeat(100_000));
+        let body = format!(
+            r#"{{"query":"{{a}}","variables":{{"a":{}"#,
+            "[".repeat(100_000)
+        );
         assert!(matches!(refusal(&body), Some(Fault::Json { .. })));
     }
 }

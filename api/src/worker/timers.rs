@@ -18,7 +18,9 @@ const POLL: Duration = Duration::from_secs(1);
 pub(super) async fn run(gateway: Gateway) {
     let mut moved = gateway.moved.subscribe();
     loop {
-        let pause = round(&gateway, "timers", turn(&gateway)).await.unwrap_or(POLL);
+        let pause = round(&gateway, "timers", turn(&gateway))
+            .await
+            .unwrap_or(POLL);
         tokio::select! {
             () = closed(&gateway) => return,
             // Whichever it is, the next round looks.

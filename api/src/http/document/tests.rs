@@ -27,7 +27,11 @@ fn limit() -> Duration {
 fn doubling(fragments: usize) -> String {
     let mut text = String::from("{ ...f0 }");
     for n in 0..fragments {
-        let _ = write!(text, " fragment f{n} on Query {{ ...f{m} ...f{m} }}", m = n + 1);
+        let _ = write!(
+            text,
+            " fragment f{n} on Query {{ ...f{m} ...f{m} }}",
+            m = n + 1
+        );
     }
     let _ = write!(text, " fragment f{fragments} on Query {{ __typename }}");
     text
@@ -40,13 +44,25 @@ fn five_thousand_brackets_are_refused_in_no_time_and_named() {
         let begun = Instant::now();
         let refused = refusal(&text);
         assert!(begun.elapsed() < limit(), "{:?}", begun.elapsed());
-        assert!(matches!(refused, Some(Refusal::Brackets { limit: 64, .. })), "{refused:?}");
+        assert!(
+            matches!(refused, Some(Refusal::Brackets { limit: 64, .. })),
+            "{refused:?}"
+        );
     }
     let Some(error) = refusal(&format!("{{\n n(a:{}", "[".repeat(63))) else {
         panic!("accepted");
     };
-    assert_eq!(error.to_string(), "brackets nest deeper than 64 at line 2, column 68");
-    assert_eq!(error.to_error().locations, [Pos { line: 2, column: 68 }]);
+    assert_eq!(
+        error.to_string(),
+        "brackets nest deeper than 64 at line 2, column 68"
+    );
+    assert_eq!(
+        error.to_error().locations,
+        [Pos {
+            line: 2,
+            column: 68
+        }]
+    );
 }
 
 #[test]
@@ -83,7 +99,10 @@ fn brackets_after_what_only_looks_like_a_string_count() {
         format!("{{ n # \"\n (b: {many}"),
         format!("{{ n # \"\r (b: {many}"),
     ] {
-        assert!(matches!(refusal(&text), Some(Refusal::Brackets { .. })), "{text}");
+        assert!(
+            matches!(refusal(&text), Some(Refusal::Brackets { .. })),
+            "{text}"
+        );
     }
 }
 
@@ -100,7 +119,9 @@ fn a_string_that_does_not_end_is_refused_before_parsing() {
     ] {
         assert_eq!(
             refusal(text),
-            Some(Refusal::Unterminated { at: Pos { line: 1, column: 8 } }),
+            Some(Refusal::Unterminated {
+                at: Pos { line: 1, column: 8 }
+            }),
             "{text}"
         );
     }
@@ -114,7 +135,10 @@ fn twenty_fragments_that_double_are_refused_in_no_time() {
     assert!(begun.elapsed() < limit(), "{:?}", begun.elapsed());
     assert_eq!(
         refused,
-        Some(Refusal::Count { what: Counted::Selections, limit: 5_000 })
+        Some(Refusal::Count {
+            what: Counted::Selections,
+            limit: 5_000
+        })
     );
     assert_eq!(refusal(&doubling(5)), None);
 }
@@ -141,7 +165,10 @@ fn a_fragment_that_spreads_itself_is_refused() {
         "{ ...a } fragment a on Q { ...a }",
         "{ x } fragment a on Q { b { ...b } } fragment b on Q { ... { ...a } }",
     ] {
-        assert!(matches!(refusal(text), Some(Refusal::Cycle { .. })), "{text}");
+        assert!(
+            matches!(refusal(text), Some(Refusal::Cycle { .. })),
+            "{text}"
+        );
     }
 }
 
@@ -150,11 +177,29 @@ fn what_is_counted_is_counted_through_fragments() {
     let aliases: String = (0..60).map(|n| format!("a{n}: b ")).collect();
     let fields = "b ".repeat(20);
     let cases = [
-        (format!("{{ x {{ ...f y {{ ...f }} }} }} fragment f on Q {{ {aliases} }}"), Counted::Aliases),
-        (format!("{{ ...f ...f }} fragment f on Q {{ {fields} }}"), Counted::RootFields),
-        (format!("query {} {{ a }}", "@d ".repeat(101)), Counted::Directives),
-        (format!("{{ x {{ ...f y {{ ...f }} }} }} fragment f on Q {{ b {} }}", "@d ".repeat(40)), Counted::Directives),
-        (format!("{{ x {{ {} }} }}", "b ".repeat(5_001)), Counted::Selections),
+        (
+            format!("{{ x {{ ...f y {{ ...f }} }} }} fragment f on Q {{ {aliases} }}"),
+            Counted::Aliases,
+        ),
+        (
+            format!("{{ ...f ...f }} fragment f on Q {{ {fields} }}"),
+            Counted::RootFields,
+        ),
+        (
+            format!("query {} {{ a }}", "@d ".repeat(101)),
+            Counted::Directives,
+        ),
+        (
+            format!(
+                "{{ x {{ ...f y {{ ...f }} }} }} fragment f on Q {{ b {} }}",
+                "@d ".repeat(40)
+            ),
+            Counted::Directives,
+        ),
+        (
+            format!("{{ x {{ {} }} }}", "b ".repeat(5_001)),
+            Counted::Selections,
+        ),
     ];
     for (text, expected) in cases {
         match refusal(&text) {

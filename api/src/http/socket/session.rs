@@ -48,7 +48,9 @@ where
     if let Some(frame) = ending.frame() {
         session.outbox.close(Message::Close(Some(frame)));
         // A failure here means that the other side is gone, which is what was wanted.
-        timeout(FAREWELL, farewell(&mut session.outbox, &mut socket)).await.ok();
+        timeout(FAREWELL, farewell(&mut session.outbox, &mut socket))
+            .await
+            .ok();
     }
 }
 
@@ -375,7 +377,11 @@ impl Session {
 
     fn tell(&mut self, told: Told) -> Result<(), Ending> {
         let Told { id, serial, step } = told;
-        if self.running.get(&id).is_none_or(|running| running.serial != serial) {
+        if self
+            .running
+            .get(&id)
+            .is_none_or(|running| running.serial != serial)
+        {
             return Ok(());
         }
         // Nothing is told to somebody whose time is over, however soon that is noticed.
@@ -386,7 +392,10 @@ impl Session {
                 let payload = &answer.errors;
                 self.send(&Outgoing::Error { id: &id, payload })
             }
-            Step::Answer(answer) => match self.push(&Outgoing::Next { id: &id, payload: &answer }) {
+            Step::Answer(answer) => match self.push(&Outgoing::Next {
+                id: &id,
+                payload: &answer,
+            }) {
                 Err(Full::Message) => {
                     self.stop(&id);
                     let limit = self.gateway.socket.queue_bytes;
@@ -470,7 +479,9 @@ fn live(
 ) -> BoxStream<'static, Step> {
     let answers = gateway.schema.execute_stream(request.data(viewer).data(id));
     let took = Duration::ZERO;
-    gateway.metrics.request(Transport::Socket, Outcome::Answered, took);
+    gateway
+        .metrics
+        .request(Transport::Socket, Outcome::Answered, took);
     AssertUnwindSafe(answers)
         .catch_unwind()
         .map(move |answer| match answer {
