@@ -96,7 +96,11 @@ impl Default for Metrics {
             "Up to where the journal was told to subscribers",
             of.position.clone(),
         );
-        registry.register("worker_failures", "Rounds of background work that failed", of.failures.clone());
+        registry.register(
+            "worker_failures",
+            "Rounds of background work that failed",
+            of.failures.clone(),
+        );
         Metrics {
             registry: Arc::new(registry),
             ..metrics

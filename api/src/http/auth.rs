@@ -55,7 +55,15 @@ mod tests {
     fn only_a_bearer_token_is_one() {
         assert_eq!(bearer("Bearer abc"), Some("abc"));
         assert_eq!(bearer("bearer  abc "), Some("abc"));
-        for wrong in ["", "abc", "Bearer", "Bearer ", "Basic abc", "Bearer a b", "Bearerabc"] {
+        for wrong in [
+            "",
+            "abc",
+            "Bearer",
+            "Bearer ",
+            "Basic abc",
+            "Bearer a b",
+            "Bearerabc",
+        ] {
             assert_eq!(bearer(wrong), None, "{wrong}");
         }
     }

@@ -51,9 +51,16 @@ pub(super) async fn clock(
     Extension(request): Extension<RequestId>,
     body: Bytes,
 ) -> Response {
-    let Some(by) = serde_json::from_slice(&body).ok().and_then(|Advance { advance }| duration(&advance)) else {
+    let Some(by) = serde_json::from_slice(&body)
+        .ok()
+        .and_then(|Advance { advance }| duration(&advance))
+    else {
         let expected = "an ISO 8601 duration that goes forward, as in {\"advance\":\"PT1H\"}";
-        return Fault::Parameter { name: "advance", expected }.into_response();
+        return Fault::Parameter {
+            name: "advance",
+            expected,
+        }
+        .into_response();
     };
     match worker::advance(&gateway, by).await {
         Ok(Some(now)) => Json(json!({ "now": now.to_string() })).into_response(),
@@ -87,7 +94,11 @@ struct Wanted {
 pub(super) async fn token(_: Local, State(gateway): State<Gateway>, body: Bytes) -> Response {
     let Ok(wanted) = serde_json::from_slice::<Wanted>(&body) else {
         let expected = "the name of one of the people of the demo";
-        return Fault::Parameter { name: "user", expected }.into_response();
+        return Fault::Parameter {
+            name: "user",
+            expected,
+        }
+        .into_response();
     };
     let person = demo::find(&wanted.user, wanted.tenant.as_deref());
     let (Some(person), Some(issuer)) = (person, gateway.issuer.as_ref()) else {
@@ -118,7 +129,11 @@ mod tests {
             ("", None),
         ];
         for (text, seconds) in table {
-            assert_eq!(duration(text), seconds.map(SignedDuration::from_secs), "{text}");
+            assert_eq!(
+                duration(text),
+                seconds.map(SignedDuration::from_secs),
+                "{text}"
+            );
         }
     }
 }

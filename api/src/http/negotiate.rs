@@ -137,8 +137,14 @@ mod tests {
             ("application/graphql-response+json; charset=utf-8", newer),
             ("application/graphql-response+json, application/json", newer),
             ("application/json, application/graphql-response+json", newer),
-            ("application/graphql-response+json;q=0.5, application/json", older),
-            ("application/graphql-response+json, application/json;q=0.9", newer),
+            (
+                "application/graphql-response+json;q=0.5, application/json",
+                older,
+            ),
+            (
+                "application/graphql-response+json, application/json;q=0.9",
+                newer,
+            ),
             ("application/graphql-response+json, */*;q=0.1", newer),
             ("application/graphql-response+json;q=0, */*", older),
             ("application/json;q=0, */*", None),

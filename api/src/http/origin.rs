@@ -20,7 +20,9 @@ pub(super) fn may_connect(headers: &HeaderMap, allowed: &[String]) -> bool {
 /// Whether the request was sent to this machine by a name that only this machine answers to. A page elsewhere can point
 /// its own name at 127.0.0.1, but cannot choose this header.
 pub(super) fn names_loopback(headers: &HeaderMap) -> bool {
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
     let uri = host.and_then(|host| host.parse::<Uri>().ok());
     matches!(
         uri.as_ref().and_then(Uri::host),
@@ -43,7 +45,10 @@ fn is_same_host(origin: &str, host: Option<&HeaderValue>) -> bool {
     };
     let bare = |authority: &str| {
         let lower = authority.to_ascii_lowercase();
-        lower.strip_suffix(default).map(str::to_owned).unwrap_or(lower)
+        lower
+            .strip_suffix(default)
+            .map(str::to_owned)
+            .unwrap_or(lower)
     };
     bare(authority) == bare(host)
 }
@@ -66,24 +71,60 @@ mod tests {
         let allowed = ["https://apps.example.org".to_owned()];
         let table = [
             (None, "docket.example.org", true),
-            (Some("https://docket.example.org"), "docket.example.org", true),
-            (Some("https://docket.example.org"), "docket.example.org:443", true),
-            (Some("http://DOCKET.example.org"), "docket.example.org:80", true),
+            (
+                Some("https://docket.example.org"),
+                "docket.example.org",
+                true,
+            ),
+            (
+                Some("https://docket.example.org"),
+                "docket.example.org:443",
+                true,
+            ),
+            (
+                Some("http://DOCKET.example.org"),
+                "docket.example.org:80",
+                true,
+            ),
             (Some("http://127.0.0.1:8080"), "127.0.0.1:8080", true),
             (Some("http://[::1]:8080"), "[::1]:8080", true),
             (Some("https://apps.example.org"), "docket.example.org", true),
             (Some("http://apps.example.org"), "docket.example.org", false),
-            (Some("https://apps.example.org:8443"), "docket.example.org", false),
-            (Some("https://evil.example.org"), "docket.example.org", false),
+            (
+                Some("https://apps.example.org:8443"),
+                "docket.example.org",
+                false,
+            ),
+            (
+                Some("https://evil.example.org"),
+                "docket.example.org",
+                false,
+            ),
             (Some("http://127.0.0.1:8081"), "127.0.0.1:8080", false),
-            (Some("https://docket.example.org.evil.com"), "docket.example.org", false),
-            (Some("https://docket.example.org@evil.com"), "docket.example.org", false),
-            (Some("file://docket.example.org"), "docket.example.org", false),
+            (
+                Some("https://docket.example.org.evil.com"),
+                "docket.example.org",
+                false,
+            ),
+            (
+                Some("https://docket.example.org@evil.com"),
+                "docket.example.org",
+                false,
+            ),
+            (
+                Some("file://docket.example.org"),
+                "docket.example.org",
+                false,
+            ),
             (Some("null"), "docket.example.org", false),
             (Some(""), "docket.example.org", false),
         ];
         for (origin, host, expected) in table {
-            assert_eq!(may_connect(&headers(origin, host), &allowed), expected, "{origin:?} {host}");
+            assert_eq!(
+                may_connect(&headers(origin, host), &allowed),
+                expected,
+                "{origin:?} {host}"
+            );
         }
     }
 

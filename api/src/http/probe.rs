@@ -29,7 +29,10 @@ pub(super) async fn ready(State(gateway): State<Gateway>) -> (StatusCode, &'stat
             warn!(error = ?cause, "the database does not answer");
             (StatusCode::SERVICE_UNAVAILABLE, "the database fails\n")
         }
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n"),
+        Err(_) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the database does not answer\n",
+        ),
     }
 }
 

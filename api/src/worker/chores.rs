@@ -28,7 +28,10 @@ async fn forget(gateway: &Gateway) -> Result<(), StoreError> {
     let before = gateway.app.clock.now() - KEPT;
     let forgotten = gateway.app.store.forget_before(before).await?;
     if forgotten > 0 {
-        debug!(forgotten, "answers to old idempotent requests were forgotten");
+        debug!(
+            forgotten,
+            "answers to old idempotent requests were forgotten"
+        );
     }
     Ok(())
 }

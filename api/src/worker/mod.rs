@@ -51,10 +51,7 @@ impl Workers {
 
 /// Moves a clock that can be moved, and lets everything that became due happen and be told; the new time, or `None` if
 /// the clock is the system's.
-pub async fn advance(
-    gateway: &Gateway,
-    by: SignedDuration,
-) -> Result<Option<Timestamp>, AppError> {
+pub async fn advance(gateway: &Gateway, by: SignedDuration) -> Result<Option<Timestamp>, AppError> {
     let firing = gateway.firing.lock().await;
     if !gateway.app.clock.advance(by) {
         return Ok(None);

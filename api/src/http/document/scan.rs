@@ -66,7 +66,8 @@ fn skip(bytes: &[u8], from: usize, more: impl Fn(u8) -> bool) -> usize {
 
 /// The place after the string that begins here.
 fn string_end(bytes: &[u8], from: usize) -> Option<usize> {
-    let starts = |at: usize, what: &[u8]| bytes.get(at..).is_some_and(|rest| rest.starts_with(what));
+    let starts =
+        |at: usize, what: &[u8]| bytes.get(at..).is_some_and(|rest| rest.starts_with(what));
     if starts(from, b"\"\"\"") {
         let mut at = from + 3;
         loop {

@@ -183,19 +183,36 @@ mod tests {
             };
             assert_eq!(value, "Bearer x");
         }
-        for text in [r#"{"type":"connection_init"}"#, r#"{"type":"connection_init","payload":{"authorization":1}}"#] {
-            assert!(matches!(Incoming::parse(text), Ok(Incoming::Init(None))), "{text}");
+        for text in [
+            r#"{"type":"connection_init"}"#,
+            r#"{"type":"connection_init","payload":{"authorization":1}}"#,
+        ] {
+            assert!(
+                matches!(Incoming::parse(text), Ok(Incoming::Init(None))),
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn a_token_in_a_ping_does_not_come_back() {
         let text = r#"{"type":"ping","payload":{"authorization":"Bearer x","n":1}}"#;
-        let Ok(Incoming::Ping { authorization, payload }) = Incoming::parse(text) else {
+        let Ok(Incoming::Ping {
+            authorization,
+            payload,
+        }) = Incoming::parse(text)
+        else {
             panic!("a ping");
         };
-        assert_eq!((authorization.as_deref(), payload), (Some("Bearer x"), None));
-        let Ok(Incoming::Ping { authorization, payload }) = Incoming::parse(r#"{"type":"ping","payload":{"n":1}}"#) else {
+        assert_eq!(
+            (authorization.as_deref(), payload),
+            (Some("Bearer x"), None)
+        );
+        let Ok(Incoming::Ping {
+            authorization,
+            payload,
+        }) = Incoming::parse(r#"{"type":"ping","payload":{"n":1}}"#)
+        else {
             panic!("a ping");
         };
         assert_eq!((authorization, payload), (None, Some(json!({"n": 1}))));
@@ -204,17 +221,32 @@ mod tests {
     #[test]
     fn what_we_say_is_what_the_protocol_says() {
         let text = |message: Outgoing<'_>| serde_json::to_value(message).expect("JSON");
-        assert_eq!(text(Outgoing::ConnectionAck), json!({"type": "connection_ack"}));
-        assert_eq!(text(Outgoing::Pong { payload: None }), json!({"type": "pong"}));
-        assert_eq!(text(Outgoing::Complete { id: "1" }), json!({"type": "complete", "id": "1"}));
+        assert_eq!(
+            text(Outgoing::ConnectionAck),
+            json!({"type": "connection_ack"})
+        );
+        assert_eq!(
+            text(Outgoing::Pong { payload: None }),
+            json!({"type": "pong"})
+        );
+        assert_eq!(
+            text(Outgoing::Complete { id: "1" }),
+            json!({"type": "complete", "id": "1"})
+        );
         let answer = Response::new(async_graphql::Value::from(1));
         assert_eq!(
-            text(Outgoing::Next { id: "1", payload: &answer }),
+            text(Outgoing::Next {
+                id: "1",
+                payload: &answer
+            }),
             json!({"type": "next", "id": "1", "payload": {"data": 1}})
         );
         let errors = [ServerError::new("no", None)];
         assert_eq!(
-            text(Outgoing::Error { id: "1", payload: &errors }),
+            text(Outgoing::Error {
+                id: "1",
+                payload: &errors
+            }),
             json!({"type": "error", "id": "1", "payload": [{"message": "no"}]})
         );
     }

@@ -109,7 +109,11 @@ mod tests {
         type Error = Infallible;
 
         fn poll_ready(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-            if self.1.len() < self.0 { Poll::Ready(Ok(())) } else { Poll::Pending }
+            if self.1.len() < self.0 {
+                Poll::Ready(Ok(()))
+            } else {
+                Poll::Pending
+            }
         }
 
         fn start_send(mut self: Pin<&mut Self>, message: Message) -> Result<(), Infallible> {
@@ -152,7 +156,11 @@ mod tests {
         assert_eq!(outbox.push("x".repeat(MAX_BYTES / 2)), Ok(()));
         sink.0 = 9;
         assert!(outbox.poll_drain(&mut sink, &mut cx).is_ready());
-        let first: Vec<_> = sink.1.iter().map(|message| message.to_text().expect("text")[..1].to_owned()).collect();
+        let first: Vec<_> = sink
+            .1
+            .iter()
+            .map(|message| message.to_text().expect("text")[..1].to_owned())
+            .collect();
         assert_eq!(first, ["0", "1", "2", "3", "x"]);
         assert_eq!(outbox.bytes, 0);
     }

@@ -124,7 +124,8 @@ pub(in crate::engine) fn happened(run: &mut Run<'_, '_>, token: TokenId, element
     }
 }
 
-/// Sets the next occurrence of a cycle. Only a boundary event that does not interrupt happens more than once.
+/// Sets the next occurrence of a cycle, which is read anew: if the data gives it, it may have changed. Only a boundary event
+/// that does not interrupt happens more than once.
 fn repeat(run: &mut Run<'_, '_>, timer: &PendingTimer) -> Result<(), Trouble> {
     let process = run.process;
     let Kind::Boundary {

@@ -290,18 +290,22 @@ impl Play {
 
     fn short(&self, event: &Event) -> Option<String> {
         let timer = |id| {
-            let element = self.events().find_map(|event| match event {
-                Event::TimerSet(timer) if timer.id == id => Some(timer.element),
-                _ => None,
+            let mut timers = self.events().filter_map(|event| {
+                let Event::TimerSet(timer) = event else {
+                    return None;
+                };
+                (timer.id == id).then_some(timer.element)
             });
-            self.id(element.unwrap())
+            self.id(timers.next().unwrap())
         };
         let scope = |id: ScopeId| {
-            let element = self.events().find_map(|event| match event {
-                Event::Entered { token, element, .. } if token.0 == id.0 => Some(*element),
-                _ => None,
+            let mut hosts = self.events().filter_map(|event| {
+                let Event::Entered { token, element, .. } = event else {
+                    return None;
+                };
+                (token.0 == id.0).then_some(*element)
             });
-            self.id(element.unwrap())
+            self.id(hosts.next().unwrap())
         };
         Some(match event {
             Event::Entered { element, .. } => format!(">{}", self.id(*element)),

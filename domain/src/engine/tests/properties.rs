@@ -109,11 +109,8 @@ impl Layout {
     }
 
     fn gateway(&mut self, kind: Kind) -> String {
-        let name = match kind {
-            Kind::Parallel => "parallel",
-            _ => "gateway",
-        };
-        let name = self.name(name);
+        let parallel = matches!(kind, Kind::Parallel);
+        let name = self.name(if parallel { "parallel" } else { "gateway" });
         self.build.add(&name, kind);
         name
     }
@@ -314,7 +311,7 @@ fn firings(play: &Play, id: &str) -> (usize, usize) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_run_comes_to_its_end(block in block(), dice in prop::collection::vec(any::<u32>(), 16)) {
