@@ -12,7 +12,8 @@ use crate::value::Name;
 /// still worth a look. In order of place.
 pub fn findings(draft: &Draft, key: &str) -> Vec<Problem> {
     let (process, problems) = resolve::run(draft, key);
-    let mut report = Report::from(problems);
+    let mut report = Report::default();
+    report.extend(problems);
     executable(draft, key, &mut report);
     if let Some(process) = process {
         let mut lint = Lint {

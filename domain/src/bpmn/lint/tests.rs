@@ -1,3 +1,4 @@
+use super::super::Severity;
 use super::super::read::{read, read_text};
 use super::super::tests::{draft, file, rules};
 use super::*;
@@ -137,6 +138,35 @@ fn findings_come_in_order_of_place() {
             "4 b not-supported",
             "5 c does-nothing",
             "6 - unknown-reference"
+        ]
+    );
+}
+
+#[test]
+fn no_number_of_warnings_hides_an_error() {
+    let process = "<serviceTask/>".repeat(2_000) + "<inclusiveGateway id='i'/>";
+    let draft = draft(&process);
+    assert_eq!(resolve::resolve(&draft, "p").unwrap_err().len(), 1);
+    let found = findings(&draft, "p");
+    assert_eq!(found.len(), 501);
+    assert_eq!(found[500].severity, Severity::Error);
+}
+
+#[test]
+fn what_is_left_out_is_named() {
+    let found = found(
+        "<userTask id='u' camunda:assignee='ann'><extensionElements><camunda:taskListener event='create'/></extensionElements></userTask>
+        <serviceTask id='s'><extensionElements><zeebe:ioMapping><zeebe:input source='=a' target='b'/></zeebe:ioMapping><wf:set field='c' value='1'/></extensionElements></serviceTask>
+        <flowNode id='f'/>
+        <parallelGateway id='g'/><sequenceFlow id='gf' sourceRef='g' targetRef='s'><conditionExpression>a</conditionExpression></sequenceFlow>",
+    );
+    assert_eq!(
+        found,
+        [
+            "3 u ignored-extension",
+            "4 s ignored-extension",
+            "5 p unknown-element",
+            "6 g ignored-condition"
         ]
     );
 }

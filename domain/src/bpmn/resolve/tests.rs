@@ -256,6 +256,10 @@ fn each_broken_model_has_its_problem() {
         (extended("userTask", "<wf:field name='f' clear='emma'/>"), &["3 x unknown-principal"]),
         (extended("userTask", "<wf:acl><wf:readers users='@everbody'/></wf:acl>"), &["3 x unknown-principal"]),
         (extended("userTask", "<zeebe:formDefinition formKey='camunda-forms:bpmn:gone'/>"), &["3 x unknown-reference"]),
+        (extended("userTask", "<wf:set field='a' value='1'/>"), &["3 x misplaced-extension"]),
+        (extended("serviceTask", "<wf:assignment assignee='a'/>"), &["3 x misplaced-extension"]),
+        (extended("userTask", "<wf:readers users='a'/>"), &["3 x misplaced-extension"]),
+        ("<userTask id='u'><wf:acl/></userTask>".into(), &["3 u misplaced-extension"]),
         ("<userTask id='u' wf:securityRoles='a'/>".into(), &["3 u unknown-extension"]),
     ];
     for (process, expected) in cases {
