@@ -50,7 +50,7 @@ const fn person(user: &'static str, title: &'static str) -> Person {
 }
 
 /// Everybody, those of acme first.
-pub const PEOPLE: [Person; 12] = [
+pub const PEOPLE: [Person; 14] = [
     person("emma", "Employee"),
     Person {
         groups: &["employees", "managers"],
@@ -64,8 +64,15 @@ pub const PEOPLE: [Person; 12] = [
     },
     Person {
         groups: &["employees", "finance"],
-        roles: &["employee", "finance"],
-        ..person("felix", "Finance")
+        ..person("fiona", "Finance")
+    },
+    Person {
+        groups: &["employees", "finance"],
+        ..person("felix", "Finance, the second pair of eyes")
+    },
+    Person {
+        groups: &["employees", "it"],
+        ..person("ivan", "IT")
     },
     Person {
         privileges: &[Privilege::Designer],

@@ -2,23 +2,41 @@
 
 use std::io;
 
-use tracing::Level;
+use docket_infra::config::{Config, LogFormat};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::ParseError;
 
-/// Starts logging. Our crates log at the given level; others only warn, whatever level is asked for: at `trace` some of
-/// them log what people wrote.
-pub fn start(level: Level, json: bool) {
-    let filter = EnvFilter::new(format!(
-        "warn,docket={level},docket_api={level},docket_infra={level},docket_domain={level}"
-    ));
+/// What others log at `debug` or `trace` can hold what people wrote: frames, bodies, statements. They only warn, whatever
+/// is asked for.
+const QUIET: [&str; 11] = [
+    "async_graphql",
+    "axum",
+    "h2",
+    "hyper",
+    "hyper_util",
+    "sea_orm",
+    "sea_orm_migration",
+    "sqlx",
+    "tokio_tungstenite",
+    "tower",
+    "tungstenite",
+];
+
+/// Starts logging as configured.
+pub fn start(config: &Config) -> Result<(), ParseError> {
+    let mut filter = EnvFilter::builder().parse(&config.log)?;
+    for name in QUIET {
+        filter = filter.add_directive(format!("{name}=warn").parse()?);
+    }
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)
         .with_ansi(false);
-    // A second start, in a test, changes nothing.
-    let started = match json {
-        true => builder.json().flatten_event(true).try_init(),
-        false => builder.try_init(),
+    // The program starts logging once; if something else did before, it stays.
+    let started = match config.log_format {
+        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+        LogFormat::Text => builder.try_init(),
     };
     started.ok();
+    Ok(())
 }

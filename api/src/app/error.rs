@@ -29,6 +29,9 @@ pub enum AppError {
     /// The idempotency key stands for something else.
     #[error("the idempotency key was used for another request")]
     KeyReused,
+    /// A feed's cursor that does not open for this person and subscription.
+    #[error("the cursor does not belong to this subscription")]
+    Cursor,
     /// The store failed.
     #[error("the store failed")]
     Store(#[source] StoreError),

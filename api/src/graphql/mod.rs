@@ -7,7 +7,7 @@
 //!  subscription ─┘
 //! ```
 
-use async_graphql::{EmptySubscription, SDLExportOptions, SchemaBuilder};
+use async_graphql::{SDLExportOptions, SchemaBuilder};
 
 use crate::app::App;
 
@@ -18,14 +18,16 @@ pub mod mutation;
 pub mod page;
 pub mod query;
 pub mod session;
+pub mod subscription;
 pub mod types;
 
 pub use mutation::Mutation;
 pub use query::Query;
+pub use subscription::Subscription;
 
 /// The executable schema. Requests carry the [`crate::app::Viewer`] in their data; for subscriptions the session's data
 /// will do as well.
-pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
 /// What a document may cost.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -62,6 +64,11 @@ pub fn sdl() -> String {
     builder().finish().sdl_with_options(options)
 }
 
-fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
-    async_graphql::Schema::build(Query, Mutation::default(), EmptySubscription)
+fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
+    async_graphql::Schema::build(Query, Mutation::default(), Subscription)
+        .register_output_type::<types::Node>()
+        .register_output_type::<subscription::Change>()
 }
+
+#[cfg(test)]
+mod tests;

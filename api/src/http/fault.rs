@@ -1,7 +1,7 @@
 //! Why a request is not executed, or its execution given up: one status, one code and one message each, in the body that
 //! GraphQL clients expect.
 
-use async_graphql::{ErrorExtensionValues, ServerError};
+use async_graphql::{ErrorExtensionValues, Pos, ServerError};
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::document::Refusal;
 use super::negotiate::Media;
+use crate::metrics::Outcome;
 
 /// Why not.
 #[derive(Clone, PartialEq, Debug, thiserror::Error)]
@@ -59,6 +60,12 @@ pub enum Fault {
     /// The document is not executed.
     #[error(transparent)]
     Document(#[from] Refusal),
+    /// A variable that the operation cannot do without.
+    #[error("the variable at line {}, column {} must be given, and not null", at.line, at.column)]
+    Variable {
+        /// Its definition.
+        at: Pos,
+    },
     /// Too many operations at once on one socket.
     #[error("one socket runs at most {limit} operations at a time")]
     Operations {
@@ -95,6 +102,7 @@ impl Fault {
             | Fault::NotAnObject
             | Fault::Parameter { .. }
             | Fault::Document(_)
+            | Fault::Variable { .. }
             | Fault::Subscription => "BAD_INPUT",
             Fault::Unauthenticated => "UNAUTHENTICATED",
             Fault::BodyTooLarge { .. }
@@ -105,10 +113,34 @@ impl Fault {
         }
     }
 
+    /// How it is counted.
+    pub fn outcome(&self) -> Outcome {
+        match self {
+            Fault::Method
+            | Fault::MediaType
+            | Fault::NotAcceptable
+            | Fault::BodyTooLarge { .. }
+            | Fault::Body
+            | Fault::Json { .. }
+            | Fault::Batch
+            | Fault::NotAnObject
+            | Fault::Parameter { .. }
+            | Fault::Document(_)
+            | Fault::Variable { .. }
+            | Fault::Operations { .. }
+            | Fault::AnswerTooLarge { .. }
+            | Fault::Subscription => Outcome::Refused,
+            Fault::Unauthenticated => Outcome::Unauthenticated,
+            Fault::Timeout => Outcome::TimedOut,
+            Fault::Internal(_) => Outcome::Failed,
+        }
+    }
+
     /// As an error of a GraphQL answer.
     pub fn to_error(&self) -> ServerError {
         let mut error = match self {
             Fault::Document(refusal) => refusal.to_error(),
+            Fault::Variable { at } => ServerError::new(self.to_string(), Some(*at)),
             other => ServerError::new(other.to_string(), None),
         };
         let mut extensions = ErrorExtensionValues::default();
@@ -132,6 +164,7 @@ impl Fault {
             | Fault::NotAnObject
             | Fault::Parameter { .. } => StatusCode::BAD_REQUEST,
             Fault::Document(_)
+            | Fault::Variable { .. }
             | Fault::Subscription
             | Fault::Operations { .. }
             | Fault::AnswerTooLarge { .. } => media.request_error(),

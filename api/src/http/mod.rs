@@ -16,7 +16,7 @@ use axum::routing::{get, post};
 use docket_domain::ids::TenantId;
 use docket_infra::config::{Limits, SocketLimits};
 use docket_infra::identity::{DevIssuer, Verifier};
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, Notify, watch};
 
 use crate::app::App;
 use crate::graphql::Schema;
@@ -57,6 +57,8 @@ pub struct Shared {
     pub routing: Mutex<()>,
     /// The position up to which the journal was routed.
     pub routed: watch::Sender<i64>,
+    /// Notified when the journal was routed.
+    pub committed: Notify,
     /// Changes when somebody moves the clock.
     pub moved: watch::Sender<u64>,
     /// Turns true when this node stops.

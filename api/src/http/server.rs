@@ -15,7 +15,7 @@ use docket_infra::identity::{DevIssuer, JwksError, Verifier};
 use docket_infra::store::{Store, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use tokio::net::TcpListener;
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, Notify, watch};
 use tokio::time::timeout;
 use tracing::{error, info, warn};
 
@@ -195,6 +195,7 @@ fn gateway(config: Config, opened: Opened) -> Gateway {
         firing: Mutex::default(),
         routed: watch::Sender::new(0),
         routing: Mutex::default(),
+        committed: Notify::new(),
         moved: watch::Sender::new(0),
         closing: watch::Sender::new(false),
         verifier,

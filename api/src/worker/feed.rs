@@ -1,4 +1,5 @@
-//! The journal to its subscribers: when somebody hints that it has grown, and each second in any case.
+//! The journal to its subscribers: whenever somebody hints that it has grown. Each commit of this process hints, and a hint
+//! waits for its reader, so between them nothing has to be asked.
 
 use std::time::Duration;
 
@@ -8,12 +9,14 @@ use super::{closed, round};
 use crate::app::AppError;
 use crate::http::Gateway;
 
-/// Hints may be lost; then this is how late a change is told.
-const POLL: Duration = Duration::from_secs(1);
+/// Without a hint: for what another process did to the database, which this one is alone with.
+const POLL: Duration = Duration::from_secs(10);
 
 pub(super) async fn run(gateway: Gateway) {
     loop {
         round(&gateway, "feed", route(&gateway)).await;
+        // What was committed may have set a timer.
+        gateway.committed.notify_one();
         tokio::select! {
             () = closed(&gateway) => return,
             // Woken or not, the next round looks.

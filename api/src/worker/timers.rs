@@ -1,7 +1,9 @@
-//! Timers: fired when they are due by our clock, which somebody may move.
+//! Timers: fired when they are due by our clock, which somebody may move. When the next one is due is remembered; the
+//! database is asked again when something was committed.
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::time::timeout;
 
 use super::{closed, round};
@@ -12,40 +14,54 @@ use crate::http::Gateway;
 const BATCH: u32 = 64;
 /// Rounds for one moved clock; a model can set a timer that is due at once for ever.
 const MAX_ROUNDS: usize = 1_000;
-/// Other nodes set timers too; this is how late one of theirs is noticed.
-const POLL: Duration = Duration::from_secs(1);
+/// A clock that can be set may be moved by somebody who tells nobody.
+const GLANCE: Duration = Duration::from_secs(1);
 
 pub(super) async fn run(gateway: Gateway) {
     let mut moved = gateway.moved.subscribe();
     loop {
-        let pause = round(&gateway, "timers", turn(&gateway))
-            .await
-            .unwrap_or(POLL);
+        let next = round(&gateway, "timers", turn(&gateway)).await.flatten();
         tokio::select! {
             () = closed(&gateway) => return,
-            // Whichever it is, the next round looks.
-            _ = timeout(pause, moved.changed()) => {}
+            () = due(&gateway, next) => {}
+            () = gateway.committed.notified() => {}
+            Ok(()) = moved.changed() => {}
         }
     }
 }
 
-/// Fires what is due; how long until something may be due again.
-async fn turn(gateway: &Gateway) -> Result<Duration, AppError> {
-    let app = &gateway.app;
-    let Some(next) = app.store.next_timer().await? else {
-        return Ok(POLL);
+/// Waits for a moment of our clock; for ever, if there is none.
+async fn due(gateway: &Gateway, next: Option<Timestamp>) {
+    let Some(next) = next else {
+        return std::future::pending().await;
     };
-    let now = app.clock.now();
-    if next > now {
-        let left = Duration::try_from(next.duration_since(now)).unwrap_or(POLL);
-        return Ok(left.min(POLL));
+    // At least one glance, so that what is due and does not fire is not tried all the time.
+    loop {
+        let left = next.duration_since(gateway.app.clock.now());
+        let pause = Duration::try_from(left).map_or(GLANCE, |left| left.min(GLANCE));
+        timeout(pause, std::future::pending::<()>()).await.ok();
+        if next <= gateway.app.clock.now() {
+            return;
+        }
     }
-    let firing = gateway.firing.lock().await;
-    let fired = app.fire_due_timers(BATCH).await?;
-    drop(firing);
-    gateway.metrics.timers(fired);
-    // What is due and does not fire was logged; without a pause it would be tried all the time.
-    Ok(if fired > 0 { Duration::ZERO } else { POLL })
+}
+
+/// Fires what is due; when the next one is, or those that did not fire.
+async fn turn(gateway: &Gateway) -> Result<Option<Timestamp>, AppError> {
+    let app = &gateway.app;
+    loop {
+        let next = app.store.next_timer().await?;
+        if next.is_none_or(|next| next > app.clock.now()) {
+            return Ok(next);
+        }
+        let firing = gateway.firing.lock().await;
+        let fired = app.fire_due_timers(BATCH).await?;
+        drop(firing);
+        gateway.metrics.timers(fired);
+        if fired == 0 {
+            return Ok(next);
+        }
+    }
 }
 
 /// Fires everything that is due, and what becomes due by that.

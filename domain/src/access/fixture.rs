@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{Actor, Principal, Privilege, state};
 use crate::bpmn::{
     AccessPolicy, Classification, Element, ElementIx, FieldRule, Kind, Mask, Naming, Place,
-    Principals, Process, StateList, UserTask,
+    Principals, Process, StateList,
 };
 use crate::engine::instance::{Instance, InstanceState, Lists, Scope, ScopeId, Token, TokenId};
 use crate::ids::{InstanceId, ProcessId, TaskId, TenantId};
@@ -113,7 +113,7 @@ pub(crate) fn element(id: &str, kind: Kind) -> Element {
 pub(crate) fn process(ids: &[&str]) -> Process {
     process_of(
         ids.iter()
-            .map(|id| element(id, Kind::UserTask(Box::new(UserTask::default()))))
+            .map(|id| element(id, Kind::UserTask(Box::default())))
             .collect(),
     )
 }

@@ -172,10 +172,12 @@ fn only_candidacy_admits(person: &Principal, grants: &BTreeSet<Principal>, open:
             .any(|candidate| names_many(&candidate))
 }
 
-/// Who may read a task of the instance, besides holding the privilege `user`.
+/// Who may read a task of the instance, besides holding the privilege `user`. Whom the model gives the task, or offers it,
+/// reads the task even where G6 keeps the instance from them: else a policy of participants would let nobody become one.
 pub fn task_acl(process: &Process, instance: &Instance, task: &Task) -> Acl {
     let mut grants = readers(instance);
-    grants.extend(holders(task).cloned().map(Principal::User));
+    let mut workers: BTreeSet<Principal> = holders(task).cloned().map(Principal::User).collect();
+    grants.extend(workers.iter().cloned());
     let mut denied = BTreeSet::new();
     if task.state.is_open() {
         let candidates = candidates(task);
@@ -186,11 +188,19 @@ pub fn task_acl(process: &Process, instance: &Instance, task: &Task) -> Acl {
                 .cloned()
                 .collect();
         }
-        grants.extend(candidates);
+        workers.extend(candidates);
+    }
+    grants.extend(workers.iter().cloned());
+    let mut require: Vec<_> = service(process).into_iter().collect();
+    for mut set in policy(process, instance, Operation::Read) {
+        set.extend(workers.iter().cloned());
+        if !require.contains(&set) {
+            require.push(set);
+        }
     }
     Acl {
         grants,
-        require: required(process, instance, Operation::Read),
+        require,
         denied,
     }
 }

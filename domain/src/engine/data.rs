@@ -9,17 +9,13 @@ use crate::bpmn::{Assignment, Text};
 use crate::expr::{Env, EvalError, Expr};
 use crate::value::{self, Data, Name, Value};
 
-/// Why a field did not get a value.
+/// A field did not get its value: all data together would be larger than [`value::MAX_BYTES`]. How deep a value nests was
+/// bounded where it was made, by `value` or by `expr`.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Oversize {
-    /// The data would be larger than [`value::MAX_BYTES`].
-    Bytes,
-    /// The value nests deeper than [`value::MAX_DEPTH`].
-    Depth,
-}
+pub(super) struct Oversize;
 
 impl From<Oversize> for Rejection {
-    fn from(_: Oversize) -> Self {
+    fn from(Oversize: Oversize) -> Self {
         Rejection::TooLarge
     }
 }
@@ -40,9 +36,6 @@ impl Run<'_, '_> {
         field: &Name,
         value: Value,
     ) -> Result<(), Oversize> {
-        if !nests_within(&value, value::MAX_DEPTH) {
-            return Err(Oversize::Depth);
-        }
         let scope = self.home(scope, field);
         let was = match self.instance.scope(scope) {
             Some(open) => open.data.get(field),
@@ -52,7 +45,7 @@ impl Run<'_, '_> {
         let size = field.len() + value::value_bytes(&value);
         let all = self.bytes() - before + size;
         if all > value::MAX_BYTES {
-            return Err(Oversize::Bytes);
+            return Err(Oversize);
         }
         self.bytes = Some(all);
         self.spend(size / 4096);
@@ -71,17 +64,12 @@ impl Run<'_, '_> {
             let value = self
                 .eval(spot.scope, &assignment.value)
                 .map_err(|error| spot.trouble(format!("`{field}` has no value: {error}")))?;
-            self.write(spot.scope, field, value)
-                .map_err(|oversize| match oversize {
-                    Oversize::Bytes => spot.trouble(format!(
-                        "with `{field}` the data would be larger than {} bytes",
-                        value::MAX_BYTES
-                    )),
-                    Oversize::Depth => spot.trouble(format!(
-                        "`{field}` would nest deeper than {}",
-                        value::MAX_DEPTH
-                    )),
-                })?;
+            self.write(spot.scope, field, value).map_err(|Oversize| {
+                spot.trouble(format!(
+                    "with `{field}` the data would be larger than {} bytes",
+                    value::MAX_BYTES
+                ))
+            })?;
         }
         Ok(())
     }
@@ -141,13 +129,5 @@ pub(super) fn quoted(text: &Text) -> String {
     match text {
         Text::Literal(text) => format!("`{text}`"),
         Text::Expr(expr) => format!("the value of `{}`", expr.source()),
-    }
-}
-
-fn nests_within(value: &Value, depth: usize) -> bool {
-    match value {
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => true,
-        Value::List(values) => depth > 0 && values.iter().all(|held| nests_within(held, depth - 1)),
-        Value::Object(data) => depth > 0 && data.values().all(|held| nests_within(held, depth - 1)),
     }
 }

@@ -63,7 +63,7 @@ pub struct Instance {
     pub ended_at: Option<Timestamp>,
     /// The fields of the process.
     pub data: Data,
-    /// Where it stands.
+    /// Where it stands, by number.
     pub tokens: Vec<Token>,
     /// The number of the next token.
     pub next_token: u32,

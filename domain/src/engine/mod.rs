@@ -14,7 +14,7 @@
 //! ```
 //!
 //! A run steps at most [`BUDGET`] times; what still spins then is held by an incident, so that every transition comes to
-//! rest. Refusing happens before anything runs: a rejection leaves no events.
+//! rest. A rejection leaves no events. An incident goes with its token: when what it held is cancelled or ends, it is over.
 //!
 //! Fields are written to the nearest scope around the writer that already holds the name, and else to the instance.
 
@@ -41,7 +41,7 @@ use crate::access::{self, Actor, Principal, Privilege};
 use crate::bpmn::{ElementIx, Kind, Process, Trigger};
 use crate::ids::{TaskId, TimerId};
 use crate::task::{self, TaskCommand, TaskEvent};
-use crate::value::{self, Data, Name, Value};
+use crate::value::{Data, Name, Value};
 
 pub use run::BUDGET;
 
@@ -60,9 +60,6 @@ pub fn start(
         return Err(Rejection::NoStart);
     }
     let initiator = initiator(process, &start.data, actor)?;
-    if value::bytes(&start.data) > value::MAX_BYTES {
-        return Err(Rejection::TooLarge);
-    }
     let blank = blank(start, initiator, actor, fresh);
     let mut run = Run::new(process, blank.clone(), Some(actor), fresh);
     run.write_all(ScopeId::ROOT, &start.data)?;
@@ -262,7 +259,7 @@ fn begins(process: &Process, message: Option<&Name>) -> Vec<ElementIx> {
             .collect()
     };
     let Some(name) = message else {
-        let plain = process.plain_starts(None);
+        let plain = element::sub_process::begins(process, None);
         if plain.is_empty() {
             return triggered(&|trigger| matches!(trigger, Trigger::Timer(_)));
         }

@@ -16,6 +16,10 @@ use crate::task::{Task, TaskEvent};
 /// Steps that one transition takes at most; four KiB of data written count like one.
 pub const BUDGET: usize = 10_000;
 
+/// Tokens that an instance has at most, give or take one fork: a model that multiplies over many transitions stays small
+/// enough to be looked after.
+const TOKENS: usize = 10_000;
+
 /// Where a token stands.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Spot {
@@ -73,10 +77,9 @@ impl<'a, 'f> Run<'a, 'f> {
                 continue;
             };
             self.spend(1);
-            let stepped = if self.spent > BUDGET {
-                Err(spot.trouble(format!("the run did not come to rest in {BUDGET} steps")))
-            } else {
-                element::step(&mut self, spot)
+            let stepped = match self.exhausted() {
+                Some(message) => Err(spot.trouble(message)),
+                None => element::step(&mut self, spot),
             };
             if let Err(trouble) = stepped {
                 self.hold(token, trouble);
@@ -84,6 +87,16 @@ impl<'a, 'f> Run<'a, 'f> {
         }
         lists::refresh(&mut self);
         self.events
+    }
+
+    fn exhausted(&self) -> Option<String> {
+        if self.spent > BUDGET {
+            Some(format!("the run did not come to rest in {BUDGET} steps"))
+        } else if self.instance.tokens.len() > TOKENS {
+            Some(format!("the instance has more than {TOKENS} tokens"))
+        } else {
+            None
+        }
     }
 
     pub(super) fn emit(&mut self, event: Event) {

@@ -7,7 +7,7 @@ use super::lex::TokenKind;
 use super::parse::{Parsed, Parser, SUM, compare, node};
 use super::pattern::Pattern;
 use super::temporal::Temporal;
-use super::{Closed, Comparison, Kind, MAX_NESTING, Node, Quantifier, Test, problem, too_deep};
+use super::{Closed, Comparison, Kind, Node, Quantifier, Test, problem};
 use crate::value::Name;
 
 /// Words that are no names. Others, like `eq`, are operators only where an operator can stand.
@@ -339,10 +339,7 @@ impl Parser {
 
     /// `x in list, y in other satisfies …`; each further name is a quantifier inside the one before.
     fn quantified(&mut self, at: u32, quantifier: Quantifier) -> Parsed<Node> {
-        if self.depth == MAX_NESTING {
-            return Err(too_deep(at));
-        }
-        self.depth += 1;
+        self.deeper()?;
         let name = self.word(0).cloned().unwrap_or_default();
         self.next += 2;
         let over = self.domain()?;

@@ -203,12 +203,17 @@ impl Parser {
         }
     }
 
-    /// Runs a rule one level deeper.
-    pub(super) fn nested(&mut self, rule: fn(&mut Parser) -> Parsed<Node>) -> Parsed<Node> {
+    pub(super) fn deeper(&mut self) -> Parsed<()> {
         if self.depth == MAX_NESTING {
             return Err(too_deep(self.at()));
         }
         self.depth += 1;
+        Ok(())
+    }
+
+    /// Runs a rule one level deeper.
+    pub(super) fn nested(&mut self, rule: fn(&mut Parser) -> Parsed<Node>) -> Parsed<Node> {
+        self.deeper()?;
         let range_fits = std::mem::take(&mut self.range_fits);
         let parsed = rule(self);
         self.range_fits = range_fits;
@@ -221,7 +226,7 @@ impl Parser {
     }
 
     fn choice(&mut self) -> Parsed<Node> {
-        let condition = self.binary(0)?;
+        let condition = self.operators(0)?;
         let at = self.at();
         if !self.take_sign("?") {
             return Ok(condition);
@@ -235,8 +240,15 @@ impl Parser {
         ))
     }
 
-    /// Operators of this level or tighter.
+    /// The right side of an operator: operators of this level or tighter, one level deeper.
     pub(super) fn binary(&mut self, level: u8) -> Parsed<Node> {
+        self.deeper()?;
+        let parsed = self.operators(level);
+        self.depth -= 1;
+        parsed
+    }
+
+    fn operators(&mut self, level: u8) -> Parsed<Node> {
         let mut left = self.prefix()?;
         if matches!(left.kind, Kind::Range(..)) {
             return Ok(left);

@@ -637,6 +637,9 @@ fn hostile_sources_are_refused_quickly() {
         "x in (",
         "every x in y satisfies ",
         "a.size().",
+        "(a or a and a = a + a * a ** ",
+        "{a: a or a and a in (a + a * a ** abs(",
+        "some x in a or a and a = a + a * a ** [",
     ] {
         let source = piece.repeat(MAX_SOURCE / piece.len());
         assert!(Expr::parse(&source).is_err(), "{piece}");
@@ -653,6 +656,23 @@ fn hostile_sources_are_refused_quickly() {
     let parentheses = |depth| format!("{}a{}", "(".repeat(depth), ")".repeat(depth));
     assert!(Expr::parse(&parentheses(63)).is_ok());
     assert!(Expr::parse(&parentheses(64)).is_err());
+}
+
+#[test]
+fn the_deepest_trees_evaluate() {
+    for (open, leaf, close, depth) in [
+        ("[", "1", "]", 31),
+        ("abs(", "-1", ")", 62),
+        ("{a: ", "1", "}.a", 31),
+        ("if yes then ", "1", " else 2", 62),
+        ("some x in numbers satisfies ", "x = 1", "", 31),
+        ("no or yes and 3 = (1 + 2 * 1 ** ", "1", ") or yes", 9),
+        ("not(", "yes", ")", 30),
+        ("substring(name + ", "name", ", 1)", 30),
+    ] {
+        let source = format!("{}{leaf}{}", open.repeat(depth), close.repeat(depth));
+        assert!(eval(&source).is_ok(), "{source}");
+    }
 }
 
 #[test]

@@ -46,6 +46,8 @@ pub struct CorrelateMessageInput {
     correlation: Option<Json>,
     /// Data that comes along: an object of named values.
     data: Option<Json>,
+    /// The key that the outside is to know the instance by that the message starts.
+    new_business_key: Option<String>,
 }
 
 /// What `updateData` takes.
@@ -256,11 +258,14 @@ fn message_start(
     input: CorrelateMessageInput,
     process: Name,
 ) -> std::result::Result<StartRequest, AppError> {
+    let business_key = input.new_business_key;
     Ok(StartRequest {
         process,
         version: None,
         message: Some(Name::from(input.name)),
-        business_key: None,
+        business_key: business_key
+            .map(|chosen| key(KeyField::Business, chosen))
+            .transpose()?,
         data: data(input.data)?,
         on_behalf_of: None,
         once: None,

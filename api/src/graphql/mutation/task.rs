@@ -57,7 +57,7 @@ pub struct DelegateTaskInput {
     /// Which task.
     task: Id,
     /// Who is to do it. It comes back afterwards.
-    to: Id,
+    user: Id,
     /// The revision of the task that the viewer has seen; another one is a conflict.
     expected_revision: Option<u32>,
 }
@@ -68,7 +68,7 @@ pub struct ReassignTaskInput {
     /// Which task.
     task: Id,
     /// Who is to have it in hand from now on; without a name it lies with the candidates again.
-    to: Option<Id>,
+    user: Option<Id>,
     /// The revision of the task that the viewer has seen; another one is a conflict.
     expected_revision: Option<u32>,
 }
@@ -193,7 +193,7 @@ impl TaskMutation {
     ) -> Result<TaskPayload> {
         let task = input.task.task()?;
         let command = TaskCommand::Delegate {
-            to: input.to.user()?,
+            to: input.user.user()?,
         };
         ask(ctx, task, command, input.expected_revision).await
     }
@@ -206,7 +206,7 @@ impl TaskMutation {
     ) -> Result<TaskPayload> {
         let task = input.task.task()?;
         let command = TaskCommand::Reassign {
-            to: input.to.map(Id::user).transpose()?,
+            to: input.user.map(Id::user).transpose()?,
         };
         ask(ctx, task, command, input.expected_revision).await
     }

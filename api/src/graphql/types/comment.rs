@@ -24,7 +24,7 @@ impl Comment {
     }
 
     /// When.
-    async fn at(&self) -> DateTime {
+    async fn created_at(&self) -> DateTime {
         DateTime(self.0.at)
     }
 

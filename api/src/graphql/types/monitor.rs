@@ -79,7 +79,7 @@ pub struct ProcessInstanceStatus(pub InstanceStatus);
 #[Object]
 impl ProcessInstanceStatus {
     /// The instance. Knowing its id opens nothing.
-    async fn instance_id(&self) -> Id {
+    async fn id(&self) -> Id {
         Id::Instance(self.0.id)
     }
 

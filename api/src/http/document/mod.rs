@@ -6,7 +6,7 @@
 use async_graphql::Pos;
 use async_graphql::ServerError;
 use async_graphql::parser::parse_query;
-use async_graphql::parser::types::{ExecutableDocument, OperationType};
+use async_graphql::parser::types::{ExecutableDocument, OperationDefinition};
 use docket_infra::config::Limits;
 
 mod measure;
@@ -151,13 +151,16 @@ pub fn read(text: &str, bounds: &Bounds) -> Result<ExecutableDocument, Refusal> 
     Ok(document)
 }
 
-/// The kind of the operation that would be executed; `None` if the name picks none.
-pub fn kind(document: &ExecutableDocument, name: Option<&str>) -> Option<OperationType> {
+/// The operation that would be executed; `None` if the name picks none.
+pub fn operation<'a>(
+    document: &'a ExecutableDocument,
+    name: Option<&str>,
+) -> Option<&'a OperationDefinition> {
     let mut operations = document.operations.iter();
     let chosen = match name {
         Some(name) => operations.find(|(own, _)| own.is_some_and(|own| own.as_str() == name)),
         None if operations.len() == 1 => operations.next(),
         None => None,
     };
-    chosen.map(|(_, operation)| operation.node.ty)
+    chosen.map(|(_, operation)| &operation.node)
 }

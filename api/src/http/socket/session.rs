@@ -12,6 +12,7 @@ use docket_infra::clock::Clock;
 use docket_infra::config::SocketLimits;
 use futures_util::stream::{self, AbortHandle, BoxStream, SelectAll};
 use futures_util::{Sink, Stream, StreamExt};
+use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::time::{Instant as Moment, timeout, timeout_at};
 use tracing::{debug, error};
@@ -97,7 +98,7 @@ struct Told {
 /// What the session wakes up for.
 enum Turn<E> {
     Frame(Option<Result<Message, E>>),
-    Told(Told),
+    Told(Box<Told>),
     Late,
     ClockMoved,
     Closing,
@@ -170,7 +171,7 @@ impl Session {
                 Turn::Frame(Some(Ok(frame))) => self.hear(frame).await,
                 Turn::Frame(Some(Err(cause))) => Err(broken(&cause)),
                 Turn::Frame(None) => Err(Ending::Gone),
-                Turn::Told(told) => self.tell(told),
+                Turn::Told(told) => self.tell(*told),
                 Turn::Late | Turn::ClockMoved => self.look_at_the_time(),
                 Turn::Closing => Err(Ending::GoingAway),
             };
@@ -203,7 +204,7 @@ impl Session {
         let first = async {
             tokio::select! {
                 frame = frame => Turn::Frame(frame),
-                Some(told) = operations.next(), if !idle => Turn::Told(told),
+                Some(told) = operations.next(), if !idle => Turn::Told(Box::new(told)),
                 Ok(()) = moved.changed() => Turn::ClockMoved,
                 Ok(_) = closing.wait_for(|closing| *closing) => Turn::Closing,
             }
@@ -458,7 +459,7 @@ fn once(
         let answered = graphql::execute(&gateway, request, viewer, id).await;
         let outcome = match &answered {
             Ok(answer) => graphql::outcome(answer),
-            Err(fault) => graphql::fault_outcome(fault),
+            Err(fault) => fault.outcome(),
         };
         let took = begun.elapsed();
         gateway.metrics.request(Transport::Socket, outcome, took);
@@ -477,6 +478,12 @@ fn live(
     viewer: Viewer,
     id: RequestId,
 ) -> BoxStream<'static, Step> {
+    // The session tells nothing after its viewer's time, and that time moves when the token is replaced; what runs must
+    // not hold on to the old one.
+    let viewer = Viewer {
+        expires_at: Timestamp::MAX,
+        ..viewer
+    };
     let answers = gateway.schema.execute_stream(request.data(viewer).data(id));
     let took = Duration::ZERO;
     gateway

@@ -176,17 +176,52 @@ fn each_policy_asks_for_its_people() {
     use AccessPolicy::{AllowAll, Composite, Initiator, InitiatorStrict, Participants};
     let both = Composite(vec![Participants, Initiator]);
     let nested = Composite(vec![AllowAll, Composite(vec![InitiatorStrict])]);
-    let (emma, mark, nora) = (person("emma", ""), person("mark", ""), person("nora", ""));
-    //                         read and write by        withdrawn by
-    //                         emma  mark  nora         emma  mark  nora
-    for (policy, opens, withdraws) in [
-        (AllowAll, [true, true, true], [true, false, false]),
-        (Participants, [true, true, false], [true, true, false]),
-        (Initiator, [true, true, false], [true, false, false]),
-        (InitiatorStrict, [true, false, false], [true, false, false]),
-        (both, [true, true, false], [true, false, false]),
-        (nested, [true, false, false], [true, false, false]),
-        (Composite(vec![]), [true, true, true], [true, false, false]),
+    let people = ["emma", "mark", "nora"].map(|name| person(name, ""));
+    //                         read and written by   task read by         withdrawn by
+    //                         emma  mark  nora      emma  mark  nora     emma  mark  nora
+    for (policy, opens, tasks, withdraws) in [
+        (
+            AllowAll,
+            [true, true, true],
+            [true, true, true],
+            [true, false, false],
+        ),
+        (
+            Participants,
+            [true, true, false],
+            [true, true, false],
+            [true, true, false],
+        ),
+        (
+            Initiator,
+            [true, true, false],
+            [true, true, false],
+            [true, false, false],
+        ),
+        (
+            InitiatorStrict,
+            [true, false, false],
+            [true, true, false],
+            [true, false, false],
+        ),
+        (
+            both,
+            [true, true, false],
+            [true, true, false],
+            [true, false, false],
+        ),
+        (
+            nested,
+            [true, false, false],
+            [true, true, false],
+            [true, false, false],
+        ),
+        (
+            Composite(vec![]),
+            [true, true, true],
+            [true, true, true],
+            [true, false, false],
+        ),
     ] {
         let mut process = process(&["a"]);
         process.acl = lists_of(Some("@everyone"), Some("@everyone"));
@@ -194,22 +229,54 @@ fn each_policy_asks_for_its_people() {
         let mut instance = instance();
         stand(&process, &mut instance, "a");
         instance.tasks = vec![claimed(&process, "a", "mark")];
-        for (actor, (opens, withdraws)) in [&emma, &mark, &nora]
-            .into_iter()
-            .zip(opens.into_iter().zip(withdraws))
-        {
-            let who = (&policy, &actor.user);
-            assert_eq!(acl(&process, &instance).admits(actor), opens, "{who:?}");
-            let task = task_acl(&process, &instance, &instance.tasks[0]);
-            assert_eq!(task.admits(actor), opens, "{who:?}");
-            assert_eq!(may_write(&process, &instance, actor), opens, "{who:?}");
-            assert_eq!(
-                may_withdraw(&process, &instance, actor),
-                withdraws,
-                "{who:?}"
-            );
-        }
+        let (acl, task) = (
+            acl(&process, &instance),
+            task_acl(&process, &instance, &instance.tasks[0]),
+        );
+        let of = |right: &dyn Fn(&Actor) -> bool| people.each_ref().map(right);
+        assert_eq!(of(&|actor| acl.admits(actor)), opens, "{policy:?}");
+        assert_eq!(
+            of(&|actor| may_write(&process, &instance, actor)),
+            opens,
+            "{policy:?}"
+        );
+        assert_eq!(of(&|actor| task.admits(actor)), tasks, "{policy:?}");
+        assert_eq!(
+            of(&|actor| may_withdraw(&process, &instance, actor)),
+            withdraws,
+            "{policy:?}"
+        );
     }
+}
+
+#[test]
+fn a_candidate_is_offered_a_task_whose_instance_is_for_participants() {
+    let mut process = process(&["a"]);
+    process.policy = AccessPolicy::Participants;
+    process.security_roles = Some(vec![name("crew")]);
+    let mut instance = instance();
+    stand(&process, &mut instance, "a");
+    let mut task = ready(&process, "a");
+    task.candidates = set([group("hr")]);
+    task.excluded = set([user("carl")]);
+    instance.tasks = vec![task];
+    for (who, memberships, reads_task) in [
+        ("ben", "group:hr role:crew", true),
+        ("ben", "group:hr", false),
+        ("carl", "group:hr role:crew", false),
+        ("nora", "role:crew", false),
+    ] {
+        let actor = person(who, memberships);
+        let task = task_acl(&process, &instance, &instance.tasks[0]);
+        assert_eq!(task.admits(&actor), reads_task, "{who} {memberships}");
+        assert!(
+            !acl(&process, &instance).admits(&actor),
+            "{who} {memberships}"
+        );
+    }
+    instance.tasks[0].apply(&crate::task::TaskEvent::Claimed { by: name("ben") });
+    let ben = person("ben", "group:hr role:crew");
+    assert!(acl(&process, &instance).admits(&ben));
 }
 
 #[test]
@@ -547,10 +614,21 @@ proptest! {
     }
 
     #[test]
-    fn who_reads_a_task_by_work_on_it_reads_its_instance((process, instance) in cases(), actor in actors()) {
+    fn who_reads_a_task_without_working_on_it_reads_its_instance((process, instance) in cases(), actor in actors()) {
         for task in instance.tasks.iter().filter(|task| task.state.is_open()) {
-            if task_acl(&process, &instance, task).admits(&actor) {
+            let works = task.assignee.as_ref() == Some(&actor.user) || actor.is_any(&task.candidates);
+            if !works && task_acl(&process, &instance, task).admits(&actor) {
                 prop_assert!(acl(&process, &instance).admits(&actor));
+            }
+        }
+    }
+
+    #[test]
+    fn no_policy_keeps_a_task_from_whom_it_is_given_to((process, instance) in cases(), actor in actors()) {
+        let has_role = process.security_roles.as_ref().is_none_or(|roles| actor.roles().any(|role| roles.contains(role)));
+        for task in instance.tasks.iter().filter(|task| task.state.is_open()) {
+            if has_role && task.assignee.as_ref() == Some(&actor.user) {
+                prop_assert!(task_acl(&process, &instance, task).admits(&actor));
             }
         }
     }

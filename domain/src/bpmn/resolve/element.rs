@@ -4,7 +4,7 @@ use super::super::dialect::{self, Work};
 use super::super::read::flag;
 use super::super::tree::Tag;
 use super::super::{ElementIx, Kind};
-use super::Resolver;
+use super::{Resolver, called};
 
 impl<'a> Resolver<'a> {
     /// Fills in what an element does and asks. Flows and borders follow later.
@@ -78,13 +78,13 @@ impl<'a> Resolver<'a> {
         match dialect::work(tag, &mut self.report) {
             Work::Assign(assignments) => return Kind::Assign(assignments),
             Work::Foreign(why) => {
-                let id = tag.id().map_or("", |id| id);
-                let message = format!("`{id}` cannot be run: {why}");
+                let id = called(tag);
+                let message = format!("{id} cannot be run: {why}");
                 self.report.error(tag, "no-implementation", message);
             }
             Work::Nothing if promises => {
-                let id = tag.id().map_or("", |id| id);
-                let message = format!("`{id}` does nothing: a token passes through");
+                let id = called(tag);
+                let message = format!("{id} does nothing: a token passes through");
                 self.report.warning(tag, "does-nothing", message);
             }
             Work::Nothing => {}
@@ -122,13 +122,13 @@ impl<'a> Resolver<'a> {
         if self.scopes.contains(&ix) {
             return Kind::SubProcess;
         }
-        let id = tag.id().map_or("", |id| id);
-        let message = format!("`{id}` is empty: a token passes through");
+        let id = called(tag);
+        let message = format!("{id} is empty: a token passes through");
         self.report.warning(tag, "does-nothing", message);
         Kind::PassThrough
     }
 }
 
-fn is_true(tag: Tag<'_>, name: &str) -> bool {
+pub(super) fn is_true(tag: Tag<'_>, name: &str) -> bool {
     tag.own(name).and_then(|text| flag(text)) == Some(true)
 }

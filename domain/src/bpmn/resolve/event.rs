@@ -3,7 +3,8 @@
 use super::super::read::flag;
 use super::super::tree::Tag;
 use super::super::{ElementIx, Kind, MessageWait, Throw, Trigger, dialect, text, timer};
-use super::Resolver;
+use super::element::is_true;
+use super::{Resolver, called};
 use crate::value::Name;
 
 impl<'a> Resolver<'a> {
@@ -37,12 +38,15 @@ impl<'a> Resolver<'a> {
     }
 
     pub(super) fn start(&mut self, ix: ElementIx, tag: Tag<'a>) -> Trigger {
-        let inside = self.element(ix).parent.is_some();
+        let parent = self.element(ix).parent;
         let Some(definition) = self.definition(tag) else {
             return Trigger::None;
         };
-        if inside {
-            self.refuse(tag, "a start event with a trigger in a sub-process");
+        if let Some(parent) = parent {
+            // An event sub-process is refused as a whole.
+            if !is_true(self.tag(parent), "triggeredByEvent") {
+                self.refuse(tag, "a start event with a trigger in a sub-process");
+            }
             return Trigger::None;
         }
         match definition.bpmn() {
@@ -78,8 +82,8 @@ impl<'a> Resolver<'a> {
                     Trigger::Error(self.error_code(definition))
                 }
                 Some("errorEventDefinition") => {
-                    let id = tag.id().map_or("", |id| id);
-                    let message = format!("`{id}`: an error always interrupts");
+                    let id = called(tag);
+                    let message = format!("{id}: an error always interrupts");
                     self.report.error(tag, "bad-boundary", message);
                     Trigger::None
                 }
@@ -95,28 +99,26 @@ impl<'a> Resolver<'a> {
 
     /// The activity that a boundary event is attached to; itself where there is none, which is a problem.
     fn host(&mut self, ix: ElementIx, tag: Tag<'a>) -> ElementIx {
-        let id = tag.id().map_or("", |id| id);
+        let id = called(tag);
         let Some(reference) = tag.filled("attachedToRef") else {
-            let message = format!("`{id}` is attached to nothing");
+            let message = format!("{id} is attached to nothing");
             self.report.error(tag, "bad-boundary", message);
             return ix;
         };
         let Some(on) = self.refer(reference) else {
             let message =
-                format!("`{id}` is attached to `{reference}`, which the process does not hold");
+                format!("{id} is attached to `{reference}`, which the process does not hold");
             self.report.error(tag, "unknown-reference", message);
             return ix;
         };
         let host = self.tag(on).bpmn().unwrap_or_default();
-        let activity = host.ends_with("ask")
-            || host.ends_with("rocess")
-            || host == "callActivity"
-            || host == "transaction";
+        let activity = ["Task", "task", "Process", "callActivity", "transaction"];
+        let activity = activity.iter().any(|end| host.ends_with(end));
         if !activity {
-            let message = format!("`{id}` is attached to `{reference}`, which is no activity");
+            let message = format!("{id} is attached to `{reference}`, which is no activity");
             self.report.error(tag, "bad-boundary", message);
         } else if self.element(on).parent != self.element(ix).parent {
-            let message = format!("`{id}` is attached to `{reference}` of another scope");
+            let message = format!("{id} is attached to `{reference}` of another scope");
             self.report.error(tag, "bad-boundary", message);
         }
         on
@@ -132,8 +134,8 @@ impl<'a> Resolver<'a> {
                 Some(code) => Throw::Error(code),
                 None => {
                     if definition.filled("errorRef").is_none() {
-                        let id = tag.id().map_or("", |id| id);
-                        let message = format!("`{id}` throws an error and says not which");
+                        let id = called(tag);
+                        let message = format!("{id} throws an error and says not which");
                         self.report.error(definition, "no-error", message);
                     }
                     Throw::None
@@ -165,7 +167,11 @@ impl<'a> Resolver<'a> {
     /// The message that a definition or a receive task names.
     pub(super) fn message(&mut self, tag: Tag<'a>) -> Option<MessageWait> {
         let Some(reference) = tag.filled("messageRef") else {
-            let message = "it waits for a message and says not for which".to_owned();
+            let event = tag.parent().filter(|_| !tag.is_element()).unwrap_or(tag);
+            let message = format!(
+                "{} waits for a message and says not for which",
+                called(event)
+            );
             self.report.error(tag, "no-message", message);
             return None;
         };
@@ -191,9 +197,8 @@ impl<'a> Resolver<'a> {
 
     fn no_trigger(&mut self, tag: Tag<'a>, definition: Tag<'a>) -> Trigger {
         let name = definition.bpmn().unwrap_or_default();
-        let what = name.trim_end_matches("EventDefinition");
         let event = tag.bpmn().unwrap_or_default();
-        self.refuse(tag, &format!("a `{event}` with a {what} definition"));
+        self.refuse(tag, &format!("`{event}` with `{name}`"));
         Trigger::None
     }
 }

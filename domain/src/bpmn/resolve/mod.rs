@@ -210,9 +210,16 @@ impl<'a> Resolver<'a> {
 
     /// Says that an element cannot run yet.
     fn refuse(&mut self, tag: Tag<'a>, what: &str) {
-        let name = tag.id().map_or("", |id| id);
-        let message = format!("`{}`: {what} cannot be run", shorten(name));
+        let message = format!("{}: {what} cannot be run", called(tag));
         self.report.error(tag, "not-supported", message);
+    }
+}
+
+/// An element in a message: by its id, else by its tag.
+fn called(tag: Tag<'_>) -> String {
+    match tag.id() {
+        Some(id) => format!("`{}`", shorten(id)),
+        None => format!("a `{}` without an id", tag.name()),
     }
 }
 

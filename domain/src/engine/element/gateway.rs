@@ -1,6 +1,8 @@
 //! Ways out and ways in: conditions and default flows, the exclusive choice, the parallel join (BPMN 2.0.2, 13.4), and the
 //! first of several events.
 
+use std::collections::BTreeSet;
+
 use super::wait;
 use crate::bpmn::{Element, FlowIx, Kind};
 use crate::engine::command::Trouble;
@@ -95,15 +97,12 @@ pub(in crate::engine) fn join(run: &mut Run<'_, '_>, spot: Spot) {
 /// The oldest waiting token of each incoming flow but the one that has just brought the last; nothing if one is missing.
 fn others(run: &Run<'_, '_>, spot: Spot, incoming: &[FlowIx]) -> Option<Vec<TokenId>> {
     let here = run.instance.token(spot.token)?;
+    let held: BTreeSet<TokenId> = run.instance.incidents.iter().map(|it| it.token).collect();
     let waits = |token: &&Token| {
         token.element == spot.element
             && token.scope == spot.scope
             && token.id != spot.token
-            && !run
-                .instance
-                .incidents
-                .iter()
-                .any(|incident| incident.token == token.id)
+            && !held.contains(&token.id)
     };
     incoming
         .iter()

@@ -2,16 +2,29 @@
 //! cancelling it cancels everything inside.
 
 use super::boundary;
-use crate::bpmn::Kind;
+use crate::bpmn::{ElementIx, Kind, Process};
 use crate::engine::command::Trouble;
 use crate::engine::event::Event;
 use crate::engine::instance::ScopeId;
 use crate::engine::run::{Run, Spot};
 
+/// Where a scope begins without a trigger. Of several none start events it is the first: each is a beginning of its own
+/// (BPMN 2.0.2, 13.3.1), and nobody has said which.
+pub(in crate::engine) fn begins(process: &Process, scope: Option<ElementIx>) -> Vec<ElementIx> {
+    let mut begins = process.plain_starts(scope);
+    if let Some(first) = begins.first()
+        && matches!(process.element(*first).kind, Kind::Start(_))
+    {
+        begins.truncate(1);
+    }
+    begins
+}
+
+/// A token has come to a sub-process: it opens a scope and waits for it.
 pub(in crate::engine) fn step(run: &mut Run<'_, '_>, spot: Spot) -> Result<(), Trouble> {
     let process = run.process;
     let inside = ScopeId(spot.token.0);
-    let begins = process.plain_starts(Some(spot.element));
+    let begins = begins(process, Some(spot.element));
     let mut children = process.children(Some(spot.element));
     if begins.is_empty() && children.any(|(_, child)| !matches!(child.kind, Kind::Boundary { .. }))
     {

@@ -9,6 +9,7 @@ use crate::engine::instance::{PendingMessage, PendingTimer, TokenId};
 use crate::engine::run::{Run, Spot};
 use crate::engine::time::{self, Due};
 use crate::expr::EvalError;
+use crate::value::Value;
 
 /// A token has come to an intermediate catch event.
 pub(in crate::engine) fn catch(
@@ -65,22 +66,26 @@ pub(in crate::engine) fn watch(
     }
 }
 
-/// The event that makes a token wait for a message.
+/// The event that makes a token wait for a message. What it correlates by must have a value: null would be stored as
+/// asking for nothing, and every message would fit.
 pub(in crate::engine) fn watch_message(
     run: &Run<'_, '_>,
     spot: Spot,
     element: ElementIx,
     message: &MessageWait,
 ) -> Result<Event, Trouble> {
-    let correlation = message
-        .correlation
-        .as_ref()
-        .map(|expr| run.eval(spot.scope, expr))
-        .transpose()
-        .map_err(|error| Trouble {
-            element,
-            message: format!("the correlation has no value: {error}"),
-        })?;
+    let trouble = |reason: String| Trouble {
+        element,
+        message: format!("the correlation has no value: {reason}"),
+    };
+    let correlation = match &message.correlation {
+        None => None,
+        Some(expr) => match run.eval(spot.scope, expr) {
+            Ok(Value::Null) => return Err(trouble(format!("`{}` is null", expr.source()))),
+            Ok(value) => Some(value),
+            Err(error) => return Err(trouble(error.to_string())),
+        },
+    };
     Ok(Event::MessageAwaited(PendingMessage {
         token: spot.token,
         element,
@@ -119,7 +124,8 @@ pub(in crate::engine) fn happened(run: &mut Run<'_, '_>, token: TokenId, element
     }
 }
 
-/// Sets the next occurrence of a cycle. Only a boundary event that does not interrupt happens more than once.
+/// Sets the next occurrence of a cycle, which is read anew: if the data gives it, it may have changed. Only a boundary event
+/// that does not interrupt happens more than once.
 fn repeat(run: &mut Run<'_, '_>, timer: &PendingTimer) -> Result<(), Trouble> {
     let process = run.process;
     let Kind::Boundary {

@@ -233,18 +233,23 @@ impl Play {
         self.instance.state == InstanceState::Completed
     }
 
+    /// Everything that has happened.
+    pub(super) fn events(&self) -> impl Iterator<Item = &Event> {
+        self.history.iter().flatten()
+    }
+
     fn id(&self, element: ElementIx) -> &str {
         &self.process.element(element).id
     }
 
     fn apply(&mut self, events: Vec<Event>) -> String {
-        let before = self.instance.clone();
         self.instance.apply(&events);
+        self.history.push(events);
+        let events = self.history.last().unwrap();
         let trace: Vec<String> = events
             .iter()
-            .filter_map(|event| self.short(event, &before))
+            .filter_map(|event| self.short(event))
             .collect();
-        self.history.push(events);
         self.check();
         trace.join(" ")
     }
@@ -283,20 +288,24 @@ impl Play {
         assert_eq!(running, instance.ended_at.is_none());
     }
 
-    fn short(&self, event: &Event, before: &Instance) -> Option<String> {
+    fn short(&self, event: &Event) -> Option<String> {
         let timer = |id| {
-            let set = self.history.iter().flatten().find_map(|event| match event {
-                Event::TimerSet(timer) if timer.id == id => Some(timer.element),
-                _ => None,
+            let mut timers = self.events().filter_map(|event| {
+                let Event::TimerSet(timer) = event else {
+                    return None;
+                };
+                (timer.id == id).then_some(timer.element)
             });
-            let earlier = before.timers.iter().find(|timer| timer.id == id);
-            let element = set.or(earlier.map(|timer| timer.element));
-            element.map_or("new", |element| self.id(element))
+            self.id(timers.next().unwrap())
         };
         let scope = |id: ScopeId| {
-            let tokens = before.tokens.iter().chain(&self.instance.tokens);
-            let host = tokens.into_iter().find(|token| token.id.0 == id.0);
-            host.map_or("", |token| self.id(token.element)).to_owned()
+            let mut hosts = self.events().filter_map(|event| {
+                let Event::Entered { token, element, .. } = event else {
+                    return None;
+                };
+                (token.0 == id.0).then_some(*element)
+            });
+            self.id(hosts.next().unwrap())
         };
         Some(match event {
             Event::Entered { element, .. } => format!(">{}", self.id(*element)),

@@ -115,3 +115,11 @@ fn without_any_start_event_everything_without_incoming_flows_begins() {
     assert_eq!(play.complete("a"), "done:a clear:late <a >c <c");
     assert_eq!(play.complete("b"), "done:b <b ended:Completed");
 }
+
+#[test]
+fn of_several_none_start_events_the_first_begins() {
+    let mut build = one_task(for_ann());
+    build.start("other").row("other end");
+    let (_, trace) = Play::new(build);
+    assert_eq!(trace, ">start <start >a task:a");
+}
