@@ -13,6 +13,7 @@ use docket_domain::ids::{InstanceId, ProcessId};
 use docket_domain::task::worklist::{TaskFilter, Worklist};
 use docket_infra::store::{ProcessRecord, WorklistCounts};
 
+use super::batch::Batches;
 use crate::app::{App, AppError};
 
 /// The loaders of one request.
@@ -28,13 +29,9 @@ pub struct Source {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct ModelOf(pub ProcessId);
 
-/// The loaders of a request.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a batch ends with the request that awaits it: it is no background work"
-)]
-pub fn loaders(app: App, actor: Actor) -> Loaders {
-    DataLoader::new(Source { app, actor }, tokio::spawn).delay(Duration::ZERO)
+/// The loaders of a request, which leave their batches to whoever drives its execution.
+pub fn loaders(app: App, actor: Actor, batches: Batches) -> Loaders {
+    DataLoader::new(Source { app, actor }, move |batch| batches.add(batch)).delay(Duration::ZERO)
 }
 
 impl Loader<InstanceId> for Source {

@@ -2,7 +2,7 @@
 //! code, and where an answer names its redactions.
 
 use std::any::TypeId;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use async_graphql::async_trait::async_trait;
 use async_graphql::extensions::{
@@ -19,8 +19,10 @@ use docket_domain::ids::{InstanceId, ProcessId};
 use docket_domain::task::worklist::Worklist;
 use docket_infra::store::{ProcessRecord, Read, WorklistCounts};
 
+use super::batch::Batches;
 use super::error::{Code, Failure, Result, complete};
 use super::loader::{Loaders, ModelOf, loaders};
+use super::order::Order;
 use crate::app::{App, AppError, Viewer};
 
 /// Who asks, of what. Every root field begins with it.
@@ -129,6 +131,8 @@ impl ExtensionFactory for Sessions {
 #[derive(Default)]
 struct Session {
     redactions: Redactions,
+    batches: Batches,
+    order: OnceLock<Order>,
 }
 
 #[async_trait]
@@ -152,7 +156,10 @@ impl Extension for Session {
         request: Request,
         next: NextPrepareRequest<'_>,
     ) -> ServerResult<Request> {
-        let request = next.run(ctx, request).await?;
+        let mut request = next.run(ctx, request).await?;
+        let name = request.operation_name.clone();
+        let order = Order::of(request.parsed_query()?, name.as_deref());
+        self.order.get_or_init(|| order);
         let viewer = request
             .data
             .get(&TypeId::of::<Viewer>())
@@ -161,7 +168,7 @@ impl Extension for Session {
         let Some((viewer, app)) = viewer.zip(ctx.data_opt::<App>()) else {
             return Ok(request);
         };
-        let loaders = loaders(app.clone(), viewer.actor.clone());
+        let loaders = loaders(app.clone(), viewer.actor.clone(), self.batches.clone());
         Ok(request.data(loaders).data(self.redactions.clone()))
     }
 
@@ -171,7 +178,10 @@ impl Extension for Session {
         operation_name: Option<&str>,
         next: NextExecute<'_>,
     ) -> Response {
-        let response = next.run(ctx, operation_name).await;
+        let mut response = self.batches.drive(next.run(ctx, operation_name)).await;
+        if let Some(order) = self.order.get() {
+            order.apply(&mut response.data);
+        }
         let redactions = self.redactions.take();
         if redactions.is_empty() {
             response
