@@ -11,6 +11,7 @@ use async_graphql::{SDLExportOptions, SchemaBuilder};
 
 use crate::app::App;
 
+mod batch;
 pub mod error;
 pub mod id;
 pub mod loader;
