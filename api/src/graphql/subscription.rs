@@ -50,10 +50,6 @@ pub enum LeaveReason {
         desc = "When it was committed; of a snapshot, when it was read."
     )
 )]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "it only names the types; nothing is ever held in it"
-)]
 pub enum Change {
     /// A worklist as it is.
     WorklistSnapshot(WorklistSnapshot),
@@ -266,10 +262,6 @@ pub enum WorklistChange {
 
 /// What happens to a task.
 #[derive(Union)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a change is made, rendered and dropped; a box would only move it"
-)]
 pub enum TaskChange {
     /// The task as it is.
     Snapshot(TaskSnapshot),

@@ -283,7 +283,7 @@ async fn payload(
             cursor: cursor(asking, done.position).await?,
             process_instance: done
                 .readable_by(asking.actor())
-                .then(|| ProcessInstance(done.instance)),
+                .then_some(ProcessInstance(done.instance)),
             user_errors: Vec::new(),
         },
         Err(user_errors) => ProcessInstancePayload {

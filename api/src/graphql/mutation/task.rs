@@ -299,7 +299,7 @@ async fn completed(
         cursor: cursor(asking, done.position).await?,
         process_instance: done
             .readable_by(actor)
-            .then(|| ProcessInstance(done.instance)),
+            .then_some(ProcessInstance(done.instance)),
         user_errors: Vec::new(),
     })
 }
