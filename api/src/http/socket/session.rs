@@ -6,7 +6,7 @@ use std::panic::AssertUnwindSafe;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use async_graphql::{Request, Response, ServerError};
+use async_graphql::{Response, ServerError};
 use axum::extract::ws::Message;
 use docket_infra::clock::Clock;
 use docket_infra::config::SocketLimits;
@@ -23,7 +23,7 @@ use super::outbox::{Full, Outbox};
 use super::seats::Seat;
 use crate::app::Viewer;
 use crate::http::fault::Fault;
-use crate::http::parameters::{Kind, Parameters};
+use crate::http::parameters::{Kind, Parameters, Prepared};
 use crate::http::{Gateway, RequestId, auth, graphql};
 use crate::metrics::{Held, Outcome, Transport};
 
@@ -336,14 +336,14 @@ impl Session {
         if self.running.len() >= limit {
             return self.refuse(&id, &Fault::Operations { limit });
         }
-        let (request, kind) = match parameters.into_request(&self.gateway.bounds) {
-            Ok(parsed) => parsed,
+        let prepared = match parameters.prepare(&self.gateway.bounds) {
+            Ok(prepared) => prepared,
             Err(fault) => return self.refuse(&id, &fault),
         };
-        let steps = match kind {
-            Some(Kind::Subscription) => live(&self.gateway, request, viewer, self.request),
+        let steps = match prepared.kind {
+            Some(Kind::Subscription) => live(&self.gateway, prepared, viewer, self.request),
             Some(Kind::Query | Kind::Mutation) | None => {
-                once(&self.gateway, request, viewer, self.request)
+                once(&self.gateway, prepared, viewer, self.request)
             }
         };
         let (steps, abort) = stream::abortable(steps);
@@ -449,14 +449,14 @@ async fn authenticate(
 /// A query or a mutation: one answer, within the deadline.
 fn once(
     gateway: &Gateway,
-    request: Request,
+    prepared: Prepared,
     viewer: Viewer,
     id: RequestId,
 ) -> BoxStream<'static, Step> {
     let gateway = gateway.clone();
     stream::once(async move {
         let begun = Instant::now();
-        let answered = graphql::execute(&gateway, request, viewer, id).await;
+        let answered = graphql::execute(&gateway, prepared, viewer, id).await;
         let outcome = match &answered {
             Ok(answer) => graphql::outcome(answer),
             Err(fault) => fault.outcome(),
@@ -474,10 +474,11 @@ fn once(
 /// A subscription: answers until it ends. A panic ends it, and it alone.
 fn live(
     gateway: &Gateway,
-    request: Request,
+    prepared: Prepared,
     viewer: Viewer,
     id: RequestId,
 ) -> BoxStream<'static, Step> {
+    let Prepared { request, order, .. } = prepared;
     // The session tells nothing after its viewer's time, and that time moves when the token is replaced; what runs must
     // not hold on to the old one.
     let viewer = Viewer {
@@ -492,7 +493,7 @@ fn live(
     AssertUnwindSafe(answers)
         .catch_unwind()
         .map(move |answer| match answer {
-            Ok(answer) => Step::Answer(graphql::coded(answer)),
+            Ok(answer) => Step::Answer(graphql::tidy(answer, &order)),
             Err(_) => {
                 error!(request.id = %id.0, "a subscription panicked");
                 Step::Fault(Fault::Internal(id.0))
