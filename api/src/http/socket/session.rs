@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
-use std::task::Poll;
+use std::task::{Poll, ready};
 use std::time::{Duration, Instant};
 
 use async_graphql::{Response, ServerError};
@@ -28,7 +28,7 @@ use crate::http::{Gateway, RequestId, auth, graphql};
 use crate::metrics::{Held, Outcome, Transport};
 
 /// How long an end may take.
-const FAREWELL: Duration = Duration::from_secs(2);
+const FAREWELL: Duration = Duration::from_secs(5);
 /// A clock that can be set may be moved by somebody who tells nobody.
 const GLANCE: Duration = Duration::from_secs(1);
 
@@ -55,15 +55,20 @@ where
     }
 }
 
-/// Writes the last word and reads until the other side has answered it: a socket that is closed with unread bytes resets
-/// the connection, and the last word with it.
+/// Writes the last word, and reads until the other side has answered it: a socket that is closed with unread bytes resets
+/// the connection, and the last word with it. Both at once, for the other side may read only when it has written.
 async fn farewell<S, E>(outbox: &mut Outbox, socket: &mut S)
 where
     S: Stream<Item = Result<Message, E>> + Sink<Message, Error = E> + Unpin,
 {
-    if poll_fn(|cx| outbox.poll_drain(socket, cx)).await.is_ok() {
-        while let Some(Ok(_)) = socket.next().await {}
-    }
+    poll_fn(|cx| {
+        if let Poll::Ready(Err(_)) = outbox.poll_drain(socket, cx) {
+            return Poll::Ready(());
+        }
+        while let Some(Ok(_)) = ready!(socket.poll_next_unpin(cx)) {}
+        Poll::Ready(())
+    })
+    .await;
 }
 
 /// Who is at the other end.
