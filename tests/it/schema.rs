@@ -6,7 +6,10 @@ use serde_json::{Value, json};
 #[test]
 fn the_checked_in_schema_is_the_served_one() {
     let checked_in = include_str!("../../schema.graphql");
-    assert!(checked_in == docket_api::graphql::sdl(), "schema.graphql is not what is served: run `make schema` and review the difference");
+    assert!(
+        checked_in == docket_api::graphql::sdl(),
+        "schema.graphql is not what is served: run `make schema` and review the difference"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -16,10 +19,16 @@ async fn every_type_field_argument_and_enum_value_has_a_description() {
         fields(includeDeprecated: true) { name description args { name description } }
         inputFields { name description } enumValues { name description } } } }";
     let answer = server.user("emma").ok(document, json!({})).await;
-    let types = answer["__schema"]["types"].as_array().expect("types").clone();
+    let types = answer["__schema"]["types"]
+        .as_array()
+        .expect("types")
+        .clone();
     let mut bare = Vec::new();
     let mut seen = 0;
-    for kind in types.iter().filter(|kind| !kind["name"].as_str().unwrap_or_default().starts_with("__")) {
+    for kind in types
+        .iter()
+        .filter(|kind| !kind["name"].as_str().unwrap_or_default().starts_with("__"))
+    {
         let name = kind["name"].as_str().unwrap_or_default();
         if ["String", "Int", "Float", "Boolean", "ID"].contains(&name) {
             continue;
@@ -30,7 +39,12 @@ async fn every_type_field_argument_and_enum_value_has_a_description() {
                 let place = format!("{name}.{}", member["name"].as_str().unwrap_or_default());
                 note(&mut bare, &mut seen, &place, member);
                 for argument in member["args"].as_array().into_iter().flatten() {
-                    note(&mut bare, &mut seen, &format!("{place}({})", argument["name"].as_str().unwrap_or_default()), argument);
+                    note(
+                        &mut bare,
+                        &mut seen,
+                        &format!("{place}({})", argument["name"].as_str().unwrap_or_default()),
+                        argument,
+                    );
                 }
             }
         }
@@ -41,7 +55,11 @@ async fn every_type_field_argument_and_enum_value_has_a_description() {
 
 fn note(bare: &mut Vec<String>, seen: &mut usize, place: &str, described: &Value) {
     *seen += 1;
-    if described["description"].as_str().unwrap_or_default().is_empty() {
+    if described["description"]
+        .as_str()
+        .unwrap_or_default()
+        .is_empty()
+    {
         bare.push(place.to_owned());
     }
 }

@@ -21,44 +21,103 @@ impl Canaries {
 
 fn model(canaries: &mut Canaries) -> String {
     let mut xml = include_str!("../fixtures/claimable.bpmn").to_owned();
-    xml = xml.replace("name=\"Claimable\"", &format!("name=\"{}\"", canaries.next("ProcessName")));
-    xml = xml.replace("name=\"Work\"", &format!("name=\"{}\"", canaries.next("TaskName")));
-    let notes: String = (0..20).map(|_| format!("<documentation>{}</documentation>", canaries.next("Model"))).collect();
-    xml.replace("<startEvent id=\"start\"/>", &format!("<startEvent id=\"start\">{notes}</startEvent>"))
+    xml = xml.replace(
+        "name=\"Claimable\"",
+        &format!("name=\"{}\"", canaries.next("ProcessName")),
+    );
+    xml = xml.replace(
+        "name=\"Work\"",
+        &format!("name=\"{}\"", canaries.next("TaskName")),
+    );
+    let notes: String = (0..20)
+        .map(|_| format!("<documentation>{}</documentation>", canaries.next("Model")))
+        .collect();
+    xml.replace(
+        "<startEvent id=\"start\"/>",
+        &format!("<startEvent id=\"start\">{notes}</startEvent>"),
+    )
 }
 
 async fn use_everything(canaries: &mut Canaries, person: impl Fn(&str) -> User) {
     let designer = canaries.next("Designer");
     let manager = canaries.next("Publisher");
-    publish(&person(&designer).privilege("designer"), &person(&manager).privilege("manager"), &model(canaries)).await;
+    publish(
+        &person(&designer).privilege("designer"),
+        &person(&manager).privilege("manager"),
+        &model(canaries),
+    )
+    .await;
     for _ in 0..12 {
-        let ann = person(&canaries.next("User")).privilege("user").privilege("instantiator").group(&canaries.next("Group")).group("crew");
-        let ben = person(&canaries.next("Delegate")).privilege("user").group("crew");
+        let ann = person(&canaries.next("User"))
+            .privilege("user")
+            .privilege("instantiator")
+            .group(&canaries.next("Group"))
+            .group("crew");
+        let ben = person(&canaries.next("Delegate"))
+            .privilege("user")
+            .group("crew");
         let start = "mutation($data: JSON, $key: String, $again: String) { startProcess(input: {key: \"claimable\", businessKey: $key, idempotencyKey: $again, data: $data}) { processInstance { id } userErrors { message } } }";
         let data = json!({ canaries.next("Name"): canaries.next("Value"), "list": [canaries.next("Item"), { canaries.next("Member"): canaries.next("Nested") }], "user": ann.name() });
         let started = ann.ok(start, json!({ "data": data, "key": canaries.next("BusinessKey"), "again": canaries.next("Idempotency") })).await;
         let instance = started["startProcess"]["processInstance"]["id"].clone();
         assert_ne!(instance, Value::Null, "{started}");
         let update = "mutation($id: ID!, $data: JSON!) { updateData(input: {processInstance: $id, data: $data}) { userErrors { message } } }";
-        let updated = ann.ok(update, json!({ "id": instance, "data": { "note": canaries.next("Update") } })).await;
+        let updated = ann
+            .ok(
+                update,
+                json!({ "id": instance, "data": { "note": canaries.next("Update") } }),
+            )
+            .await;
         assert_eq!(updated["updateData"]["userErrors"], json!([]));
-        let task = ann.ok("query($id: ID!) { processInstance(id: $id) { tasks(first: 1) { nodes { id } } } }", json!({ "id": instance })).await;
-        let task = task["processInstance"]["tasks"]["nodes"][0]["id"].as_str().expect("a task").to_owned();
+        let task = ann
+            .ok(
+                "query($id: ID!) { processInstance(id: $id) { tasks(first: 1) { nodes { id } } } }",
+                json!({ "id": instance }),
+            )
+            .await;
+        let task = task["processInstance"]["tasks"]["nodes"][0]["id"]
+            .as_str()
+            .expect("a task")
+            .to_owned();
         assert_eq!(ann.claim(&task).await, Ok(()));
         let comment = "mutation($task: ID!, $text: String!) { addComment(input: {task: $task, text: $text}) { userErrors { message } } }";
-        let commented = ann.ok(comment, json!({ "task": task, "text": canaries.next("Comment") })).await;
+        let commented = ann
+            .ok(
+                comment,
+                json!({ "task": task, "text": canaries.next("Comment") }),
+            )
+            .await;
         assert_eq!(commented["addComment"]["userErrors"], json!([]));
         let draft = "mutation($task: ID!, $draft: JSON) { updateTask(input: {task: $task, draft: $draft}) { userErrors { message } } }";
-        let drafted = ann.ok(draft, json!({ "task": task, "draft": { "draft": canaries.next("Draft") } })).await;
+        let drafted = ann
+            .ok(
+                draft,
+                json!({ "task": task, "draft": { "draft": canaries.next("Draft") } }),
+            )
+            .await;
         assert_eq!(drafted["updateTask"]["userErrors"], json!([]));
         let delegate = "mutation($task: ID!, $to: ID!) { delegateTask(input: {task: $task, user: $to}) { userErrors { message } } }";
-        let me = ben.ok("{ viewer { user { id } } }", json!({})).await["viewer"]["user"]["id"].clone();
+        let me =
+            ben.ok("{ viewer { user { id } } }", json!({})).await["viewer"]["user"]["id"].clone();
         let delegated = ann.ok(delegate, json!({ "task": task, "to": me })).await;
         assert_eq!(delegated["delegateTask"]["userErrors"], json!([]));
-        assert_eq!(ben.complete(&task, json!({ "result": canaries.next("Complete") }), Some(&canaries.next("Outcome"))).await, Ok(()));
+        assert_eq!(
+            ben.complete(
+                &task,
+                json!({ "result": canaries.next("Complete") }),
+                Some(&canaries.next("Outcome"))
+            )
+            .await,
+            Ok(())
+        );
         // What is refused is written nowhere either.
-        ann.send(&format!("{{ {} }}", canaries.next("Document")), json!({})).await;
-        ann.send("query($id: ID!) { task(id: $id) { id } }", json!({ "id": canaries.next("Id") })).await;
+        ann.send(&format!("{{ {} }}", canaries.next("Document")), json!({}))
+            .await;
+        ann.send(
+            "query($id: ID!) { task(id: $id) { id } }",
+            json!({ "id": canaries.next("Id") }),
+        )
+        .await;
     }
 }
 
@@ -68,47 +127,89 @@ fn hits(canaries: &[String], file: &Path) -> Vec<String> {
     let forms = |canary: &String| {
         let hex: String = canary.bytes().map(|byte| format!("{byte:02x}")).collect();
         let wide: Vec<u8> = canary.encode_utf16().flat_map(u16::to_le_bytes).collect();
-        [canary.clone().into_bytes(), hex.to_uppercase().into_bytes(), hex.into_bytes(), wide]
+        [
+            canary.clone().into_bytes(),
+            hex.to_uppercase().into_bytes(),
+            hex.into_bytes(),
+            wide,
+        ]
     };
     let found = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
-    canaries.iter().filter(|canary| forms(canary).iter().any(|form| found(form))).cloned().collect()
+    canaries
+        .iter()
+        .filter(|canary| forms(canary).iter().any(|form| found(form)))
+        .cloned()
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_canaries_through_every_input_are_in_no_file_and_no_log_line() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let program = Executable::start(folder.path()).await.expect("the program starts");
+    let program = Executable::start(folder.path())
+        .await
+        .expect("the program starts");
     let mut canaries = Canaries { sent: Vec::new() };
     use_everything(&mut canaries, |name| program.nobody(name)).await;
-    assert!(canaries.sent.len() >= 200, "{} canaries", canaries.sent.len());
+    assert!(
+        canaries.sent.len() >= 200,
+        "{} canaries",
+        canaries.sent.len()
+    );
     // Killed rather than stopped: the write-ahead logs are as they were.
     program.kill().expect("the program can be killed");
 
     let mut files = Vec::new();
     for entry in walk(folder.path()) {
-        assert_eq!(hits(&canaries.sent, &entry), Vec::<String>::new(), "in {}", entry.display());
-        files.push(entry.file_name().expect("a file has a name").to_string_lossy().into_owned());
+        assert_eq!(
+            hits(&canaries.sent, &entry),
+            Vec::<String>::new(),
+            "in {}",
+            entry.display()
+        );
+        files.push(
+            entry
+                .file_name()
+                .expect("a file has a name")
+                .to_string_lossy()
+                .into_owned(),
+        );
     }
     for expected in ["docket.db", "docket.db-wal", "keystore.db", "log"] {
-        assert!(files.iter().any(|file| file == expected), "`{expected}` was looked at, among {files:?}");
+        assert!(
+            files.iter().any(|file| file == expected),
+            "`{expected}` was looked at, among {files:?}"
+        );
     }
     // The control: what is declared to be in clear is found by the same search.
     let clear = ["claimable".to_owned()];
-    assert_eq!(hits(&clear, &folder.path().join("data/docket.db-wal")), clear);
+    assert_eq!(
+        hits(&clear, &folder.path().join("data/docket.db-wal")),
+        clear
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_copied_database_without_its_key_does_not_start() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let program = Executable::start(folder.path()).await.expect("the program starts");
-    program.user("emma").ok("{ viewer { user { name } } }", json!({})).await;
+    let program = Executable::start(folder.path())
+        .await
+        .expect("the program starts");
+    program
+        .user("emma")
+        .ok("{ viewer { user { name } } }", json!({}))
+        .await;
     program.kill().expect("the program can be killed");
     std::fs::remove_file(folder.path().join("data.key")).expect("the key lies beside the folder");
-    let before = std::fs::read(folder.path().join("data/keystore.db")).expect("the key store is there");
+    let before =
+        std::fs::read(folder.path().join("data/keystore.db")).expect("the key store is there");
 
-    let refused = Executable::start(folder.path()).await.err().expect("another key does not open it");
+    let refused = Executable::start(folder.path())
+        .await
+        .err()
+        .expect("another key does not open it");
     assert!(refused.to_string().contains("root key"), "{refused}");
-    let after = std::fs::read(folder.path().join("data/keystore.db")).expect("the key store is there");
+    let after =
+        std::fs::read(folder.path().join("data/keystore.db")).expect("the key store is there");
     assert_eq!(before, after, "nothing was written");
 }
 
@@ -116,7 +217,11 @@ fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).expect("the folder can be read") {
         let path = entry.expect("the entry can be read").path();
-        if path.is_dir() { files.extend(walk(&path)) } else { files.push(path) }
+        if path.is_dir() {
+            files.extend(walk(&path))
+        } else {
+            files.push(path)
+        }
     }
     files
 }

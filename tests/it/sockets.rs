@@ -17,24 +17,35 @@ async fn what_breaks_the_protocol_closes_the_socket_with_its_code() {
     for (messages, code) in [
         (vec![subscribe.clone()], 4401),
         (vec![json!({ "type": "connection_init" })], 4401),
-        (vec![json!({ "type": "connection_init", "payload": { "authorization": "Bearer x" } })], 4401),
+        (
+            vec![json!({ "type": "connection_init", "payload": { "authorization": "Bearer x" } })],
+            4401,
+        ),
         (vec![json!({ "type": "nonsense" })], 4400),
         (vec![json!([])], 4400),
         (vec![json!({ "type": "subscribe", "payload": {} })], 4400),
     ] {
-        let mut socket = Socket::connect(server.addr, None).await.expect("the socket connects");
+        let mut socket = Socket::connect(server.addr, None)
+            .await
+            .expect("the socket connects");
         for message in &messages {
             socket.send(message.clone()).await;
         }
         assert_eq!(closing(&mut socket).await, code, "{messages:?}");
     }
-    let mut twice = Socket::open(server.addr, &token).await.expect("the socket opens");
+    let mut twice = Socket::open(server.addr, &token)
+        .await
+        .expect("the socket opens");
     twice.send(init(&token)).await;
     assert_eq!(closing(&mut twice).await, 4429);
-    let mut broken = Socket::open(server.addr, &token).await.expect("the socket opens");
+    let mut broken = Socket::open(server.addr, &token)
+        .await
+        .expect("the socket opens");
     broken.text("{".to_owned()).await;
     assert_eq!(closing(&mut broken).await, 4400);
-    let mut large = Socket::open(server.addr, &token).await.expect("the socket opens");
+    let mut large = Socket::open(server.addr, &token)
+        .await
+        .expect("the socket opens");
     large.text("x".repeat(100_000)).await;
     assert!([1009, 4400, 1006].contains(&closing(&mut large).await));
 }
@@ -52,19 +63,32 @@ async fn an_id_in_use_is_refused_and_a_finished_one_may_be_used_again() {
     let server = TestServer::start().await;
     server.publish(CLAIMABLE).await;
     let ann = server.user("ann").group("crew");
-    let list = ann.ok("{ viewer { worklists { id } } }", json!({})).await["viewer"]["worklists"][0]["id"].clone();
+    let list = ann.ok("{ viewer { worklists { id } } }", json!({})).await["viewer"]["worklists"][0]
+        ["id"]
+        .clone();
     let mut socket = ann.socket().await;
     for _ in 0..2 {
-        socket.subscribe("q", "{ viewer { user { name } } }", json!({})).await;
+        socket
+            .subscribe("q", "{ viewer { user { name } } }", json!({}))
+            .await;
         assert_eq!(socket.change("q").await["viewer"]["user"]["name"], "ann");
-        assert_eq!(socket.next().await, Ok(json!({ "id": "q", "type": "complete" })));
+        assert_eq!(
+            socket.next().await,
+            Ok(json!({ "id": "q", "type": "complete" }))
+        );
     }
     let changes = "subscription($w: ID!) { worklistChanges(worklist: $w) { __typename } }";
     socket.subscribe("s", changes, json!({ "w": list })).await;
-    assert_eq!(socket.change("s").await["worklistChanges"]["__typename"], "WorklistSnapshot");
+    assert_eq!(
+        socket.change("s").await["worklistChanges"]["__typename"],
+        "WorklistSnapshot"
+    );
     socket.send(json!({ "id": "s", "type": "complete" })).await;
     socket.subscribe("s", changes, json!({ "w": list })).await;
-    assert_eq!(socket.change("s").await["worklistChanges"]["__typename"], "WorklistSnapshot");
+    assert_eq!(
+        socket.change("s").await["worklistChanges"]["__typename"],
+        "WorklistSnapshot"
+    );
     socket.subscribe("s", changes, json!({ "w": list })).await;
     assert_eq!(closing(&mut socket).await, 4409);
 }
@@ -72,19 +96,35 @@ async fn an_id_in_use_is_refused_and_a_finished_one_may_be_used_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_of_another_origin_gets_no_socket() {
     let server = TestServer::start().await;
-    assert!(Socket::connect(server.addr, Some("https://evil.example")).await.is_err());
+    assert!(
+        Socket::connect(server.addr, Some("https://evil.example"))
+            .await
+            .is_err()
+    );
     assert!(Socket::connect(server.addr, Some("null")).await.is_err());
-    assert!(Socket::connect(server.addr, Some(&format!("http://{}", server.addr))).await.is_ok());
+    assert!(
+        Socket::connect(server.addr, Some(&format!("http://{}", server.addr)))
+            .await
+            .is_ok()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_socket_has_fifty_subscriptions_and_a_person_ten_sockets() {
     let server = TestServer::start().await;
     let ann = server.user("ann").group("crew");
-    let list = ann.ok("{ viewer { worklists { id } } }", json!({})).await["viewer"]["worklists"][0]["id"].clone();
+    let list = ann.ok("{ viewer { worklists { id } } }", json!({})).await["viewer"]["worklists"][0]
+        ["id"]
+        .clone();
     let mut socket = ann.socket().await;
     for i in 0..51 {
-        socket.subscribe(&i.to_string(), "subscription($w: ID!) { worklistChanges(worklist: $w) { __typename } }", json!({ "w": list })).await;
+        socket
+            .subscribe(
+                &i.to_string(),
+                "subscription($w: ID!) { worklistChanges(worklist: $w) { __typename } }",
+                json!({ "w": list }),
+            )
+            .await;
     }
     let mut refused = 0;
     for _ in 0..51 {
@@ -96,7 +136,9 @@ async fn a_socket_has_fifty_subscriptions_and_a_person_ten_sockets() {
     for _ in 0..9 {
         sockets.push(ann.socket().await);
     }
-    let mut eleventh = Socket::connect(server.addr, None).await.expect("the socket connects");
+    let mut eleventh = Socket::connect(server.addr, None)
+        .await
+        .expect("the socket connects");
     eleventh.send(init(&ann.token())).await;
     assert!(closing(&mut eleventh).await >= 4400);
     drop(sockets.pop());
@@ -107,7 +149,13 @@ async fn a_socket_has_fifty_subscriptions_and_a_person_ten_sockets() {
 async fn hostile_documents_are_refused_on_the_socket_too() {
     let server = TestServer::start().await;
     let mut socket = server.user("ann").socket().await;
-    socket.subscribe("1", &format!("{{ node(id: {}", "[".repeat(5_000)), json!({})).await;
+    socket
+        .subscribe(
+            "1",
+            &format!("{{ node(id: {}", "[".repeat(5_000)),
+            json!({}),
+        )
+        .await;
     let message = socket.next().await.expect("the socket stays open");
     assert_eq!(message["type"], "error");
     assert_eq!(message["payload"][0]["extensions"]["code"], "BAD_INPUT");

@@ -22,8 +22,14 @@ async fn acme(server: &TestServer) -> Acme {
     let instance = emma.start("claimable", json!({})).await;
     let document = "query($id: ID!) { viewer { user { id } worklists { id kind } } processInstance(id: $id) { process { id } tasks(first: 1) { nodes { id } } } }";
     let answer = emma.ok(document, json!({ "id": instance })).await;
-    let lists = answer["viewer"]["worklists"].as_array().expect("worklists").clone();
-    let group = lists.iter().find(|list| list["kind"] == "GROUP").expect("the group has a worklist");
+    let lists = answer["viewer"]["worklists"]
+        .as_array()
+        .expect("worklists")
+        .clone();
+    let group = lists
+        .iter()
+        .find(|list| list["kind"] == "GROUP")
+        .expect("the group has a worklist");
     Acme {
         process: answer["processInstance"]["process"]["id"].clone(),
         task: answer["processInstance"]["tasks"]["nodes"][0]["id"].clone(),
@@ -39,54 +45,164 @@ impl Acme {
     }
 }
 
-const VARIABLES: [(&str, &str); 5] = [("process", "ID!"), ("instance", "ID!"), ("task", "ID!"), ("worklist", "ID!"), ("user", "ID!")];
+const VARIABLES: [(&str, &str); 5] = [
+    ("process", "ID!"),
+    ("instance", "ID!"),
+    ("task", "ID!"),
+    ("worklist", "ID!"),
+    ("user", "ID!"),
+];
 
 /// Declares just the variables that a document uses.
 fn document(kind: &str, body: &str) -> String {
-    let used: Vec<_> = VARIABLES.iter().filter(|(name, _)| body.contains(&format!("${name}"))).map(|(name, kind)| format!("${name}: {kind}")).collect();
-    let declared = if used.is_empty() { String::new() } else { format!("({})", used.join(", ")) };
+    let used: Vec<_> = VARIABLES
+        .iter()
+        .filter(|(name, _)| body.contains(&format!("${name}")))
+        .map(|(name, kind)| format!("${name}: {kind}"))
+        .collect();
+    let declared = if used.is_empty() {
+        String::new()
+    } else {
+        format!("({})", used.join(", "))
+    };
     format!("{kind}{declared} {{ {body} }}")
 }
 
 fn only_used(body: &str, variables: &Value) -> Value {
     let all = variables.as_object().expect("variables are an object");
-    all.iter().filter(|(name, _)| body.contains(&format!("${name}"))).map(|(name, value)| (name.clone(), value.clone())).collect::<serde_json::Map<_, _>>().into()
+    all.iter()
+        .filter(|(name, _)| body.contains(&format!("${name}")))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }
 
 /// Every root field of a query, and what a stranger is answered.
 fn queries() -> Vec<(&'static str, &'static str, Value)> {
     vec![
         ("node", "node(id: $task) { id }", json!({ "node": null })),
-        ("nodes", "nodes(ids: [$task, $instance, $process]) { id }", json!({ "nodes": [null, null, null] })),
-        ("viewer", "viewer { startable(first: 5) { totalCount } worklists { counts { total } } }", Value::Null),
-        ("processes", "processes { totalCount nodes { id } }", json!({ "processes": { "totalCount": 0, "nodes": [] } })),
-        ("process", "process(key: \"claimable\") { id }", json!({ "process": null })),
-        ("processInstances", "processInstances { totalCount nodes { id } }", json!({ "processInstances": { "totalCount": 0, "nodes": [] } })),
-        ("processInstance", "processInstance(id: $instance) { id }", json!({ "processInstance": null })),
-        ("tasks", "tasks { totalCount nodes { id } }", json!({ "tasks": { "totalCount": 0, "nodes": [] } })),
+        (
+            "nodes",
+            "nodes(ids: [$task, $instance, $process]) { id }",
+            json!({ "nodes": [null, null, null] }),
+        ),
+        (
+            "viewer",
+            "viewer { startable(first: 5) { totalCount } worklists { counts { total } } }",
+            Value::Null,
+        ),
+        (
+            "processes",
+            "processes { totalCount nodes { id } }",
+            json!({ "processes": { "totalCount": 0, "nodes": [] } }),
+        ),
+        (
+            "process",
+            "process(key: \"claimable\") { id }",
+            json!({ "process": null }),
+        ),
+        (
+            "processInstances",
+            "processInstances { totalCount nodes { id } }",
+            json!({ "processInstances": { "totalCount": 0, "nodes": [] } }),
+        ),
+        (
+            "processInstance",
+            "processInstance(id: $instance) { id }",
+            json!({ "processInstance": null }),
+        ),
+        (
+            "tasks",
+            "tasks { totalCount nodes { id } }",
+            json!({ "tasks": { "totalCount": 0, "nodes": [] } }),
+        ),
         ("task", "task(id: $task) { id }", json!({ "task": null })),
-        ("worklist", "worklist(id: $worklist) { tasks { totalCount } }", json!({ "worklist": { "tasks": { "totalCount": 0 } } })),
-        ("monitor", "monitor { instances { totalCount } }", json!({ "monitor": { "instances": { "totalCount": 0 } } })),
+        (
+            "worklist",
+            "worklist(id: $worklist) { tasks { totalCount } }",
+            json!({ "worklist": { "tasks": { "totalCount": 0 } } }),
+        ),
+        (
+            "monitor",
+            "monitor { instances { totalCount } }",
+            json!({ "monitor": { "instances": { "totalCount": 0 } } }),
+        ),
     ]
 }
 
 /// Every mutation on something that exists elsewhere, and how a stranger is refused.
 fn mutations() -> Vec<(&'static str, &'static str, &'static str)> {
     vec![
-        ("publishProcess", "publishProcess(input: {process: $process}) { process { id } userErrors { code } }", "NOT_AVAILABLE"),
-        ("retireProcess", "retireProcess(input: {process: $process}) { process { id } userErrors { code } }", "NOT_AVAILABLE"),
-        ("startProcess", "startProcess(input: {key: \"claimable\"}) { processInstance { id } userErrors { code } }", "NOT_AVAILABLE"),
-        ("correlateMessage", "correlateMessage(input: {name: \"go\", processInstance: $instance}) { processInstance { id } userErrors { code } }", "NOT_AVAILABLE"),
-        ("updateData", "updateData(input: {processInstance: $instance, data: {a: 1}}) { processInstance { id } userErrors { code } }", "NOT_AVAILABLE"),
-        ("withdrawInstance", "withdrawInstance(input: {processInstance: $instance}) { processInstance { id } userErrors { code } }", "NOT_AVAILABLE"),
-        ("terminateInstance", "terminateInstance(input: {processInstance: $instance}) { userErrors { code } }", "NOT_AVAILABLE"),
-        ("claimTask", "claimTask(input: {task: $task}) { task { id } userErrors { code } }", "NOT_AVAILABLE"),
-        ("unclaimTask", "unclaimTask(input: {task: $task}) { task { id } userErrors { code } }", "NOT_AVAILABLE"),
-        ("completeTask", "completeTask(input: {task: $task}) { task { id } userErrors { code } }", "NOT_AVAILABLE"),
-        ("delegateTask", "delegateTask(input: {task: $task, user: $user}) { task { id } userErrors { code } }", "NOT_AVAILABLE"),
-        ("reassignTask", "reassignTask(input: {task: $task, user: $user}) { task { id } userErrors { code } }", "NOT_AVAILABLE"),
-        ("updateTask", "updateTask(input: {task: $task, priority: 1}) { task { id } userErrors { code } }", "NOT_AVAILABLE"),
-        ("addComment", "addComment(input: {task: $task, text: \"hello\"}) { comment { id } userErrors { code } }", "NOT_AVAILABLE"),
+        (
+            "publishProcess",
+            "publishProcess(input: {process: $process}) { process { id } userErrors { code } }",
+            "NOT_AVAILABLE",
+        ),
+        (
+            "retireProcess",
+            "retireProcess(input: {process: $process}) { process { id } userErrors { code } }",
+            "NOT_AVAILABLE",
+        ),
+        (
+            "startProcess",
+            "startProcess(input: {key: \"claimable\"}) { processInstance { id } userErrors { code } }",
+            "NOT_AVAILABLE",
+        ),
+        (
+            "correlateMessage",
+            "correlateMessage(input: {name: \"go\", processInstance: $instance}) { processInstance { id } userErrors { code } }",
+            "NOT_AVAILABLE",
+        ),
+        (
+            "updateData",
+            "updateData(input: {processInstance: $instance, data: {a: 1}}) { processInstance { id } userErrors { code } }",
+            "NOT_AVAILABLE",
+        ),
+        (
+            "withdrawInstance",
+            "withdrawInstance(input: {processInstance: $instance}) { processInstance { id } userErrors { code } }",
+            "NOT_AVAILABLE",
+        ),
+        (
+            "terminateInstance",
+            "terminateInstance(input: {processInstance: $instance}) { userErrors { code } }",
+            "NOT_AVAILABLE",
+        ),
+        (
+            "claimTask",
+            "claimTask(input: {task: $task}) { task { id } userErrors { code } }",
+            "NOT_AVAILABLE",
+        ),
+        (
+            "unclaimTask",
+            "unclaimTask(input: {task: $task}) { task { id } userErrors { code } }",
+            "NOT_AVAILABLE",
+        ),
+        (
+            "completeTask",
+            "completeTask(input: {task: $task}) { task { id } userErrors { code } }",
+            "NOT_AVAILABLE",
+        ),
+        (
+            "delegateTask",
+            "delegateTask(input: {task: $task, user: $user}) { task { id } userErrors { code } }",
+            "NOT_AVAILABLE",
+        ),
+        (
+            "reassignTask",
+            "reassignTask(input: {task: $task, user: $user}) { task { id } userErrors { code } }",
+            "NOT_AVAILABLE",
+        ),
+        (
+            "updateTask",
+            "updateTask(input: {task: $task, priority: 1}) { task { id } userErrors { code } }",
+            "NOT_AVAILABLE",
+        ),
+        (
+            "addComment",
+            "addComment(input: {task: $task, text: \"hello\"}) { comment { id } userErrors { code } }",
+            "NOT_AVAILABLE",
+        ),
     ]
 }
 
@@ -94,13 +210,19 @@ fn mutations() -> Vec<(&'static str, &'static str, &'static str)> {
 fn streams() -> Vec<(&'static str, &'static str)> {
     vec![
         ("taskChanges", "taskChanges(task: $task) { __typename }"),
-        ("processInstanceChanges", "processInstanceChanges(processInstance: $instance) { __typename }"),
+        (
+            "processInstanceChanges",
+            "processInstanceChanges(processInstance: $instance) { __typename }",
+        ),
     ]
 }
 
 fn stranger(server: &TestServer) -> User {
     let all = ["designer", "manager", "administrator", "monitor", "auditor"];
-    all.iter().fold(server.user("emma").group("crew").in_tenant("globex"), |user, privilege| user.privilege(privilege))
+    all.iter().fold(
+        server.user("emma").group("crew").in_tenant("globex"),
+        |user, privilege| user.privilege(privilege),
+    )
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -109,7 +231,9 @@ async fn another_tenant_finds_nothing_in_any_query() {
     let acme = acme(&server).await;
     let stranger = stranger(&server);
     for (name, body, expected) in queries() {
-        let answer = stranger.ok(&document("query", body), only_used(body, &acme.variables())).await;
+        let answer = stranger
+            .ok(&document("query", body), only_used(body, &acme.variables()))
+            .await;
         if name == "viewer" {
             assert_eq!(answer["viewer"]["startable"]["totalCount"], 0);
             for list in answer["viewer"]["worklists"].as_array().expect("worklists") {
@@ -127,17 +251,36 @@ async fn another_tenant_changes_nothing_by_any_mutation() {
     let acme = acme(&server).await;
     let stranger = stranger(&server);
     for (name, body, code) in mutations() {
-        let answer = stranger.ok(&document("mutation", body), only_used(body, &acme.variables())).await;
-        assert_eq!(answer[name]["userErrors"][0]["code"], code, "{name}: {answer}");
+        let answer = stranger
+            .ok(
+                &document("mutation", body),
+                only_used(body, &acme.variables()),
+            )
+            .await;
+        assert_eq!(
+            answer[name]["userErrors"][0]["code"], code,
+            "{name}: {answer}"
+        );
         for (member, value) in answer[name].as_object().expect("a payload") {
-            assert!(member == "userErrors" || value.is_null(), "{name} gives nothing back: {answer}");
+            assert!(
+                member == "userErrors" || value.is_null(),
+                "{name} gives nothing back: {answer}"
+            );
         }
     }
     let emma = server.user("emma").group("crew");
-    let task = emma.ok("query($task: ID!) { task(id: $task) { state revision } }", json!({ "task": acme.task })).await;
+    let task = emma
+        .ok(
+            "query($task: ID!) { task(id: $task) { state revision } }",
+            json!({ "task": acme.task }),
+        )
+        .await;
     assert_eq!(task["task"]["state"], "READY");
     let nothing_uploaded = stranger.ok("mutation { uploadProcess(input: {bpmnXml: \"<a/>\"}) { process { id } userErrors { code } } }", json!({})).await;
-    assert_eq!(nothing_uploaded["uploadProcess"]["userErrors"][0]["code"], "INVALID_INPUT");
+    assert_eq!(
+        nothing_uploaded["uploadProcess"]["userErrors"][0]["code"],
+        "INVALID_INPUT"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -147,23 +290,40 @@ async fn another_tenant_hears_nothing_on_any_stream() {
     let stranger = stranger(&server);
     let mut socket = stranger.socket().await;
     for (name, body) in streams() {
-        socket.subscribe(name, &document("subscription", body), only_used(body, &acme.variables())).await;
+        socket
+            .subscribe(
+                name,
+                &document("subscription", body),
+                only_used(body, &acme.variables()),
+            )
+            .await;
         let message = socket.next().await.expect("the socket stays open");
         let text = message.to_string();
         assert!(text.contains("NOT_FOUND"), "{name}: {message}");
         if message["type"] == "next" {
-            assert_eq!(socket.next().await.expect("the socket stays open")["type"], "complete");
+            assert_eq!(
+                socket.next().await.expect("the socket stays open")["type"],
+                "complete"
+            );
         }
     }
     let changes = "subscription($worklist: ID!) { worklistChanges(worklist: $worklist) { __typename ... on WorklistSnapshot { sequence tasks { id } } ... on TaskEntered { sequence task { processInstance { businessKey } } } } }";
-    socket.subscribe("list", changes, json!({ "worklist": acme.worklist })).await;
-    assert_eq!(socket.change("list").await["worklistChanges"]["tasks"], json!([]));
+    socket
+        .subscribe("list", changes, json!({ "worklist": acme.worklist }))
+        .await;
+    assert_eq!(
+        socket.change("list").await["worklistChanges"]["tasks"],
+        json!([])
+    );
     server.user("emma").start("claimable", json!({})).await;
     server.publish_for("globex", CLAIMABLE).await;
     stranger.start("claimable", json!({})).await;
     let entered = socket.change("list").await;
     assert_eq!(entered["worklistChanges"]["__typename"], "TaskEntered");
-    assert_eq!(entered["worklistChanges"]["sequence"], 2, "what happened in the other tenant left no gap");
+    assert_eq!(
+        entered["worklistChanges"]["sequence"], 2,
+        "what happened in the other tenant left no gap"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -171,9 +331,21 @@ async fn nobody_without_a_token_gets_anything() {
     let server = TestServer::start().await;
     let acme = acme(&server).await;
     let url = format!("http://{}/graphql", server.addr);
-    let bodies = queries().into_iter().map(|(_, body, _)| ("query", body)).chain(mutations().into_iter().map(|(_, body, _)| ("mutation", body)));
+    let bodies = queries()
+        .into_iter()
+        .map(|(_, body, _)| ("query", body))
+        .chain(
+            mutations()
+                .into_iter()
+                .map(|(_, body, _)| ("mutation", body)),
+        );
     for (kind, body) in bodies {
-        for header in [None, Some("Bearer nonsense"), Some("Basic ZW1tYTplbW1h"), Some("Bearer ")] {
+        for header in [
+            None,
+            Some("Bearer nonsense"),
+            Some("Basic ZW1tYTplbW1h"),
+            Some("Bearer "),
+        ] {
             let mut request = client().post(&url).json(&json!({ "query": document(kind, body), "variables": only_used(body, &acme.variables()) }));
             if let Some(header) = header {
                 request = request.header("authorization", header);
@@ -181,14 +353,25 @@ async fn nobody_without_a_token_gets_anything() {
             let response = request.send().await.expect("the server answers");
             assert_eq!(response.status(), 401, "{body}");
             let answer: Value = response.json().await.expect("the answer is JSON");
-            assert_eq!(answer["errors"][0]["extensions"]["code"], "UNAUTHENTICATED", "{body}");
+            assert_eq!(
+                answer["errors"][0]["extensions"]["code"], "UNAUTHENTICATED",
+                "{body}"
+            );
             assert_eq!(answer.get("data"), None, "{body}");
         }
     }
     for (_, body) in streams() {
-        let mut socket = Socket::connect(server.addr, None).await.expect("the socket connects");
+        let mut socket = Socket::connect(server.addr, None)
+            .await
+            .expect("the socket connects");
         socket.send(json!({ "type": "connection_init", "payload": { "authorization": "Bearer nonsense" } })).await;
-        socket.subscribe("1", &document("subscription", body), only_used(body, &acme.variables())).await;
+        socket
+            .subscribe(
+                "1",
+                &document("subscription", body),
+                only_used(body, &acme.variables()),
+            )
+            .await;
         assert_eq!(socket.next().await, Err(4401));
     }
 }
@@ -199,8 +382,14 @@ async fn every_root_field_stands_in_the_tables_of_this_file() {
     let document = "{ __schema { queryType { fields { name } } mutationType { fields { name } } subscriptionType { fields { name } } } }";
     let answer = server.user("emma").ok(document, json!({})).await;
     let served = |kind: &str| -> Vec<String> {
-        let fields = answer["__schema"][kind]["fields"].as_array().cloned().unwrap_or_default();
-        let mut names: Vec<_> = fields.iter().map(|field| field["name"].as_str().unwrap_or_default().to_owned()).collect();
+        let fields = answer["__schema"][kind]["fields"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        let mut names: Vec<_> = fields
+            .iter()
+            .map(|field| field["name"].as_str().unwrap_or_default().to_owned())
+            .collect();
         names.sort();
         names
     };
@@ -208,7 +397,28 @@ async fn every_root_field_stands_in_the_tables_of_this_file() {
         names.sort_unstable();
         names.into_iter().map(str::to_owned).collect()
     };
-    assert_eq!(served("queryType"), sorted(queries().iter().map(|(name, _, _)| *name).collect()));
-    assert_eq!(served("mutationType"), sorted(mutations().iter().map(|(name, _, _)| *name).chain(["uploadProcess"]).collect()));
-    assert_eq!(served("subscriptionType"), sorted(streams().iter().map(|(name, _)| *name).chain(["worklistChanges"]).collect()));
+    assert_eq!(
+        served("queryType"),
+        sorted(queries().iter().map(|(name, _, _)| *name).collect())
+    );
+    assert_eq!(
+        served("mutationType"),
+        sorted(
+            mutations()
+                .iter()
+                .map(|(name, _, _)| *name)
+                .chain(["uploadProcess"])
+                .collect()
+        )
+    );
+    assert_eq!(
+        served("subscriptionType"),
+        sorted(
+            streams()
+                .iter()
+                .map(|(name, _)| *name)
+                .chain(["worklistChanges"])
+                .collect()
+        )
+    );
 }

@@ -11,7 +11,7 @@ use anyhow::{Context, bail};
 use docket_api::http::Server;
 use docket_infra::clock::Clock;
 use docket_infra::config::Config;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::user::User;

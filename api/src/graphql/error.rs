@@ -76,16 +76,7 @@ impl From<Failure> for async_graphql::Error {
 pub fn complete(error: &mut ServerError) {
     let extensions = error.extensions.get_or_insert_default();
     if extensions.get("code").is_none() {
-        let costly = matches!(
-            error.message.as_str(),
-            "Query is too complex." | "Query is nested too deep."
-        );
-        let code = if costly {
-            Code::TooLarge
-        } else {
-            Code::BadInput
-        };
-        extensions.set("code", code.name());
+        extensions.set("code", Code::BadInput.name());
     }
 }
 
@@ -129,13 +120,14 @@ fn internal(error: &AppError) -> Failure {
     );
     let mut told = Code::Internal.error("internal error");
     if let Some(extensions) = &mut told.0.extensions {
-        extensions.set("requestId", incident.to_string());
+        extensions.set("errorId", incident.to_string());
     }
     told
 }
 
 /// What a person can mend.
 #[derive(Clone, PartialEq, Eq, Debug, SimpleObject)]
+#[graphql(serial)]
 pub struct UserError {
     /// What kind of refusal it is.
     pub code: UserErrorCode,
@@ -152,7 +144,7 @@ pub enum UserErrorCode {
     NotAvailable,
     /// The viewer may not do this.
     NotPermitted,
-    /// Somebody else was faster: read again, then decide again.
+    /// The object has changed since it was read, or the idempotency key stands for another request.
     Conflict,
     /// The input is wrong in itself.
     InvalidInput,
@@ -211,18 +203,21 @@ fn rejected(rejection: &Rejection) -> UserError {
         | Rejection::MayNotStart
         | Rejection::NotCandidate
         | Rejection::Excluded
+        | Rejection::NotAssignee
+        // Whoever may read it then: after the end nobody changes anything any more.
+        | Rejection::Ended
         | Rejection::NotWriter
         | Rejection::MayNotWithdraw => error(NotPermitted),
         Rejection::OnBehalf => error(NotPermitted).at(&["onBehalfOf"]),
         Rejection::NoStart => error(InvalidInput),
-        Rejection::NotAssignee | Rejection::Stale { .. } => error(Conflict),
+        Rejection::Stale { .. } => error(Conflict),
         Rejection::TaskClosed
+        | Rejection::Taken
         | Rejection::NotClaimed
         | Rejection::AlreadyYours
-        | Rejection::Ended
         | Rejection::NotWaiting(_)
         | Rejection::NoTimer => error(InvalidState),
-        Rejection::TargetExcluded(_) => error(InvalidInput).at(&["to"]),
+        Rejection::TargetExcluded(_) => error(InvalidInput).at(&["user"]),
         Rejection::FieldNotWritable(field) => error(NotPermitted).at(&["data", field]),
         Rejection::FieldInvalid { field, .. } => error(InvalidInput).at(&["data", field]),
         Rejection::UnknownOutcome(_) | Rejection::OutcomeMissing => {
@@ -236,9 +231,8 @@ fn rejected(rejection: &Rejection) -> UserError {
 fn process_rejected(rejection: &ProcessRejection) -> UserError {
     let code = match rejection {
         ProcessRejection::Privilege(_) | ProcessRejection::OwnUpload => UserErrorCode::NotPermitted,
-        ProcessRejection::Broken(_) | ProcessRejection::WrongState(_) => {
-            UserErrorCode::InvalidState
-        }
+        ProcessRejection::Broken(_) => UserErrorCode::InvalidInput,
+        ProcessRejection::WrongState(_) => UserErrorCode::InvalidState,
     };
     UserError::new(code, rejection)
 }
@@ -292,11 +286,12 @@ mod tests {
     }
 
     #[test]
-    fn who_came_second_is_told_of_a_conflict() {
-        assert_eq!(
-            code_of(Rejection::NotAssignee.into()),
-            UserErrorCode::Conflict
-        );
+    fn what_was_overtaken_is_a_conflict() {
+        let stale = Rejection::Stale {
+            expected: 1,
+            actual: 2,
+        };
+        assert_eq!(code_of(stale.into()), UserErrorCode::Conflict);
         assert_eq!(code_of(AppError::Conflict), UserErrorCode::Conflict);
         assert_eq!(code_of(AppError::KeyReused), UserErrorCode::Conflict);
     }
@@ -324,22 +319,17 @@ mod tests {
     }
 
     #[test]
-    fn an_error_of_the_library_gets_a_code_once() {
-        let code = |message: &str| {
-            let mut error = ServerError::new(message, None);
-            complete(&mut error);
+    fn an_error_of_the_library_gets_a_code_and_ours_keeps_its_own() {
+        let code = |mut error: ServerError| {
             complete(&mut error);
             error
                 .extensions
                 .and_then(|extensions| extensions.get("code").cloned())
         };
-        assert_eq!(
-            code("Query is nested too deep."),
-            Some(async_graphql::Value::from("TOO_LARGE"))
-        );
-        assert_eq!(
-            code("Unknown field"),
-            Some(async_graphql::Value::from("BAD_INPUT"))
-        );
+        let theirs = ServerError::new("Query is nested too deep.", None);
+        assert_eq!(code(theirs), Some(async_graphql::Value::from("BAD_INPUT")));
+        let ours = async_graphql::Error::from(Code::Timeout.error("too long"));
+        let ours = ours.into_server_error(async_graphql::Pos::default());
+        assert_eq!(code(ours), Some(async_graphql::Value::from("TIMEOUT")));
     }
 }

@@ -11,6 +11,7 @@ use async_graphql::{SDLExportOptions, SchemaBuilder};
 
 use crate::app::App;
 
+mod batch;
 pub mod error;
 pub mod id;
 pub mod loader;
@@ -69,3 +70,6 @@ fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
         .register_output_type::<types::Node>()
         .register_output_type::<subscription::Change>()
 }
+
+#[cfg(test)]
+mod tests;

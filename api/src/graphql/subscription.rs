@@ -83,6 +83,7 @@ pub enum Change {
 
 /// A worklist as it is.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub struct WorklistSnapshot {
     /// Counts from 1 for each subscription, without a gap: a gap means a loss.
     sequence: u32,
@@ -98,6 +99,7 @@ pub struct WorklistSnapshot {
 
 /// A task came onto the worklist.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub struct TaskEntered {
     /// Counts from 1 for each subscription, without a gap: a gap means a loss.
     sequence: u32,
@@ -111,6 +113,7 @@ pub struct TaskEntered {
 
 /// A task changed.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub struct TaskUpdated {
     /// Counts from 1 for each subscription, without a gap: a gap means a loss.
     sequence: u32,
@@ -124,6 +127,7 @@ pub struct TaskUpdated {
 
 /// A task is not there any more. Nothing of it but what the viewer had already.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub struct TaskLeft {
     /// Counts from 1 for each subscription, without a gap: a gap means a loss.
     sequence: u32,
@@ -139,6 +143,7 @@ pub struct TaskLeft {
 
 /// Something is missing before this: forget the list. A snapshot follows.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub struct WorklistReset {
     /// Counts from 1 for each subscription, without a gap: a gap means a loss.
     sequence: u32,
@@ -150,6 +155,7 @@ pub struct WorklistReset {
 
 /// A task as it is.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub struct TaskSnapshot {
     /// Counts from 1 for each subscription, without a gap: a gap means a loss.
     sequence: u32,
@@ -163,6 +169,7 @@ pub struct TaskSnapshot {
 
 /// Something is missing before this: forget the task. A snapshot follows.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub struct TaskReset {
     /// Counts from 1 for each subscription, without a gap: a gap means a loss.
     sequence: u32,
@@ -174,6 +181,7 @@ pub struct TaskReset {
 
 /// An instance as it is.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub struct ProcessInstanceSnapshot {
     /// Counts from 1 for each subscription, without a gap: a gap means a loss.
     sequence: u32,
@@ -187,6 +195,7 @@ pub struct ProcessInstanceSnapshot {
 
 /// An instance changed.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub struct ProcessInstanceUpdated {
     /// Counts from 1 for each subscription, without a gap: a gap means a loss.
     sequence: u32,
@@ -200,6 +209,7 @@ pub struct ProcessInstanceUpdated {
 
 /// The viewer may not see the instance any more.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub struct ProcessInstanceLeft {
     /// Counts from 1 for each subscription, without a gap: a gap means a loss.
     sequence: u32,
@@ -209,10 +219,13 @@ pub struct ProcessInstanceLeft {
     at: DateTime,
     /// Which instance.
     process_instance_id: Id,
+    /// Why it left.
+    reason: LeaveReason,
 }
 
 /// Something is missing before this: forget the instance. A snapshot follows.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub struct ProcessInstanceReset {
     /// Counts from 1 for each subscription, without a gap: a gap means a loss.
     sequence: u32,
@@ -224,6 +237,7 @@ pub struct ProcessInstanceReset {
 
 /// The counts of the worklists have changed, or may have.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub struct WorklistCountsChange {
     /// Counts from 1 for each subscription, without a gap: a gap means a loss.
     sequence: u32,
@@ -466,6 +480,7 @@ fn instance_change(message: Message) -> Option<ProcessInstanceChange> {
             cursor,
             at,
             process_instance_id: Id::Instance(id),
+            reason: LeaveReason::NoLongerVisible,
         }),
         News::Reset => ProcessInstanceChange::Reset(ProcessInstanceReset {
             sequence,

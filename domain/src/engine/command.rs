@@ -92,6 +92,9 @@ pub enum Rejection {
     /// Claimed by another.
     #[error("the task is assigned to someone else")]
     NotAssignee,
+    /// Cannot be claimed: somebody else was faster.
+    #[error("somebody else has the task in hand")]
+    Taken,
     /// Nobody has it in hand, and this takes somebody.
     #[error("the task must be claimed first")]
     NotClaimed,

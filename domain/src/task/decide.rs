@@ -354,7 +354,7 @@ impl Case<'_> {
         if self.mine() {
             Rejection::AlreadyYours
         } else {
-            Rejection::NotAssignee
+            Rejection::Taken
         }
     }
 

@@ -12,7 +12,7 @@ use docket_domain::task::worklist::Span;
 use docket_domain::value::{Data, Name};
 use jiff::Timestamp;
 use sea_orm::sea_query::{
-    CommonTableExpression, Condition, Expr, ExprTrait, JoinType, Order, Query, SelectStatement,
+    CommonTableExpression, Condition, Expr, ExprTrait, IntoTableRef, Order, Query, SelectStatement,
     UnionType, WithClause,
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set, TryInsertResult};
@@ -287,7 +287,8 @@ impl Read {
             .take()
     }
 
-    /// Loads what a statement finds, with open tasks, in one statement and no order.
+    /// Loads what a statement finds, with open tasks, in one statement and no order. Cross joins, because SQLite keeps
+    /// their order: left to itself it reads all tasks of the tenant and looks each up in what was found.
     async fn load(
         &self,
         principals: &[Uuid],
@@ -304,12 +305,8 @@ impl Read {
             .expr(of_task(task::Column::Body))
             .expr(Expr::val(None::<Vec<u8>>))
             .from("f")
-            .join_as(
-                JoinType::InnerJoin,
-                task::Entity,
-                "k",
-                of_task(task::Column::InstanceId).equals(("f", ID)),
-            )
+            .cross_join(task::Entity.into_table_ref().alias("k"))
+            .and_where(of_task(task::Column::InstanceId).equals(("f", ID)))
             .and_where(of_task(task::Column::TenantId).eq(self.tenant.0))
             .and_where(of_task(task::Column::Open).eq(true))
             .take();
@@ -323,12 +320,8 @@ impl Read {
             .expr(of(Column::Body))
             .expr(of(Column::Data))
             .from("f")
-            .join_as(
-                JoinType::InnerJoin,
-                Entity,
-                "i",
-                of(Column::Id).equals(("f", ID)),
-            )
+            .cross_join(Entity.into_table_ref().alias("i"))
+            .and_where(of(Column::Id).equals(("f", ID)))
             .union(UnionType::All, tasks)
             .with_cte(
                 WithClause::new()

@@ -206,7 +206,7 @@ fn indexes() -> Vec<IndexCreateStatement> {
         index(
             "instances_by_business_key",
             "instances",
-            &["tenant_id", "business_key", "started_at"],
+            &["tenant_id", "business_key", "started_at", "id"],
         ),
         index(
             "tasks_by_assignee",
@@ -223,7 +223,11 @@ fn indexes() -> Vec<IndexCreateStatement> {
             "tasks",
             &["tenant_id", "initiator", "open", "created_at", "id"],
         ),
-        index("tasks_by_instance", "tasks", &["instance_id", "open"]),
+        index(
+            "tasks_by_instance",
+            "tasks",
+            &["tenant_id", "instance_id", "open"],
+        ),
         // A principal's pseudonym is made with the tenant's key: it is the tenant's alone, and needs no column before it.
         index(
             "access_by_created",

@@ -9,7 +9,7 @@ use docket_domain::journal::Entry;
 use docket_domain::task::worklist::{TaskFilter, TaskImage, Worklist};
 use jiff::Timestamp;
 use sea_orm::sea_query::{
-    Condition, Expr, ExprTrait, JoinType, OnConflict, Query, SelectStatement, UnionType,
+    Condition, Expr, ExprTrait, OnConflict, Query, SelectStatement, UnionType,
 };
 use sea_orm::{EntityTrait, Set};
 use uuid::Uuid;
@@ -132,11 +132,8 @@ impl Read {
             .expr(object(Column::KeyId))
             .expr(object(Column::Body))
             .from_subquery(found, "f")
-            .join(
-                JoinType::InnerJoin,
-                aliased(Entity),
-                object(Column::Id).equals(("f", ID)),
-            )
+            .cross_join(aliased(Entity))
+            .and_where(object(Column::Id).equals(("f", ID)))
             .order_by(("f", SORT), walk.order.into())
             .order_by(("f", ID), walk.order.into());
         let rows: Vec<Row> = self.rows(&with_me(&me, &mut select)).await?;

@@ -46,6 +46,8 @@ pub struct CorrelateMessageInput {
     correlation: Option<Json>,
     /// Data that comes along: an object of named values.
     data: Option<Json>,
+    /// The key that the outside is to know the instance by that the message starts.
+    new_business_key: Option<String>,
 }
 
 /// What `updateData` takes.
@@ -77,6 +79,7 @@ pub struct TerminateInstanceInput {
 
 /// What came of a mutation of an instance.
 #[derive(Default, SimpleObject)]
+#[graphql(serial)]
 pub struct ProcessInstancePayload {
     /// The instance after it. Null if nothing was changed, or if the viewer may not read it now.
     process_instance: Option<ProcessInstance>,
@@ -88,6 +91,7 @@ pub struct ProcessInstancePayload {
 
 /// What came of a mutation by an administrator: status, never data.
 #[derive(Default, SimpleObject)]
+#[graphql(serial)]
 pub struct StatusPayload {
     /// The status after it.
     status: Option<ProcessInstanceStatus>,
@@ -101,7 +105,7 @@ pub struct StatusPayload {
 #[derive(Default)]
 pub struct InstanceMutation;
 
-#[Object]
+#[Object(serial)]
 impl InstanceMutation {
     /// Starts an instance of a process. Takes the privilege `INSTANTIATOR`.
     async fn start_process(
@@ -109,7 +113,7 @@ impl InstanceMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What to start.")] input: StartProcessInput,
     ) -> Result<ProcessInstancePayload> {
-        let asking = Asking::of(ctx)?;
+        let asking = Asking::writing(ctx)?;
         let on_behalf_of = input.on_behalf_of.clone().map(Id::user).transpose()?;
         payload(&asking, async {
             let request = start_request(input, on_behalf_of)?;
@@ -124,7 +128,7 @@ impl InstanceMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What to tell, and whom.")] input: CorrelateMessageInput,
     ) -> Result<ProcessInstancePayload> {
-        let asking = Asking::of(ctx)?;
+        let asking = Asking::writing(ctx)?;
         match receiver(&input)? {
             Receiver::Instance(target) => payload(&asking, correlate(&asking, input, target)).await,
             Receiver::Process(process) => {
@@ -143,7 +147,7 @@ impl InstanceMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What to change.")] input: UpdateDataInput,
     ) -> Result<ProcessInstancePayload> {
-        let asking = Asking::of(ctx)?;
+        let asking = Asking::writing(ctx)?;
         let id = input.process_instance.instance()?;
         payload(&asking, async {
             let data = data(Some(input.data))?;
@@ -162,7 +166,7 @@ impl InstanceMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What to take back.")] input: WithdrawInstanceInput,
     ) -> Result<ProcessInstancePayload> {
-        let asking = Asking::of(ctx)?;
+        let asking = Asking::writing(ctx)?;
         let id = input.process_instance.instance()?;
         let expected = input.expected_revision;
         payload(&asking, asking.app.withdraw(asking.actor(), id, expected)).await
@@ -174,7 +178,7 @@ impl InstanceMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What to end.")] input: TerminateInstanceInput,
     ) -> Result<StatusPayload> {
-        let asking = Asking::of(ctx)?;
+        let asking = Asking::writing(ctx)?;
         let id = input.process_instance.instance()?;
         let asked = asking.app.terminate(asking.actor(), id);
         Ok(match settled(asked).await? {
@@ -256,11 +260,14 @@ fn message_start(
     input: CorrelateMessageInput,
     process: Name,
 ) -> std::result::Result<StartRequest, AppError> {
+    let business_key = input.new_business_key;
     Ok(StartRequest {
         process,
         version: None,
         message: Some(Name::from(input.name)),
-        business_key: None,
+        business_key: business_key
+            .map(|chosen| key(KeyField::Business, chosen))
+            .transpose()?,
         data: data(input.data)?,
         on_behalf_of: None,
         once: None,

@@ -57,7 +57,7 @@ pub struct DelegateTaskInput {
     /// Which task.
     task: Id,
     /// Who is to do it. It comes back afterwards.
-    to: Id,
+    user: Id,
     /// The revision of the task that the viewer has seen; another one is a conflict.
     expected_revision: Option<u32>,
 }
@@ -68,7 +68,7 @@ pub struct ReassignTaskInput {
     /// Which task.
     task: Id,
     /// Who is to have it in hand from now on; without a name it lies with the candidates again.
-    to: Option<Id>,
+    user: Option<Id>,
     /// The revision of the task that the viewer has seen; another one is a conflict.
     expected_revision: Option<u32>,
 }
@@ -101,6 +101,7 @@ pub struct AddCommentInput {
 
 /// What came of a mutation of a task.
 #[derive(Default, SimpleObject)]
+#[graphql(serial)]
 pub struct TaskPayload {
     /// The task after it. Null if nothing was changed, or if the viewer may not read it now.
     task: Option<Task>,
@@ -112,6 +113,7 @@ pub struct TaskPayload {
 
 /// What came of completing a task.
 #[derive(Default, SimpleObject)]
+#[graphql(serial)]
 pub struct CompleteTaskPayload {
     /// The task after it. Null if nothing was changed, or if the viewer may not read it now.
     task: Option<Task>,
@@ -127,6 +129,7 @@ pub struct CompleteTaskPayload {
 
 /// What came of a comment.
 #[derive(Default, SimpleObject)]
+#[graphql(serial)]
 pub struct CommentPayload {
     /// The comment.
     comment: Option<Comment>,
@@ -142,7 +145,7 @@ pub struct CommentPayload {
 #[derive(Default)]
 pub struct TaskMutation;
 
-#[Object]
+#[Object(serial)]
 impl TaskMutation {
     /// Takes a task in hand.
     async fn claim_task(
@@ -170,7 +173,7 @@ impl TaskMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What to finish.")] input: CompleteTaskInput,
     ) -> Result<CompleteTaskPayload> {
-        let asking = Asking::of(ctx)?;
+        let asking = Asking::writing(ctx)?;
         let task = input.task.task()?;
         let asked = async {
             let request = completion(task, input)?;
@@ -193,7 +196,7 @@ impl TaskMutation {
     ) -> Result<TaskPayload> {
         let task = input.task.task()?;
         let command = TaskCommand::Delegate {
-            to: input.to.user()?,
+            to: input.user.user()?,
         };
         ask(ctx, task, command, input.expected_revision).await
     }
@@ -206,7 +209,7 @@ impl TaskMutation {
     ) -> Result<TaskPayload> {
         let task = input.task.task()?;
         let command = TaskCommand::Reassign {
-            to: input.to.map(Id::user).transpose()?,
+            to: input.user.map(Id::user).transpose()?,
         };
         ask(ctx, task, command, input.expected_revision).await
     }
@@ -217,7 +220,7 @@ impl TaskMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What to change.")] input: UpdateTaskInput,
     ) -> Result<TaskPayload> {
-        let asking = Asking::of(ctx)?;
+        let asking = Asking::writing(ctx)?;
         let task = input.task.task()?;
         payload(&asking, task, async {
             let request = update(task, input)?;
@@ -232,7 +235,7 @@ impl TaskMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What to say.")] input: AddCommentInput,
     ) -> Result<CommentPayload> {
-        let asking = Asking::of(ctx)?;
+        let asking = Asking::writing(ctx)?;
         let task = input.task.task()?;
         let asked = asking.app.comment(asking.actor(), task, &input.text);
         Ok(match settled(asked).await? {
@@ -256,7 +259,7 @@ async fn ask(
     command: TaskCommand,
     expected_revision: Option<u32>,
 ) -> Result<TaskPayload> {
-    let asking = Asking::of(ctx)?;
+    let asking = Asking::writing(ctx)?;
     let request = TaskRequest {
         task,
         command,

@@ -11,7 +11,7 @@ use crate::graphql::id::Id;
 pub struct Comment(pub store::Comment);
 
 /// What somebody said about a task.
-#[Object]
+#[Object(serial)]
 impl Comment {
     /// Names the comment.
     async fn id(&self) -> Id {
@@ -24,7 +24,7 @@ impl Comment {
     }
 
     /// When.
-    async fn at(&self) -> DateTime {
+    async fn created_at(&self) -> DateTime {
         DateTime(self.0.at)
     }
 

@@ -93,7 +93,7 @@ fn word(verdict: Result<Vec<TaskEvent>, Rejection>) -> &'static str {
         Err(Rejection::NotCandidate) => "no candidate",
         Err(Rejection::Excluded) => "excluded",
         Err(Rejection::AlreadyYours) => "yours",
-        Err(Rejection::NotAssignee) => "another's",
+        Err(Rejection::NotAssignee | Rejection::Taken) => "another's",
         Err(Rejection::NotClaimed) => "unclaimed yet",
         Err(Rejection::NotWriter) => "no writer",
         Err(Rejection::TaskClosed) => "closed",

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use docket_domain::access::{Acl, Actor, Principal, Privilege};
-use docket_domain::bpmn::{AccessPolicy, ElementIx, Process, StateList};
+use docket_domain::bpmn::{self, ElementIx, Process};
 use docket_domain::engine::instance::{
     Incident, Instance, InstanceState, Lists, PendingMessage, PendingTimer, Scope, ScopeId, Token,
     TokenId,
@@ -105,19 +105,13 @@ fn model(id: ProcessId) -> NewProcess {
 }
 
 fn process(key: &str) -> Process {
-    Process {
-        key: name(key),
-        name: None,
-        elements: Vec::new(),
-        flows: Vec::new(),
-        by_id: HashMap::new(),
-        security_roles: None,
-        policy: AccessPolicy::AllowAll,
-        acl: StateList::default(),
-        fields: Vec::new(),
-        starters: None,
-        initiator_field: None,
-    }
+    let xml = format!(
+        r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="t">
+             <process id="{key}" isExecutable="true"><startEvent id="start"/></process>
+           </definitions>"#
+    );
+    let draft = bpmn::read::read_text(&xml).unwrap();
+    bpmn::resolve::resolve(&draft, key).unwrap()
 }
 
 fn name(text: &str) -> Name {
@@ -212,7 +206,7 @@ fn full_instance(world: &World) -> Instance {
     let lists = Lists {
         readers: Some(BTreeSet::from([user("emma"), Principal::Everyone])),
         writers: Some(BTreeSet::new()),
-        owners: None,
+        ..Lists::default()
     };
     let mut first = task(1);
     first.candidates = BTreeSet::from([Principal::Group(name("hr")), user("mark")]);

@@ -2,6 +2,10 @@
 
 use docket_domain::task::worklist::{TaskFilter, Worklist};
 
+use std::sync::Mutex;
+
+use sea_orm::{ConnectionTrait, Statement};
+
 use super::super::{InstanceFilter, TaskOrder, TaskSort};
 use super::*;
 
@@ -138,4 +142,83 @@ async fn a_hit_and_a_miss_take_the_same_statements() {
         counts.push(world.store.statements() - before);
     }
     assert_eq!(counts, [2; 4]);
+}
+
+#[tokio::test]
+async fn no_list_or_lookup_reads_a_whole_table() {
+    let mut world = World::new().await;
+    let sent: Arc<Mutex<Vec<Statement>>> = Arc::default();
+    let seen = sent.clone();
+    world.store.db.set_metric_callback(move |info| {
+        seen.lock().unwrap().push(info.statement.clone());
+    });
+    let emma = actor(world.acme, "emma", &["hr"], &["r"], &[Privilege::User]);
+    let read = world.store.read(world.acme).await.unwrap();
+    let page = first(50);
+    let of_instance = TaskFilter {
+        instance: Some(InstanceId(id(1))),
+        ..TaskFilter::default()
+    };
+    let of_assignee = TaskFilter {
+        assignee: Some(name("mark")),
+        ..TaskFilter::default()
+    };
+    for filter in [&TaskFilter::default(), &of_instance, &of_assignee] {
+        let mut worklists: Vec<_> = Worklist::all_of(&emma).into_iter().map(Some).collect();
+        worklists.push(None);
+        for worklist in &worklists {
+            for sort in [TaskSort::Created, TaskSort::Due, TaskSort::Priority] {
+                let order = TaskOrder {
+                    sort,
+                    descending: true,
+                };
+                read.tasks(&emma, worklist.as_ref(), filter, order, &page)
+                    .await
+                    .unwrap();
+            }
+            read.count_tasks(&emma, worklist.as_ref(), filter)
+                .await
+                .unwrap();
+        }
+        let worklists = Worklist::all_of(&emma);
+        read.worklist_counts(&emma, &worklists, filter, at(0))
+            .await
+            .unwrap();
+    }
+    let some = [TaskId(id(1)), TaskId(id(2))];
+    read.tasks_by_id(&emma, &some).await.unwrap();
+    let some = [InstanceId(id(1)), InstanceId(id(2))];
+    read.instances_by_id(&emma, &some).await.unwrap();
+    read.instance_for_engine(some[0]).await.unwrap();
+    read.instance_by_business_key(&emma, "vacation", "k")
+        .await
+        .unwrap();
+    for initiator in [None, Some(name("emma"))] {
+        let filter = InstanceFilter {
+            initiator,
+            ..InstanceFilter::default()
+        };
+        read.instances(&emma, &filter, true, &page).await.unwrap();
+        read.count_instances(&emma, &filter).await.unwrap();
+    }
+    read.comments(TaskId(id(1)), &page).await.unwrap();
+
+    let sent = std::mem::take(&mut *sent.lock().unwrap());
+    assert!(sent.len() > 40);
+    for statement in sent {
+        let sql = statement.sql.clone();
+        let explained = Statement {
+            sql: format!("EXPLAIN QUERY PLAN {sql}"),
+            ..statement
+        };
+        for row in world.store.db.query_all_raw(explained).await.unwrap() {
+            let step: String = row.try_get_by_index(3).unwrap();
+            // `f`, `p`, `u` and `v` are what the statement has found so far.
+            let whole = step.starts_with("SCAN ")
+                && !["f", "p", "u", "v"].contains(&&step[5..6])
+                && !step.contains("CONSTANT ROW");
+            let guessed = step.contains("AUTOMATIC") || step.ends_with("(tenant_id=?)");
+            assert!(!whole && !guessed, "{step}\n{sql}");
+        }
+    }
 }
