@@ -2,30 +2,29 @@
 
 use std::collections::HashMap;
 use std::future::poll_fn;
-use std::panic::AssertUnwindSafe;
 use std::task::{Poll, ready};
 use std::time::{Duration, Instant};
 
-use async_graphql::{Response, ServerError};
+use async_graphql::ServerError;
 use axum::extract::ws::Message;
 use docket_infra::clock::Clock;
 use docket_infra::config::SocketLimits;
 use futures_util::stream::{self, AbortHandle, BoxStream, SelectAll};
 use futures_util::{Sink, Stream, StreamExt};
-use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::time::{Instant as Moment, timeout, timeout_at};
-use tracing::{debug, error};
+use tracing::debug;
 
 use super::ending::Ending;
 use super::message::{Incoming, Malformed, Outgoing};
+use super::operation::{self, Step, Told};
 use super::outbox::{Full, Outbox};
 use super::seats::Seat;
 use crate::app::Viewer;
 use crate::http::fault::Fault;
-use crate::http::parameters::{Kind, Parameters, Prepared};
+use crate::http::parameters::Parameters;
 use crate::http::{Gateway, RequestId, auth, graphql};
-use crate::metrics::{Held, Outcome, Transport};
+use crate::metrics::Held;
 
 /// How long an end may take.
 const FAREWELL: Duration = Duration::from_secs(5);
@@ -84,20 +83,6 @@ struct Running {
     serial: u64,
     abort: AbortHandle,
     _counted: Held,
-}
-
-/// What an operation does next.
-enum Step {
-    Answer(Response),
-    Fault(Fault),
-    End,
-}
-
-/// A step, and of which operation. Ids can be used again, serials cannot.
-struct Told {
-    id: String,
-    serial: u64,
-    step: Step,
 }
 
 /// What the session wakes up for.
@@ -345,12 +330,7 @@ impl Session {
             Ok(prepared) => prepared,
             Err(fault) => return self.refuse(&id, &fault),
         };
-        let steps = match prepared.kind {
-            Some(Kind::Subscription) => live(&self.gateway, prepared, viewer, self.request),
-            Some(Kind::Query | Kind::Mutation) | None => {
-                once(&self.gateway, prepared, viewer, self.request)
-            }
-        };
+        let steps = operation::steps(&self.gateway, prepared, viewer, self.request);
         let (steps, abort) = stream::abortable(steps);
         self.serial += 1;
         let serial = self.serial;
@@ -449,62 +429,6 @@ async fn authenticate(
         Err(Fault::Internal(_)) => Err(Ending::Internal),
         Err(_) => Err(Ending::Unauthorized),
     }
-}
-
-/// A query or a mutation: one answer, within the deadline.
-fn once(
-    gateway: &Gateway,
-    prepared: Prepared,
-    viewer: Viewer,
-    id: RequestId,
-) -> BoxStream<'static, Step> {
-    let gateway = gateway.clone();
-    stream::once(async move {
-        let begun = Instant::now();
-        let answered = graphql::execute(&gateway, prepared, viewer, id).await;
-        let outcome = match &answered {
-            Ok(answer) => graphql::outcome(answer),
-            Err(fault) => fault.outcome(),
-        };
-        let took = begun.elapsed();
-        gateway.metrics.request(Transport::Socket, outcome, took);
-        match answered {
-            Ok(answer) => Step::Answer(answer),
-            Err(fault) => Step::Fault(fault),
-        }
-    })
-    .boxed()
-}
-
-/// A subscription: answers until it ends. A panic ends it, and it alone.
-fn live(
-    gateway: &Gateway,
-    prepared: Prepared,
-    viewer: Viewer,
-    id: RequestId,
-) -> BoxStream<'static, Step> {
-    let Prepared { request, order, .. } = prepared;
-    // The session tells nothing after its viewer's time, and that time moves when the token is replaced; what runs must
-    // not hold on to the old one.
-    let viewer = Viewer {
-        expires_at: Timestamp::MAX,
-        ..viewer
-    };
-    let answers = gateway.schema.execute_stream(request.data(viewer).data(id));
-    let took = Duration::ZERO;
-    gateway
-        .metrics
-        .request(Transport::Socket, Outcome::Answered, took);
-    AssertUnwindSafe(answers)
-        .catch_unwind()
-        .map(move |answer| match answer {
-            Ok(answer) => Step::Answer(graphql::tidy(answer, &order)),
-            Err(_) => {
-                error!(request.id = %id.0, "a subscription panicked");
-                Step::Fault(Fault::Internal(id.0))
-            }
-        })
-        .boxed()
 }
 
 /// A message beyond the bound is told; everything else that breaks leaves nobody to tell.
