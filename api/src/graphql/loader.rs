@@ -1,12 +1,11 @@
 //! What a page of rows needs besides, loaded together: one statement for all instances of the page, one for all processes.
-//! The loaders belong to one execution and hold its actor. What they loaded they keep until its end, so that one answer says
-//! one thing; a subscription lives for hours, and each of its messages is an execution of its own.
+//! The loaders belong to one request and hold its actor. They cache nothing: a subscription lives for hours.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
+use async_graphql::dataloader::{DataLoader, Loader};
 use docket_domain::access::Actor;
 use docket_domain::bpmn;
 use docket_domain::engine::instance::Instance;
@@ -17,10 +16,10 @@ use docket_infra::store::{ProcessRecord, WorklistCounts};
 use super::batch::Batches;
 use crate::app::{App, AppError};
 
-/// The loaders of one execution.
-pub type Loaders = DataLoader<Source, HashMapCache>;
+/// The loaders of one request.
+pub type Loaders = DataLoader<Source>;
 
-/// Where the loaders read, and as whom.
+/// Where a request's loaders read, and as whom.
 pub struct Source {
     app: App,
     actor: Actor,
@@ -30,11 +29,9 @@ pub struct Source {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct ModelOf(pub ProcessId);
 
-/// The loaders of an execution, whose batches wait in `batches` until it can do nothing else.
+/// The loaders of a request, which leave their batches to whoever drives its execution.
 pub fn loaders(app: App, actor: Actor, batches: Batches) -> Loaders {
-    let spawn = move |batch| batches.push(batch);
-    DataLoader::with_cache(Source { app, actor }, spawn, HashMapCache::default())
-        .delay(Duration::ZERO)
+    DataLoader::new(Source { app, actor }, move |batch| batches.add(batch)).delay(Duration::ZERO)
 }
 
 impl Loader<InstanceId> for Source {

@@ -1,68 +1,88 @@
-//! The fields of an answer stand in the order of the document (GraphQL, section 7.2.2). The library resolves the root of a
-//! query as things come; whoever compares two answers byte for byte would see which of two lookups was the faster.
+//! The order of an answer's members: that of the selections (GraphQL, October 2021, section 7.2.2). The library fills an
+//! object in the order in which its fields are done, which would tell what took a look into the database.
 
-use std::collections::{HashMap, HashSet};
+use async_graphql::indexmap::IndexMap;
+use async_graphql::parser::types::{
+    DocumentOperations, ExecutableDocument, OperationDefinition, Selection, SelectionSet,
+};
+use async_graphql::{Name, Value};
 
-use async_graphql::parser::types::{ExecutableDocument, Selection, SelectionSet};
-use async_graphql::{Name, Response, Value};
+/// The members of an object in their order, each with the order inside it.
+#[derive(Default, Debug)]
+pub struct Order(IndexMap<Name, Order>);
 
-/// The response keys at the root of each operation of a document, in their order.
-#[derive(Debug)]
-pub struct RootOrder(HashMap<Option<Name>, Vec<Name>>);
-
-impl RootOrder {
-    /// Of a document that is not validated yet: fragments may be missing, or spread themselves.
-    pub fn of(document: &ExecutableDocument) -> RootOrder {
-        let operations = document.operations.iter().map(|(name, operation)| {
-            let mut keys = Keys {
-                document,
-                visited: HashSet::new(),
-                found: Vec::new(),
-            };
-            keys.collect(&operation.node.selection_set.node);
-            (name.cloned(), keys.found)
-        });
-        RootOrder(operations.collect())
+impl Order {
+    /// The order that a document asks for. The document was measured before: what its fragments expand to is bounded, and
+    /// none spreads itself.
+    pub fn of(document: &ExecutableDocument, operation: Option<&str>) -> Order {
+        let mut order = Order::default();
+        if let Some(operation) = chosen(document, operation) {
+            order.add(document, &operation.selection_set.node);
+        }
+        order
     }
 
-    /// Puts the root fields of an answer into their order.
-    pub fn restore(&self, operation: Option<&str>, response: &mut Response) {
-        let only = || self.0.values().next().filter(|_| self.0.len() == 1);
-        let named = operation.and_then(|name| self.0.get(&Some(Name::new(name))));
-        if let (Some(keys), Value::Object(fields)) = (named.or_else(only), &mut response.data)
-            && fields.len() > 1
-        {
-            let ranks: HashMap<&Name, usize> = keys.iter().zip(0..).collect();
-            fields.sort_by_cached_key(|key, _| ranks.get(key).copied().unwrap_or(usize::MAX));
+    fn add(&mut self, document: &ExecutableDocument, set: &SelectionSet) {
+        for selection in &set.items {
+            match &selection.node {
+                Selection::Field(field) => {
+                    let key = field.node.response_key().node.clone();
+                    let inside = self.0.entry(key).or_default();
+                    inside.add(document, &field.node.selection_set.node);
+                }
+                Selection::FragmentSpread(spread) => {
+                    if let Some(fragment) = document.fragments.get(&spread.node.fragment_name.node)
+                    {
+                        self.add(document, &fragment.node.selection_set.node);
+                    }
+                }
+                Selection::InlineFragment(fragment) => {
+                    self.add(document, &fragment.node.selection_set.node);
+                }
+            }
+        }
+    }
+
+    /// Puts an answer's members into this order.
+    pub fn apply(&self, value: &mut Value) {
+        match value {
+            Value::Object(members) if !self.0.is_empty() => {
+                let place = |key: &Name| self.0.get_index_of(key);
+                if !members.keys().is_sorted_by_key(place) {
+                    members.sort_by(|one, _, other, _| place(one).cmp(&place(other)));
+                }
+                for (key, member) in members {
+                    if let Some(inside) = self.0.get(key) {
+                        inside.apply(member);
+                    }
+                }
+            }
+            Value::List(items) => items.iter_mut().for_each(|item| self.apply(item)),
+            Value::Object(_)
+            | Value::Null
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Boolean(_)
+            | Value::Binary(_)
+            | Value::Enum(_) => {}
         }
     }
 }
 
-struct Keys<'a> {
+fn chosen<'a>(
     document: &'a ExecutableDocument,
-    visited: HashSet<&'a Name>,
-    found: Vec<Name>,
-}
-
-impl<'a> Keys<'a> {
-    fn collect(&mut self, set: &'a SelectionSet) {
-        for selection in &set.items {
-            match &selection.node {
-                Selection::Field(field) => {
-                    self.found.push(field.node.response_key().node.clone());
-                }
-                Selection::InlineFragment(fragment) => {
-                    self.collect(&fragment.node.selection_set.node);
-                }
-                Selection::FragmentSpread(spread) => {
-                    let name = &spread.node.fragment_name.node;
-                    if self.visited.insert(name)
-                        && let Some(fragment) = self.document.fragments.get(name)
-                    {
-                        self.collect(&fragment.node.selection_set.node);
-                    }
-                }
-            }
+    name: Option<&str>,
+) -> Option<&'a OperationDefinition> {
+    match (&document.operations, name) {
+        (DocumentOperations::Single(operation), _) => Some(&operation.node),
+        (DocumentOperations::Multiple(operations), Some(name)) => {
+            operations.get(name).map(|operation| &operation.node)
+        }
+        (DocumentOperations::Multiple(operations), None) => {
+            let mut all = operations.values();
+            all.next()
+                .filter(|_| all.next().is_none())
+                .map(|operation| &operation.node)
         }
     }
 }
@@ -74,23 +94,22 @@ mod tests {
 
     use super::*;
 
-    fn restored(document: &str, operation: Option<&str>) -> String {
-        let order = RootOrder::of(&parse_query(document).expect("a document"));
-        let mut response = Response::new(value!({ "c": 3, "b": 2, "a": 1 }));
-        order.restore(operation, &mut response);
-        serde_json::to_string(&response.data).expect("JSON")
-    }
-
     #[test]
-    fn fields_aliases_and_fragments_stand_where_they_first_appear() {
-        let document = "{ a: x ...f ... on Query { c } } fragment f on Query { b a ...f }";
-        assert_eq!(restored(document, None), r#"{"a":1,"b":2,"c":3}"#);
-    }
-
-    #[test]
-    fn each_operation_has_its_own_order() {
-        let document = "query one { c b a } query two { b a c }";
-        assert_eq!(restored(document, Some("two")), r#"{"b":2,"a":1,"c":3}"#);
-        assert_eq!(restored(document, Some("one")), r#"{"c":3,"b":2,"a":1}"#);
+    fn members_stand_in_the_order_of_the_selections() {
+        let document = parse_query(
+            "query Q { a { x y } ...f ... on Query { z } list { p q } } fragment f on Query { b a { w } }",
+        )
+        .expect("the document parses");
+        let mut answer = value!({
+            "list": [{ "q": 1, "p": 2 }, null, { "p": 3, "q": 4 }],
+            "z": 1,
+            "b": { "free": 1, "form": 2 },
+            "a": { "w": 1, "y": 2, "x": 3 },
+        });
+        Order::of(&document, Some("Q")).apply(&mut answer);
+        assert_eq!(
+            answer.to_string(),
+            "{a: {x: 3, y: 2, w: 1}, b: {free: 1, form: 2}, z: 1, list: [{p: 2, q: 1}, null, {p: 3, q: 4}]}"
+        );
     }
 }

@@ -101,7 +101,6 @@ pub struct AddCommentInput {
 
 /// What came of a mutation of a task.
 #[derive(Default, SimpleObject)]
-#[graphql(serial)]
 pub struct TaskPayload {
     /// The task after it. Null if nothing was changed, or if the viewer may not read it now.
     task: Option<Task>,
@@ -113,7 +112,6 @@ pub struct TaskPayload {
 
 /// What came of completing a task.
 #[derive(Default, SimpleObject)]
-#[graphql(serial)]
 pub struct CompleteTaskPayload {
     /// The task after it. Null if nothing was changed, or if the viewer may not read it now.
     task: Option<Task>,
@@ -129,7 +127,6 @@ pub struct CompleteTaskPayload {
 
 /// What came of a comment.
 #[derive(Default, SimpleObject)]
-#[graphql(serial)]
 pub struct CommentPayload {
     /// The comment.
     comment: Option<Comment>,
@@ -145,7 +142,7 @@ pub struct CommentPayload {
 #[derive(Default)]
 pub struct TaskMutation;
 
-#[Object(serial)]
+#[Object]
 impl TaskMutation {
     /// Takes a task in hand.
     async fn claim_task(
@@ -173,7 +170,7 @@ impl TaskMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What to finish.")] input: CompleteTaskInput,
     ) -> Result<CompleteTaskPayload> {
-        let asking = Asking::writing(ctx)?;
+        let asking = Asking::of(ctx)?;
         let task = input.task.task()?;
         let asked = async {
             let request = completion(task, input)?;
@@ -220,7 +217,7 @@ impl TaskMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What to change.")] input: UpdateTaskInput,
     ) -> Result<TaskPayload> {
-        let asking = Asking::writing(ctx)?;
+        let asking = Asking::of(ctx)?;
         let task = input.task.task()?;
         payload(&asking, task, async {
             let request = update(task, input)?;
@@ -235,7 +232,7 @@ impl TaskMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What to say.")] input: AddCommentInput,
     ) -> Result<CommentPayload> {
-        let asking = Asking::writing(ctx)?;
+        let asking = Asking::of(ctx)?;
         let task = input.task.task()?;
         let asked = asking.app.comment(asking.actor(), task, &input.text);
         Ok(match settled(asked).await? {
@@ -259,7 +256,7 @@ async fn ask(
     command: TaskCommand,
     expected_revision: Option<u32>,
 ) -> Result<TaskPayload> {
-    let asking = Asking::writing(ctx)?;
+    let asking = Asking::of(ctx)?;
     let request = TaskRequest {
         task,
         command,
