@@ -1,36 +1,25 @@
-//! When batches are loaded: as soon as execution can go no further without them. Everything that a level of the answer
-//! asks for is then in one batch, always. A timer would make the number of statements a matter of luck, a task of its own
-//! would start before the last sibling has asked.
+//! When loaders load: as soon as the execution that asks can do nothing else, and no sooner. On a thread of its own a batch
+//! would begin while the rows of a page are still asking, and a page would cost as many statements as the threads happen to
+//! give it.
 
-use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
-use async_graphql::futures_util::future::BoxFuture;
-use async_graphql::futures_util::stream::{FuturesUnordered, StreamExt};
+use futures_util::future::BoxFuture;
+use futures_util::stream::{FuturesUnordered, Stream};
 
-/// The batches that resolvers of one request have asked for and that do not run yet.
+/// How often an execution that wakes itself is asked again before batches begin.
+const TURNS: usize = 64;
+
+/// The batches of one execution that have not begun.
 #[derive(Clone, Default)]
 pub struct Batches(Arc<Mutex<Vec<BoxFuture<'static, ()>>>>);
 
-/// Whether an execution that waits has already been told to go on: large lists make way for others in the middle.
-struct Turn {
-    again: AtomicBool,
-    outer: Waker,
-}
-
-impl Wake for Turn {
-    fn wake(self: Arc<Self>) {
-        self.again.store(true, Ordering::SeqCst);
-        self.outer.wake_by_ref();
-    }
-}
-
 impl Batches {
-    /// Asks for a batch.
-    pub fn add(&self, batch: BoxFuture<'static, ()>) {
+    /// Adds a batch.
+    pub fn push(&self, batch: BoxFuture<'static, ()>) {
         self.0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -41,31 +30,113 @@ impl Batches {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Runs an execution, and the batches that it asks for each time it waits.
-    pub async fn drive<F: Future>(&self, execution: F) -> F::Output {
-        let mut execution = pin!(execution);
-        let mut running = FuturesUnordered::new();
-        poll_fn(|cx| {
-            let turn = Arc::new(Turn {
-                again: AtomicBool::new(false),
-                outer: cx.waker().clone(),
-            });
-            let waker = Waker::from(turn.clone());
-            loop {
-                let mut inner = Context::from_waker(&waker);
-                if let Poll::Ready(output) = execution.as_mut().poll(&mut inner) {
-                    return Poll::Ready(output);
-                }
-                if turn.again.swap(false, Ordering::SeqCst) {
-                    continue;
-                }
-                running.extend(self.take());
-                match running.poll_next_unpin(cx) {
-                    Poll::Ready(Some(())) => {}
-                    Poll::Ready(None) | Poll::Pending => return Poll::Pending,
-                }
+    /// Runs an execution together with its batches. What is left of them ends with it.
+    pub fn drive<F: Future>(self, execution: F) -> impl Future<Output = F::Output> {
+        Driven {
+            execution: Box::pin(execution),
+            batches: self,
+            running: FuturesUnordered::new(),
+        }
+    }
+}
+
+struct Driven<F> {
+    execution: Pin<Box<F>>,
+    batches: Batches,
+    running: FuturesUnordered<BoxFuture<'static, ()>>,
+}
+
+impl<F: Future> Future for Driven<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        loop {
+            if let Poll::Ready(output) = settle(self.execution.as_mut(), context) {
+                return Poll::Ready(output);
             }
-        })
-        .await
+            let begun = self.batches.take();
+            let mut moved = !begun.is_empty();
+            self.running.extend(begun);
+            while let Poll::Ready(Some(())) = Pin::new(&mut self.running).poll_next(context) {
+                moved = true;
+            }
+            if !moved {
+                return Poll::Pending;
+            }
+        }
+    }
+}
+
+/// Polls until the execution waits for somebody else: one that has woken itself has more to ask.
+fn settle<F: Future>(mut execution: Pin<&mut F>, context: &mut Context<'_>) -> Poll<F::Output> {
+    let note = Arc::new(Note {
+        woken: AtomicBool::new(false),
+        outer: context.waker().clone(),
+    });
+    let waker = Waker::from(note.clone());
+    for _ in 0..TURNS {
+        note.woken.store(false, Ordering::Release);
+        let polled = execution.as_mut().poll(&mut Context::from_waker(&waker));
+        if polled.is_ready() || !note.woken.load(Ordering::Acquire) {
+            return polled;
+        }
+    }
+    Poll::Pending
+}
+
+/// Notes a wake-up and passes it on.
+struct Note {
+    woken: AtomicBool,
+    outer: Waker,
+}
+
+impl Wake for Note {
+    fn wake(self: Arc<Self>) {
+        self.woken.store(true, Ordering::Release);
+        self.outer.wake_by_ref();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use futures_util::future::join_all;
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    /// Fifty rows ask, each after giving way once; one batch answers whoever has asked by then.
+    #[tokio::test]
+    async fn a_batch_begins_when_every_row_has_asked() {
+        let batches = Batches::default();
+        let asked: Arc<Mutex<Vec<oneshot::Sender<usize>>>> = Arc::default();
+        let begun = Arc::new(AtomicUsize::new(0));
+        let rows = (0..50).map(|_| {
+            let (batches, asked, begun) = (batches.clone(), asked.clone(), begun.clone());
+            async move {
+                tokio::task::yield_now().await;
+                let (sender, answer) = oneshot::channel();
+                let first = {
+                    let mut asked = asked.lock().unwrap();
+                    asked.push(sender);
+                    asked.len() == 1
+                };
+                if first {
+                    batches.push(Box::pin(async move {
+                        begun.fetch_add(1, Ordering::SeqCst);
+                        let asked = std::mem::take(&mut *asked.lock().unwrap());
+                        let size = asked.len();
+                        for sender in asked {
+                            sender.send(size).unwrap();
+                        }
+                    }));
+                }
+                answer.await.unwrap()
+            }
+        });
+        let sizes = batches.clone().drive(join_all(rows)).await;
+        assert_eq!(sizes, vec![50; 50]);
+        assert_eq!(begun.load(Ordering::SeqCst), 1);
     }
 }

@@ -127,6 +127,7 @@ fn internal(error: &AppError) -> Failure {
 
 /// What a person can mend.
 #[derive(Clone, PartialEq, Eq, Debug, SimpleObject)]
+#[graphql(serial)]
 pub struct UserError {
     /// What kind of refusal it is.
     pub code: UserErrorCode,

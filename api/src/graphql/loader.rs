@@ -1,11 +1,12 @@
 //! What a page of rows needs besides, loaded together: one statement for all instances of the page, one for all processes.
-//! The loaders belong to one request and hold its actor. They cache nothing: a subscription lives for hours.
+//! The loaders belong to one execution and hold its actor. What they loaded they keep until its end, so that one answer says
+//! one thing; a subscription lives for hours, and each of its messages is an execution of its own.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_graphql::dataloader::{DataLoader, Loader};
+use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
 use docket_domain::access::Actor;
 use docket_domain::bpmn;
 use docket_domain::engine::instance::Instance;
@@ -16,10 +17,10 @@ use docket_infra::store::{ProcessRecord, WorklistCounts};
 use super::batch::Batches;
 use crate::app::{App, AppError};
 
-/// The loaders of one request.
-pub type Loaders = DataLoader<Source>;
+/// The loaders of one execution.
+pub type Loaders = DataLoader<Source, HashMapCache>;
 
-/// Where a request's loaders read, and as whom.
+/// Where the loaders read, and as whom.
 pub struct Source {
     app: App,
     actor: Actor,
@@ -29,9 +30,11 @@ pub struct Source {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct ModelOf(pub ProcessId);
 
-/// The loaders of a request, which leave their batches to whoever drives its execution.
+/// The loaders of an execution, whose batches wait in `batches` until it can do nothing else.
 pub fn loaders(app: App, actor: Actor, batches: Batches) -> Loaders {
-    DataLoader::new(Source { app, actor }, move |batch| batches.add(batch)).delay(Duration::ZERO)
+    let spawn = move |batch| batches.push(batch);
+    DataLoader::with_cache(Source { app, actor }, spawn, HashMapCache::default())
+        .delay(Duration::ZERO)
 }
 
 impl Loader<InstanceId> for Source {

@@ -16,7 +16,6 @@ pub mod error;
 pub mod id;
 pub mod loader;
 pub mod mutation;
-mod order;
 pub mod page;
 pub mod query;
 pub mod session;

@@ -73,6 +73,7 @@ pub enum Change {
 
 /// A worklist as it is.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub struct WorklistSnapshot {
     /// Counts from 1 for each subscription, without a gap: a gap means a loss.
     pub sequence: u32,
@@ -88,6 +89,7 @@ pub struct WorklistSnapshot {
 
 /// A task came onto the worklist.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub struct TaskEntered {
     /// Counts from 1 for each subscription, without a gap: a gap means a loss.
     pub sequence: u32,
@@ -101,6 +103,7 @@ pub struct TaskEntered {
 
 /// A task changed.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub struct TaskUpdated {
     /// Counts from 1 for each subscription, without a gap: a gap means a loss.
     pub sequence: u32,
@@ -114,6 +117,7 @@ pub struct TaskUpdated {
 
 /// A task is not there any more. Nothing of it but what the viewer had already.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub struct TaskLeft {
     /// Counts from 1 for each subscription, without a gap: a gap means a loss.
     pub sequence: u32,
@@ -129,6 +133,7 @@ pub struct TaskLeft {
 
 /// Something is missing before this: forget the list. A snapshot follows.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub struct WorklistReset {
     /// Counts from 1 for each subscription, without a gap: a gap means a loss.
     pub sequence: u32,
@@ -140,6 +145,7 @@ pub struct WorklistReset {
 
 /// A task as it is.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub struct TaskSnapshot {
     /// Counts from 1 for each subscription, without a gap: a gap means a loss.
     pub sequence: u32,
@@ -153,6 +159,7 @@ pub struct TaskSnapshot {
 
 /// Something is missing before this: forget the task. A snapshot follows.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub struct TaskReset {
     /// Counts from 1 for each subscription, without a gap: a gap means a loss.
     pub sequence: u32,
@@ -164,6 +171,7 @@ pub struct TaskReset {
 
 /// An instance as it is.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub struct ProcessInstanceSnapshot {
     /// Counts from 1 for each subscription, without a gap: a gap means a loss.
     pub sequence: u32,
@@ -177,6 +185,7 @@ pub struct ProcessInstanceSnapshot {
 
 /// An instance changed.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub struct ProcessInstanceUpdated {
     /// Counts from 1 for each subscription, without a gap: a gap means a loss.
     pub sequence: u32,
@@ -190,6 +199,7 @@ pub struct ProcessInstanceUpdated {
 
 /// The viewer may not see the instance any more.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub struct ProcessInstanceLeft {
     /// Counts from 1 for each subscription, without a gap: a gap means a loss.
     pub sequence: u32,
@@ -205,6 +215,7 @@ pub struct ProcessInstanceLeft {
 
 /// Something is missing before this: forget the instance. A snapshot follows.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub struct ProcessInstanceReset {
     /// Counts from 1 for each subscription, without a gap: a gap means a loss.
     pub sequence: u32,
@@ -216,6 +227,7 @@ pub struct ProcessInstanceReset {
 
 /// The counts of the worklists have changed, or may have.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub struct WorklistCountsChange {
     /// Counts from 1 for each subscription, without a gap: a gap means a loss.
     pub sequence: u32,
