@@ -212,8 +212,10 @@ fn rejected(rejection: &Rejection) -> UserError {
         Rejection::Ended
         | Rejection::TaskClosed
         | Rejection::Taken
+        | Rejection::NoCandidates
         | Rejection::NotClaimed
         | Rejection::AlreadyYours
+        | Rejection::Ended
         | Rejection::NotWaiting(_)
         | Rejection::NoTimer => error(InvalidState),
         Rejection::TargetExcluded(_) => error(InvalidInput).at(&["user"]),

@@ -177,7 +177,8 @@ impl Extension for Session {
         data.insert(loaders(app.clone(), viewer.actor.clone(), batches.clone()));
         data.insert(redactions.clone());
         let execution = next.run_with_data(ctx, operation_name, data);
-        redactions.name_in(batches.drive(execution).await)
+        let response = batches.drive(execution).await;
+        redactions.name_in(response)
     }
 }
 
