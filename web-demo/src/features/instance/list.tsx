@@ -62,7 +62,7 @@ export function InstanceList() {
           </ul>
         )}
       </section>
-      <div className={`min-h-0 min-w-0 grow overflow-y-auto ${open ? '' : 'hidden md:block'}`}>
+      <div className={`min-h-0 min-w-0 grow overflow-y-auto bg-surface ${open ? '' : 'hidden md:block'}`}>
         <Outlet />
         {!open && <Empty title="No instance is open">Choose one to see where it stands.</Empty>}
       </div>

@@ -106,13 +106,13 @@ export function TaskForm({ task: shown }: { task: FragmentType<typeof TASK> }) {
       ) : (
         <FieldList fields={task.fields ?? []} />
       )}
-      <div className="mt-5 flex flex-col gap-3">
+      <div className="mt-4 flex flex-col gap-3 empty:hidden">
         {error && <Failure error={error} />}
         <Refusals errors={data?.completeTask.userErrors ?? []} />
         {done && <Done next={data.completeTask.nextTasks} />}
-        {editable && <Ways outcomes={task.outcomes} busy={fetching} finish={(outcome) => void finish(outcome)} saved={draft.saved} />}
         {task.viewerCan.claim && <p className="text-sm text-soft">Claim the task to work on it.</p>}
       </div>
+      {editable && <Ways outcomes={task.outcomes} busy={fetching} finish={(outcome) => void finish(outcome)} saved={draft.saved} />}
     </div>
   );
 }
@@ -126,7 +126,7 @@ interface WaysProps {
 
 function Ways({ outcomes, busy, finish, saved }: WaysProps) {
   return (
-    <div className="flex flex-wrap items-center gap-2 border-t border-line pt-4">
+    <div className="sticky bottom-0 -mx-1 mt-4 flex flex-wrap items-center gap-2 border-t border-line bg-surface px-1 py-3">
       {outcomes.length === 0 && (
         <Button kind="primary" busy={busy} onClick={() => finish()}>
           Complete

@@ -40,7 +40,9 @@ export function FormSheet({ ref, schema, entries, typed, editable, onTyped }: Fo
       const { Form: Sheets } = await import('@bpmn-io/form-js-viewer');
       if (isOver || !holder.current) return;
       const [sheet, under] = JSON.parse(drawn) as [Entries, Entries];
-      const made = new Sheets({ container: holder.current, properties: { readOnly: !editable } });
+      // With its pause after typing, the library drops what was typed while another field was being drawn.
+      const options = { container: holder.current, properties: { readOnly: !editable }, debounce: false };
+      const made = new Sheets(options);
       form.current = made;
       await made.importSchema(sheet, { ...under, ...(editable ? latest.current.typed : {}) });
       made.on('changed', ({ data }: { data: Entries }) => {

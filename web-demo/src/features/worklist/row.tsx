@@ -42,14 +42,16 @@ interface TaskRowProps {
   task: FragmentType<typeof TASK>;
   worklist: string;
   isOpen: boolean;
+  /** It came while the list was shown. */
+  isNew: boolean;
 }
 
-export function TaskRow({ task: row, worklist, isOpen }: TaskRowProps) {
+export function TaskRow({ task: row, worklist, isOpen, isNew }: TaskRowProps) {
   const task = readFragment(TASK, row);
   const to = usePlaces();
   const initiator = task.processInstance?.initiator?.name;
   return (
-    <li className="border-b border-line motion-safe:animate-[arrive_1.6s_ease-out]">
+    <li className={`border-b border-line ${isNew ? 'motion-safe:animate-[arrive_1.6s_ease-out]' : ''}`}>
       <NavLink
         to={to(`/worklists/${worklist}/tasks/${task.id}`)}
         className={`block px-4 py-2.5 -outline-offset-2 ${isOpen ? 'bg-accent-wash shadow-[inset_3px_0_0_var(--accent)]' : 'hover:bg-raised'}`}
@@ -63,6 +65,8 @@ export function TaskRow({ task: row, worklist, isOpen }: TaskRowProps) {
             {task.process.name ?? task.process.key}
             {initiator && ` · ${initiator}`}
             {task.processInstance?.businessKey && ` · ${task.processInstance.businessKey}`}
+            {' · '}
+            <Moment at={task.createdAt} />
           </span>
           {task.priority >= URGENT && <Badge tone="warn">Urgent</Badge>}
           {task.assignee ? <Badge>{task.assignee.name}</Badge> : <Badge tone="accent">Unclaimed</Badge>}

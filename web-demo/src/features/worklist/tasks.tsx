@@ -1,6 +1,6 @@
 // The tasks of the chosen worklist, live, beside the open one.
 
-import { type KeyboardEvent, useRef } from 'react';
+import { type KeyboardEvent, useRef, useState } from 'react';
 import { Outlet, useParams } from 'react-router';
 import { useQuery, useSubscription } from 'urql';
 
@@ -97,7 +97,7 @@ export function TaskList() {
         {!error && !fetching && !worklist && <Empty title="You have no such worklist" />}
         {worklist && <Rows key={id} worklist={worklist} open={open} />}
       </section>
-      <div className={`min-h-0 min-w-0 grow overflow-y-auto ${open ? '' : 'hidden md:block'}`}>
+      <div className={`min-h-0 min-w-0 grow overflow-y-auto bg-surface ${open ? '' : 'hidden md:block'}`}>
         <Outlet />
         {!open && <Empty title="No task is open">Choose one from the list to see and complete it.</Empty>}
       </div>
@@ -110,6 +110,7 @@ type Worklist = NonNullable<WorklistTasksQuery['worklist']>;
 function Rows({ worklist, open }: { worklist: Worklist; open: string | undefined }) {
   const list = useRef<HTMLUListElement>(null);
   const { nodes } = worklist.tasks;
+  const [first] = useState(() => new Set(nodes.map((task) => task.id)));
   if (nodes.length === 0) return <Empty title="Nothing to do here">New tasks appear by themselves.</Empty>;
   const hidden = worklist.counts.total - nodes.length;
   return (
@@ -117,7 +118,7 @@ function Rows({ worklist, open }: { worklist: Worklist; open: string | undefined
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- The arrows move between the links in it. */}
       <ul ref={list} onKeyDown={(event) => moveFocus(list.current, event)} className="min-h-0 grow overflow-y-auto">
         {nodes.map((task) => (
-          <TaskRow key={task.id} task={task} worklist={worklist.id} isOpen={task.id === open} />
+          <TaskRow key={task.id} task={task} worklist={worklist.id} isOpen={task.id === open} isNew={!first.has(task.id)} />
         ))}
       </ul>
       {hidden > 0 && <p className="border-t border-line px-4 py-2 text-sm text-soft">And {hidden} more.</p>}
