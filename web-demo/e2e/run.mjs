@@ -11,8 +11,9 @@ import { fileURLToPath } from 'node:url';
 
 import { chromium } from 'playwright-core';
 
-import { access as accessStory } from './access.mjs';
+import { expense } from './expense.mjs';
 import { graphiql } from './graphiql.mjs';
+import { reconnect } from './reconnect.mjs';
 import { vacation } from './vacation.mjs';
 import { Window } from './window.mjs';
 
@@ -90,8 +91,8 @@ try {
     args: FLAGS,
     viewport: { width: 1280, height: 800 },
   });
-  const open = (place) => Window.open(browser, started.origin, place);
-  for (const story of [vacation, accessStory, graphiql]) await story({ open, check, origin: started.origin });
+  const open = (place, prepare) => Window.open(browser, started.origin, place, prepare);
+  for (const story of [vacation, expense, reconnect, graphiql]) await story({ open, check });
 } catch (cause) {
   score.failed += 1;
   console.log(`FAIL the stories were not told to the end\n     ${cause?.stack ?? cause}`);

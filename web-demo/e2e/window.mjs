@@ -13,11 +13,13 @@ export class Window {
     this.faults = [];
   }
 
-  static async open(browser, origin, place) {
+  /** `prepare` is done to the page before it goes anywhere. */
+  static async open(browser, origin, place, prepare = () => {}) {
     const page = await browser.newPage();
     page.setDefaultTimeout(PATIENCE);
     const window = new Window(page, origin);
     window.watch();
+    await prepare(page);
     await page.goto(origin + place);
     return window;
   }

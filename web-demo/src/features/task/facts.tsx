@@ -39,6 +39,9 @@ const TASK = graphql(`
   }
 `);
 
+/** The priority of a task whose model names none. */
+const USUAL = 50;
+
 export function TaskFacts({ task: known }: { task: FragmentType<typeof TASK> }) {
   const task = readFragment(TASK, known);
   const [tone, text] = standing(task.state);
@@ -65,7 +68,7 @@ export function TaskFacts({ task: known }: { task: FragmentType<typeof TASK> }) 
           </span>
         </Fact>
       )}
-      <Fact name="Priority">{task.priority}</Fact>
+      {task.priority !== USUAL && <Fact name="Priority">{task.priority}</Fact>}
       <Fact name="Created">
         <Moment at={task.createdAt} />
       </Fact>

@@ -1,8 +1,8 @@
 // The open task: what it is, what can be done with it, its form, what was said, and the run that it belongs to.
 
 import { Tabs } from 'radix-ui';
-import { useEffect, useRef, useState } from 'react';
-import { Link, useNavigationType, useParams } from 'react-router';
+import { useEffect, useRef } from 'react';
+import { Link, useNavigationType, useParams, useSearchParams } from 'react-router';
 import { useQuery, useSubscription } from 'urql';
 
 import { type FragmentType, graphql, readFragment } from '../../graphql/generated';
@@ -78,6 +78,8 @@ const CHANGES = graphql(`
   }
 `);
 
+const VIEWS = ['task', 'instance', 'comments'] as const;
+
 export function TaskPane() {
   const { task: id = '', worklist = '' } = useParams();
   const [{ data, error, fetching }, ask] = useQuery({ query: QUERY, variables: { id } });
@@ -100,7 +102,18 @@ export function TaskPane() {
 
 function Open({ task: opened }: { task: FragmentType<typeof TASK> }) {
   const task = readFragment(TASK, opened);
-  const [tab, setTab] = useState('task');
+  const [search, setSearch] = useSearchParams();
+  const wanted = search.get('view');
+  const view = VIEWS.find((known) => known === wanted) ?? 'task';
+  const turn = (next: string) => {
+    setSearch(
+      (now) => {
+        now.set('view', next);
+        return now;
+      },
+      { replace: true },
+    );
+  };
   const process = task.process.name ?? task.process.key;
   const said = task.comments.totalCount;
   useTitle(task.name, process);
@@ -114,7 +127,7 @@ function Open({ task: opened }: { task: FragmentType<typeof TASK> }) {
         <TaskActions task={task} />
       </header>
       <TaskFacts task={task} />
-      <Tabs.Root value={tab} onValueChange={setTab} className="mt-4">
+      <Tabs.Root value={view} onValueChange={turn} className="mt-4">
         <Tabs.List aria-label="Views of the task" className="flex gap-4 border-b border-line">
           <Tab value="task">Task</Tab>
           {task.processInstance && <Tab value="instance">Process</Tab>}

@@ -1,7 +1,7 @@
 // The expense claim and other people: two who may claim the same task, a mask, a window in the dark, and somebody without
 // rights.
 
-export async function access({ open, check }) {
+export async function expense({ open, check }) {
   const emma = await open('/?as=emma');
   const fiona = await open('/?as=fiona');
   const felix = await open('/?as=felix');
@@ -56,6 +56,18 @@ export async function access({ open, check }) {
   await check('a small window shows the list or the task', async () => {
     await felix.page.setViewportSize({ width: 390, height: 844 });
     await felix.isAccessible();
+  });
+  await check('who starts processes and has no tasks sees where it stands', async () => {
+    const ines = await open('/?as=ines');
+    await ines.button('Start a process').click();
+    await ines.page.getByRole('menuitem', { name: 'Vacation request' }).click();
+    await ines.sees(ines.page.getByRole('cell', { name: 'Fill in the request' }));
+    await ines.isAccessible();
+    await ines.button('Withdraw').click();
+    await ines.page.getByRole('alertdialog').getByRole('button', { name: 'Withdraw' }).click();
+    await ines.sees(ines.page.getByRole('article').getByText('Withdrawn'));
+    ines.isQuiet();
+    await ines.page.close();
   });
   await check('who has no rights is told so', async () => {
     const nora = await open('/?as=nora');
