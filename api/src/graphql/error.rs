@@ -215,7 +215,6 @@ fn rejected(rejection: &Rejection) -> UserError {
         | Rejection::NoCandidates
         | Rejection::NotClaimed
         | Rejection::AlreadyYours
-        | Rejection::Ended
         | Rejection::NotWaiting(_)
         | Rejection::NoTimer => error(InvalidState),
         Rejection::TargetExcluded(_) => error(InvalidInput).at(&["user"]),
