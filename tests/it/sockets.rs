@@ -211,5 +211,7 @@ async fn a_reader_that_does_not_read_is_closed_and_holds_nobody_up() {
             .await;
         ben.ok(schema, json!({})).await;
     }
-    assert_eq!(closing(&mut socket).await, 4413);
+    // Who writes into a socket that was closed long ago loses what stood unread before the closing frame.
+    let code = closing(&mut socket).await;
+    assert!([4413, 1006].contains(&code), "closed with {code}");
 }
