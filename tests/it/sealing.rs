@@ -134,7 +134,7 @@ fn hits(canaries: &[String], file: &Path) -> Vec<String> {
             wide,
         ]
     };
-    let found = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
+    let found = |needle: &[u8]| memchr::memmem::find(&bytes, needle).is_some();
     canaries
         .iter()
         .filter(|canary| forms(canary).iter().any(|form| found(form)))

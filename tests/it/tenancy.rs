@@ -307,6 +307,20 @@ async fn another_tenant_hears_nothing_on_any_stream() {
             );
         }
     }
+    socket
+        .subscribe(
+            "counts",
+            "subscription { worklistCounts { sequence worklists { counts { total } } } }",
+            json!({}),
+        )
+        .await;
+    let counts = socket.change("counts").await["worklistCounts"]["worklists"].clone();
+    for list in counts.as_array().expect("worklists") {
+        assert_eq!(list["counts"]["total"], 0);
+    }
+    socket
+        .send(json!({ "id": "counts", "type": "complete" }))
+        .await;
     let changes = "subscription($worklist: ID!) { worklistChanges(worklist: $worklist) { __typename ... on WorklistSnapshot { sequence tasks { id } } ... on TaskEntered { sequence task { processInstance { businessKey } } } } }";
     socket
         .subscribe("list", changes, json!({ "worklist": acme.worklist }))
@@ -417,7 +431,7 @@ async fn every_root_field_stands_in_the_tables_of_this_file() {
             streams()
                 .iter()
                 .map(|(name, _)| *name)
-                .chain(["worklistChanges"])
+                .chain(["worklistChanges", "worklistCounts"])
                 .collect()
         )
     );

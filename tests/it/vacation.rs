@@ -229,7 +229,7 @@ async fn the_author_takes_a_request_back_and_nobody_else_does() {
     assert_eq!(cast.mark.worklist("ASSIGNED").await, []);
     assert_eq!(
         cast.emma.ok(withdraw, id).await["withdrawInstance"]["userErrors"][0]["code"],
-        "NOT_PERMITTED",
+        "INVALID_STATE",
         "it is over"
     );
 }

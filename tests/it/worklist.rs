@@ -233,6 +233,10 @@ async fn a_right_that_ends_ends_on_the_open_socket() {
     let mut watched = zoe.socket().await;
     let changes = "subscription($t: ID!) { taskChanges(task: $t) { __typename ... on TaskUpdated { sequence task { priority } } ... on TaskLeft { sequence taskId reason } } }";
     watched.subscribe("t", changes, json!({ "t": task })).await;
+    assert_eq!(
+        watched.change("t").await["taskChanges"]["__typename"],
+        "TaskSnapshot"
+    );
     let (mut socket, snapshot) = watch(&zoe, "ASSIGNED", Value::Null).await;
     assert_eq!(snapshot["tasks"], json!([{ "id": task }]));
     act(&zoe, "updateTask", &task, ", priority: 70").await;
@@ -271,10 +275,14 @@ async fn an_instance_is_watched_by_who_reads_it() {
     let instance = emma.start("claimable", json!({})).await;
     let mut socket = emma.socket().await;
     let changes = "subscription($i: ID!) { processInstanceChanges(processInstance: $i) { __typename
-      ... on ProcessInstanceUpdated { sequence processInstance { state data } } ... on ProcessInstanceLeft { sequence reason } ... on ProcessInstanceReset { sequence } } }";
+      ... on ProcessInstanceUpdated { sequence processInstance { state data } } ... on ProcessInstanceLeft { sequence } ... on ProcessInstanceReset { sequence } } }";
     socket
         .subscribe("i", changes, json!({ "i": instance }))
         .await;
+    assert_eq!(
+        socket.change("i").await["processInstanceChanges"]["__typename"],
+        "ProcessInstanceSnapshot"
+    );
     let task = ann
         .worklist("CLAIMABLE")
         .await

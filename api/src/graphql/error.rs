@@ -127,6 +127,7 @@ fn internal(error: &AppError) -> Failure {
 
 /// What a person can mend.
 #[derive(Clone, PartialEq, Eq, Debug, SimpleObject)]
+#[graphql(serial)]
 pub struct UserError {
     /// What kind of refusal it is.
     pub code: UserErrorCode,
@@ -208,11 +209,12 @@ fn rejected(rejection: &Rejection) -> UserError {
         Rejection::OnBehalf => error(NotPermitted).at(&["onBehalfOf"]),
         Rejection::NoStart => error(InvalidInput),
         Rejection::Stale { .. } => error(Conflict),
-        Rejection::TaskClosed
+        Rejection::Ended
+        | Rejection::TaskClosed
         | Rejection::Taken
+        | Rejection::NoCandidates
         | Rejection::NotClaimed
         | Rejection::AlreadyYours
-        | Rejection::Ended
         | Rejection::NotWaiting(_)
         | Rejection::NoTimer => error(InvalidState),
         Rejection::TargetExcluded(_) => error(InvalidInput).at(&["user"]),

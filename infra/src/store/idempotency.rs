@@ -5,12 +5,12 @@ use docket_domain::access::Actor;
 use docket_domain::ids::{InstanceId, TaskId};
 use jiff::Timestamp;
 use sea_orm::sea_query::Query;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set, TryInsertResult};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set};
 use uuid::Uuid;
 
 use super::entity::idempotency::{ActiveModel, Column, Entity};
 use super::row::{Cell, micros, or_absent, uuid};
-use super::{Read, Store, StoreError, Write};
+use super::{Read, Store, StoreError, Write, inserted};
 
 /// What an idempotent request made: the ids that its answer is rendered from again.
 #[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
@@ -86,7 +86,7 @@ impl Write {
         at: Timestamp,
     ) -> Result<(), StoreError> {
         let row = self.remembered_as(actor, operation, key);
-        let inserted = Entity::insert(ActiveModel {
+        let result = Entity::insert(ActiveModel {
             tenant_id: Set(self.tenant.0),
             key: Set(row),
             created_at: Set(micros(at)),
@@ -95,11 +95,6 @@ impl Write {
         .on_conflict_do_nothing_on([Column::TenantId, Column::Key])
         .exec_without_returning(&self.tx)
         .await?;
-        match inserted {
-            TryInsertResult::Inserted(1..) => Ok(()),
-            TryInsertResult::Inserted(0) | TryInsertResult::Conflicted | TryInsertResult::Empty => {
-                Err(StoreError::Conflict)
-            }
-        }
+        inserted(result)
     }
 }

@@ -22,7 +22,7 @@ use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
     ColumnTrait, ConnectOptions, ConnectionTrait, Database, DatabaseConnection,
     DatabaseTransaction, EntityTrait, QueryFilter, Set, SqliteTransactionMode, StatementBuilder,
-    TransactionOptions, TransactionTrait, TryGetableMany,
+    TransactionOptions, TransactionTrait, TryGetableMany, TryInsertResult,
 };
 use sea_orm_migration::MigratorTrait;
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -44,8 +44,10 @@ mod journal;
 mod migrate;
 mod processes;
 mod row;
+mod statuses;
 mod tasks;
 mod timers;
+mod transitions;
 
 #[cfg(test)]
 mod tests;
@@ -53,10 +55,11 @@ mod tests;
 pub use comments::Comment;
 pub use error::StoreError;
 pub use idempotency::Remembered;
-pub use instances::{InstanceFilter, InstanceStatus};
+pub use instances::InstanceFilter;
 pub use journal::Position;
 pub use page::{Key, Page, Slice};
 pub use processes::{NewProcess, ProcessFilter, ProcessRecord};
+pub use statuses::InstanceStatus;
 pub use tasks::{TaskOrder, TaskSort, WorklistCounts};
 pub use timers::DueTimer;
 
@@ -275,6 +278,16 @@ async fn ciphers(
     }
     let ids: Vec<KeyId> = ids.into_iter().collect();
     Ok(keyring.instance_keys(tenant, &ids).await?)
+}
+
+/// Whether a row was inserted, where one that is already there is nothing to write over.
+fn inserted(result: TryInsertResult<u64>) -> Result<(), StoreError> {
+    match result {
+        TryInsertResult::Inserted(1..) => Ok(()),
+        TryInsertResult::Inserted(0) | TryInsertResult::Conflicted | TryInsertResult::Empty => {
+            Err(StoreError::Conflict)
+        }
+    }
 }
 
 fn key_id(id: Uuid) -> KeyId {

@@ -10,7 +10,7 @@ use docket_domain::process::ProcessState;
 use docket_domain::value::Name;
 use jiff::Timestamp;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query, SelectStatement};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set, TryInsertResult};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -18,7 +18,7 @@ use super::access::{Entries, Slot, aliased, key, replace};
 use super::condition::{object, of_tenant, readable, with_me};
 use super::entity::process::{ActiveModel, Column, Entity};
 use super::row::{Cell, micros, or_absent, process_state, process_state_code, timestamp};
-use super::{Key, Page, Read, Slice, StoreError, Write};
+use super::{Key, Page, Read, Slice, StoreError, Write, inserted};
 
 /// A process version as it is stored, without its model.
 #[derive(Clone, PartialEq, Debug)]
@@ -309,7 +309,7 @@ impl Write {
         let model = self
             .process_cell(new.id.0, "model")
             .seal(&self.keys.data, new.xml.as_bytes());
-        let inserted = Entity::insert(ActiveModel {
+        let result = Entity::insert(ActiveModel {
             id: Set(new.id.0),
             tenant_id: Set(self.tenant.0),
             key: Set(new.key.to_string()),
@@ -325,12 +325,7 @@ impl Write {
         .on_conflict_do_nothing()
         .exec_without_returning(&self.tx)
         .await?;
-        match inserted {
-            TryInsertResult::Inserted(1..) => {}
-            TryInsertResult::Inserted(0) | TryInsertResult::Conflicted | TryInsertResult::Empty => {
-                return Err(StoreError::Conflict);
-            }
-        }
+        inserted(result)?;
         replace(&self.tx, self.tenant, &[entries], false).await?;
         Ok(record)
     }

@@ -131,10 +131,7 @@ async fn twelve_writers_race_and_each_is_answered() {
     let world = Arc::new(World::new().await);
     let mut task = task(1);
     task.candidates = BTreeSet::from([Principal::Everyone]);
-    let acl = Acl {
-        grants: BTreeSet::from([Principal::Everyone]),
-        ..Acl::default()
-    };
+    let acl = everybody();
     let mut start = world.instance(1);
     start.tasks.push(task);
     world.insert(&start, &acl, std::slice::from_ref(&acl)).await;
@@ -151,7 +148,7 @@ async fn twelve_writers_race_and_each_is_answered() {
         after.revision += 1;
         after.tasks[0].state = TaskState::Claimed;
         after.tasks[0].assignee = Some(me.user.clone());
-        let entry = changed(&before, &after, &world_acl());
+        let entry = changed(&before, &after, &everybody());
         write
             .save_instance(&world.process, Some(&before), &after, &entry)
             .await
@@ -167,7 +164,7 @@ async fn twelve_writers_race_and_each_is_answered() {
     assert_eq!(won.into_iter().filter(|won| *won).count(), 1);
 }
 
-fn world_acl() -> Acl {
+fn everybody() -> Acl {
     Acl {
         grants: BTreeSet::from([Principal::Everyone]),
         ..Acl::default()
@@ -191,6 +188,29 @@ async fn what_is_not_committed_never_was() {
     let write = world.store.write(world.acme).await.unwrap();
     assert!(write.instance(&emma, instance.id).await.unwrap().is_none());
     assert_eq!(write.commit().await.unwrap(), Position(0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_unit_of_work_that_is_given_up_half_begun_holds_nothing() {
+    let world = World::new().await;
+    let instance = world.instance(1);
+    let acl = readers(["emma"]);
+    for patience in 0..200 {
+        let patience = std::time::Duration::from_micros(patience);
+        let begun = tokio::time::timeout(patience, world.store.write(world.acme)).await;
+        if let Ok(write) = begun {
+            let saving = write.unwrap();
+            let entry = started(&instance, &acl, &[]);
+            let save = saving.save_instance(&world.process, None, &instance, &entry);
+            let _ = tokio::time::timeout(patience, save).await;
+        }
+    }
+    let emma = world.actor("emma");
+    for _ in 0..8 {
+        let read = world.store.read(world.acme).await.unwrap();
+        assert_eq!(read.instance(&emma, instance.id).await.unwrap(), None);
+    }
+    world.insert(&instance, &acl, &[]).await;
 }
 
 #[tokio::test]
@@ -307,12 +327,12 @@ async fn a_remembered_answer_is_its_askers_own_and_forgotten_in_time() {
 #[tokio::test]
 async fn a_tenant_is_made_once_by_whoever_asks_first() {
     let world = World::new().await;
-    let asked = futures_like_join(&world).await;
+    let asked = ask_at_once(&world).await;
     assert_eq!(asked.iter().collect::<BTreeSet<_>>().len(), 1);
     assert_ne!(asked[0], world.acme);
 }
 
-async fn futures_like_join(world: &World) -> Vec<TenantId> {
+async fn ask_at_once(world: &World) -> Vec<TenantId> {
     let mut asking = tokio::task::JoinSet::new();
     for _ in 0..8 {
         let store = world.store.clone();

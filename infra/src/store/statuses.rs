@@ -1,0 +1,153 @@
+//! What the monitor sees: where instances stand, and nothing of what is in them. Nothing here is sealed with an instance's
+//! key, so nothing here opens with one.
+
+use docket_domain::engine::instance::InstanceState;
+use docket_domain::ids::{InstanceId, ProcessId};
+use docket_domain::value::Name;
+use jiff::Timestamp;
+use sea_orm::sea_query::{ExprTrait, Query};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set};
+use uuid::Uuid;
+
+use super::access::{aliased, key};
+use super::condition::object;
+use super::entity::instance::{ActiveModel, Column, Entity};
+use super::row::{instance_state, or_absent, timestamp};
+use super::{InstanceFilter, Page, Read, Slice, StoreError, Write};
+
+/// The status of an instance, without data.
+#[derive(Clone, PartialEq, Debug)]
+pub struct InstanceStatus {
+    /// Which run.
+    pub id: InstanceId,
+    /// Of which version.
+    pub process: ProcessId,
+    /// The key of the process.
+    pub process_key: Name,
+    /// Where its life stands.
+    pub state: InstanceState,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// How many tasks are open.
+    pub open_tasks: u32,
+    /// How many incidents hold it.
+    pub incidents: u32,
+    /// Who terminated it, if somebody did.
+    pub ended_by: Option<Name>,
+}
+
+type StatusRow = (
+    Uuid,
+    Uuid,
+    String,
+    i16,
+    i64,
+    Option<i64>,
+    i32,
+    i32,
+    Option<Vec<u8>>,
+);
+
+impl Read {
+    /// Statuses of instances, the latest started first, whoever may read them: for holders of `monitor` alone.
+    pub async fn statuses(
+        &self,
+        filter: &InstanceFilter,
+        page: &Page,
+    ) -> Result<Slice<InstanceStatus>, StoreError> {
+        let walk = page.walk(true);
+        let (at, id) = (object(Column::StartedAt), object(Column::Id));
+        let select = Query::select()
+            .exprs(
+                [
+                    Column::Id,
+                    Column::ProcessId,
+                    Column::ProcessKey,
+                    Column::State,
+                    Column::StartedAt,
+                    Column::EndedAt,
+                    Column::OpenTasks,
+                    Column::Incidents,
+                    Column::EndedBy,
+                ]
+                .map(object),
+            )
+            .from(aliased(Entity))
+            .cond_where(self.narrowed(filter))
+            .cond_where(walk.bounds(&at, &id))
+            .order_by_expr(at, walk.order.into())
+            .order_by_expr(id, walk.order.into())
+            .limit(walk.limit)
+            .take();
+        let rows: Vec<StatusRow> = self.rows(&select).await?;
+        let rows = rows.into_iter().map(|row| (key(row.0, row.4), row));
+        page.cut(rows.collect())
+            .try_filter_map(|row| or_absent(self.status(row)))
+    }
+
+    /// How many there are, in all states together.
+    pub async fn count_statuses(&self, filter: &InstanceFilter) -> Result<u64, StoreError> {
+        let select = Query::select()
+            .expr(object(Column::Id).count())
+            .from(aliased(Entity))
+            .cond_where(self.narrowed(filter))
+            .take();
+        self.count(&select).await
+    }
+
+    fn status(&self, row: StatusRow) -> Result<InstanceStatus, StoreError> {
+        let (
+            id,
+            process,
+            process_key,
+            state,
+            started_at,
+            ended_at,
+            open_tasks,
+            incidents,
+            ended_by,
+        ) = row;
+        let corrupt = |column| self.instance_cell(id, column).corrupt();
+        let by = self.instance_cell(id, "ended_by");
+        Ok(InstanceStatus {
+            id: InstanceId(id),
+            process: ProcessId(process),
+            process_key: process_key.into(),
+            state: instance_state(state).ok_or_else(|| corrupt("state"))?,
+            started_at: timestamp(started_at, "instances", "started_at", id)?,
+            ended_at: ended_at
+                .map(|at| timestamp(at, "instances", "ended_at", id))
+                .transpose()?,
+            open_tasks: u32::try_from(open_tasks).map_err(|_| corrupt("open_tasks"))?,
+            incidents: u32::try_from(incidents).map_err(|_| corrupt("incidents"))?,
+            ended_by: ended_by
+                .map(|name| by.open_json(&self.keys.data, &name))
+                .transpose()?,
+        })
+    }
+}
+
+impl Write {
+    /// Records who ended an instance, for the monitor. Sealed with the tenant's key: the monitor opens nothing that an
+    /// instance's key has sealed.
+    pub async fn save_ended_by(&self, instance: InstanceId, by: &Name) -> Result<(), StoreError> {
+        let sealed = self
+            .instance_cell(instance.0, "ended_by")
+            .seal_json(&self.keys.data, by)?;
+        let updated = Entity::update_many()
+            .set(ActiveModel {
+                ended_by: Set(Some(sealed)),
+                ..ActiveModel::default()
+            })
+            .filter(Column::TenantId.eq(self.tenant.0))
+            .filter(Column::Id.eq(instance.0))
+            .exec(&self.tx)
+            .await?;
+        if updated.rows_affected == 0 {
+            return Err(StoreError::Conflict);
+        }
+        Ok(())
+    }
+}
