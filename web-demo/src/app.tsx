@@ -68,6 +68,7 @@ function Header({ viewer }: { viewer: Viewer | undefined }) {
 }
 
 const LINKS = {
+  idle: ['', ''],
   connecting: ['bg-line-strong', 'Connecting'],
   live: ['bg-good', 'Live'],
   interrupted: ['bg-warn', 'Reconnecting'],
@@ -105,8 +106,8 @@ function Idle() {
   return (
     <div className="grow">
       <Empty title={`${capitalized(person.user)} has no worklists`}>
-        {person.title}: tasks are seen with the privilege “user”.
-        {person.privileges.length > 0 && ` Held here: ${person.privileges.join(', ')}.`}
+        They come with the privilege “user”.
+        {person.privileges.length > 0 && ` ${capitalized(person.user)} is here as ${person.privileges.join(', ')}.`}
       </Empty>
     </div>
   );

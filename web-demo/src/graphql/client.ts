@@ -6,7 +6,7 @@ import { Client, fetchExchange, subscriptionExchange } from 'urql';
 import { cache } from './cache';
 
 /** How the socket is doing. */
-export type Link = 'connecting' | 'live' | 'interrupted';
+export type Link = 'idle' | 'connecting' | 'live' | 'interrupted';
 
 export interface Connection {
   readonly client: Client;
@@ -54,7 +54,7 @@ async function fetchAs(bearer: Bearer, input: RequestInfo | URL, init?: RequestI
 }
 
 function openSocket(bearer: Bearer) {
-  let state: Link = 'connecting';
+  let state: Link = 'idle';
   let refused = false;
   const listeners = new Set<() => void>();
   const become = (next: Link) => {
@@ -71,6 +71,7 @@ function openSocket(bearer: Bearer) {
     shouldRetry: () => true,
     retryWait: (retries) => wait(Math.min(LONGEST_WAIT, 250 * 2 ** retries) * (0.5 + Math.random() / 2)),
     on: {
+      connecting: (again) => become(again ? 'interrupted' : 'connecting'),
       connected: () => {
         refused = false;
         become('live');
@@ -78,7 +79,7 @@ function openSocket(bearer: Bearer) {
       closed: (event) => {
         clearTimeout(silence);
         refused = event instanceof CloseEvent && (event.code === 4401 || event.code === 4403);
-        become('interrupted');
+        become(event instanceof CloseEvent && event.code === 1000 ? 'idle' : 'interrupted');
       },
       ping: (received) => {
         if (!received) silence = setTimeout(() => socket.terminate(), SILENCE);

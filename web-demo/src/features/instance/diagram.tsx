@@ -25,10 +25,12 @@ const MODEL = graphql(`
 `);
 
 const MARK = 'token';
+/** How much of the frame the drawing fills. */
+const AIR = 0.92;
 
 export function Diagram({ instance, marked }: { instance: string; marked: readonly string[] }) {
   const [{ data }] = useQuery({ query: MODEL, variables: { instance } });
-  const xml = data?.processInstance?.process.bpmnXml;
+  const xml = data?.processInstance?.id === instance ? data.processInstance.process.bpmnXml : undefined;
   const holder = useRef<HTMLElement>(null);
   const [viewer, setViewer] = useState<NavigatedViewer>();
   const [error, setError] = useState<Error>();
@@ -44,7 +46,9 @@ export function Diagram({ instance, marked }: { instance: string; marked: readon
       made = new Viewer({ container });
       await made.importXML(xml);
       if (isOver) return;
-      made.get<Canvas>('canvas').zoom('fit-viewport', { x: 0, y: 0 });
+      const canvas = made.get<Canvas>('canvas');
+      const middle = { x: container.clientWidth / 2, y: container.clientHeight / 2 };
+      canvas.zoom(canvas.zoom('fit-viewport', middle) * AIR, middle);
       setViewer(made);
     };
     draw().catch(() => setError(new Error('the diagram cannot be drawn')));

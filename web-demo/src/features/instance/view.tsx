@@ -106,8 +106,9 @@ export function InstancePane() {
 
 export function InstanceView({ id, titled = false }: { id: string; titled?: boolean }) {
   const [{ data, error, fetching }, ask] = useQuery({ query: QUERY, variables: { id } });
-  useSubscription({ query: CHANGES, variables: { instance: id }, pause: !data?.processInstance });
-  const instance = data?.processInstance;
+  // Until the answer is there, the one for the instance before is.
+  const instance = data?.processInstance?.id === id ? data.processInstance : undefined;
+  useSubscription({ query: CHANGES, variables: { instance: id }, pause: !instance });
   if (instance) return <Run instance={instance} titled={titled} />;
   if (error) return <Failure error={error} retry={ask} />;
   if (fetching) return <Loading what="the instance" />;

@@ -52,7 +52,7 @@ export function TaskFacts({ task: known }: { task: FragmentType<typeof TASK> }) 
     ...(task.candidateRoles ?? []),
   ];
   return (
-    <dl className="mt-2 flex flex-wrap items-center gap-x-5 gap-y-1 text-sm">
+    <dl className="mt-2 flex flex-wrap items-center gap-x-4 gap-y-1 text-sm">
       <Fact name="State" quiet>
         <Badge tone={tone}>{text}</Badge>
       </Fact>

@@ -83,17 +83,19 @@ const VIEWS = ['task', 'instance', 'comments'] as const;
 export function TaskPane() {
   const { task: id = '', worklist = '' } = useParams();
   const [{ data, error, fetching }, ask] = useQuery({ query: QUERY, variables: { id } });
-  useSubscription({ query: CHANGES, variables: { task: id }, pause: !data?.task });
+  // Until the answer is there, the one for the task before is.
+  const task = data?.task?.id === id ? data.task : undefined;
+  useSubscription({ query: CHANGES, variables: { task: id }, pause: !task });
   const to = usePlaces();
   return (
     <article className="mx-auto max-w-4xl px-4 py-4 sm:px-6" aria-label="Task">
       <Link to={to(`/worklists/${worklist}`)} className="mb-3 inline-block text-sm text-accent md:hidden">
         ← Back to the list
       </Link>
-      {data?.task && <Open key={id} task={data.task} />}
-      {error && !data?.task && <Failure error={error} retry={ask} />}
-      {!error && !data?.task && fetching && <Loading what="the task" />}
-      {!error && !data?.task && !fetching && (
+      {task && <Open key={id} task={task} />}
+      {error && !task && <Failure error={error} retry={ask} />}
+      {!error && !task && fetching && <Loading what="the task" />}
+      {!error && !task && !fetching && (
         <Empty title="This task is not available">It was finished, withdrawn, or is not yours to see any more.</Empty>
       )}
     </article>

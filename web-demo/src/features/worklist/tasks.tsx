@@ -78,9 +78,10 @@ const CHANGES = graphql(`
 export function TaskList() {
   const { worklist: id = '', task: open } = useParams();
   const [{ data, error, fetching }, ask] = useQuery({ query: TASKS, variables: { worklist: id } });
+  // Until the answer is there, the one for the list before is.
+  const worklist = data?.worklist?.id === id ? data.worklist : undefined;
   // Its snapshot replaces what the query found, so it must not come before.
-  useSubscription({ query: CHANGES, variables: { worklist: id }, pause: !data?.worklist });
-  const worklist = data?.worklist;
+  useSubscription({ query: CHANGES, variables: { worklist: id }, pause: !worklist });
   useTitle(worklist?.name);
   return (
     <>
