@@ -1,10 +1,11 @@
 //! What is counted, for `/metrics`. Labels are of a closed set: no name of a person, tenant or process becomes one.
 
+use std::fmt::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, text};
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -17,7 +18,7 @@ const BUCKETS: [f64; 11] = [
 ];
 
 /// How a GraphQL request came.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, EncodeLabelValue)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Transport {
     /// One request, one answer.
     Http,
@@ -26,7 +27,7 @@ pub enum Transport {
 }
 
 /// How a GraphQL request ended.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, EncodeLabelValue)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Outcome {
     /// Executed, without errors.
     Answered,
@@ -40,6 +41,28 @@ pub enum Outcome {
     TimedOut,
     /// Our fault.
     Failed,
+}
+
+impl EncodeLabelValue for Transport {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> fmt::Result {
+        encoder.write_str(match self {
+            Transport::Http => "http",
+            Transport::Socket => "socket",
+        })
+    }
+}
+
+impl EncodeLabelValue for Outcome {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> fmt::Result {
+        encoder.write_str(match self {
+            Outcome::Answered => "answered",
+            Outcome::Partial => "partial",
+            Outcome::Refused => "refused",
+            Outcome::Unauthenticated => "unauthenticated",
+            Outcome::TimedOut => "timed_out",
+            Outcome::Failed => "failed",
+        })
+    }
 }
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
@@ -59,6 +82,7 @@ pub struct Metrics {
     operations: Gauge,
     timers: Counter,
     position: Gauge,
+    lag: Gauge,
     failures: Counter,
 }
 
@@ -74,6 +98,7 @@ impl Default for Metrics {
             operations: Gauge::default(),
             timers: Counter::default(),
             position: Gauge::default(),
+            lag: Gauge::default(),
             failures: Counter::default(),
         };
         let of = &metrics;
@@ -93,8 +118,13 @@ impl Default for Metrics {
         registry.register("timers_fired", "Timers fired", of.timers.clone());
         registry.register(
             "journal_position",
-            "Up to where the journal was told to subscribers",
+            "Where the journal ends, as the feed last saw it",
             of.position.clone(),
+        );
+        registry.register(
+            "journal_lag",
+            "How far behind it what subscribers were told is",
+            of.lag.clone(),
         );
         registry.register(
             "worker_failures",
@@ -136,9 +166,10 @@ impl Metrics {
         self.failures.inc();
     }
 
-    /// Up to where the journal was told to subscribers.
-    pub fn journal(&self, position: i64) {
-        self.position.set(position);
+    /// Where the journal ends, as the feed last saw it, and up to where it was told to subscribers.
+    pub fn journal(&self, end: i64, told: i64) {
+        self.position.set(end);
+        self.lag.set((end - told).max(0));
     }
 
     /// The page that Prometheus reads (OpenMetrics text). `statements` are all since the start.
@@ -178,7 +209,7 @@ mod tests {
         metrics.timers(2);
         let page = metrics.page(7);
         for line in [
-            "docket_graphql_requests_total{transport=\"Http\",outcome=\"Answered\"} 1",
+            "docket_graphql_requests_total{transport=\"http\",outcome=\"answered\"} 1",
             "docket_graphql_duration_seconds_bucket{le=\"0.005\"} 1",
             "docket_statements_total 7",
             "docket_sockets 1",

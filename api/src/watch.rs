@@ -2,6 +2,7 @@
 //! cursor of the last change it printed.
 
 use std::collections::HashMap;
+use std::io::{self, Write};
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
@@ -151,7 +152,7 @@ async fn session(
             (Some("next"), Some(id)) => {
                 let change = change(&message["payload"])?;
                 if let Some(list) = watched.get_mut(id) {
-                    print(watch, &list.name, change);
+                    print(watch, &list.name, change).context("nobody reads what is printed")?;
                     list.cursor = change["cursor"].as_str().map(str::to_owned);
                 }
             }
@@ -258,29 +259,31 @@ async fn subscribe(connection: &mut Connection, id: &str, query: &str, variables
     .await;
 }
 
-fn print(watch: &Watch, worklist: &str, change: &Value) {
+/// Fails when nobody reads any more.
+fn print(watch: &Watch, worklist: &str, change: &Value) -> io::Result<()> {
+    let mut out = io::stdout().lock();
     if watch.json {
-        println!("{}", json!({ "worklist": worklist, "change": change }));
-        return;
+        return writeln!(out, "{}", json!({ "worklist": worklist, "change": change }));
     }
     let at = change["at"].as_str().unwrap_or_default();
     let kind = change["__typename"].as_str().unwrap_or_default();
     match kind {
         "WorklistSnapshot" => {
             let tasks = change["tasks"].as_array().map_or(&[][..], Vec::as_slice);
-            println!("{at}  {worklist}  {} tasks", tasks.len());
-            for task in tasks {
-                println!("{at}  {worklist}  · {}", line(task));
-            }
+            writeln!(out, "{at}  {worklist}  {} tasks", tasks.len())?;
+            tasks
+                .iter()
+                .try_for_each(|task| writeln!(out, "{at}  {worklist}  · {}", line(task)))
         }
-        "TaskEntered" => println!("{at}  {worklist}  + {}", line(&change["task"])),
-        "TaskUpdated" => println!("{at}  {worklist}  ~ {}", line(&change["task"])),
-        "TaskLeft" => println!(
+        "TaskEntered" => writeln!(out, "{at}  {worklist}  + {}", line(&change["task"])),
+        "TaskUpdated" => writeln!(out, "{at}  {worklist}  ~ {}", line(&change["task"])),
+        "TaskLeft" => writeln!(
+            out,
             "{at}  {worklist}  - {} {}",
             change["taskId"].as_str().unwrap_or_default(),
             change["reason"].as_str().unwrap_or_default(),
         ),
-        _ => println!("{at}  {worklist}  {kind}"),
+        _ => writeln!(out, "{at}  {worklist}  {kind}"),
     }
 }
 

@@ -35,7 +35,9 @@ async fn writes(user: &User, instance: &str) -> bool {
     assert!(
         errors
             .iter()
-            .all(|error| ["NOT_PERMITTED", "NOT_AVAILABLE", "INVALID_STATE"].iter().any(|code| error["code"] == *code)),
+            .all(|error| ["NOT_PERMITTED", "NOT_AVAILABLE", "INVALID_STATE"]
+                .iter()
+                .any(|code| error["code"] == *code)),
         "{answer}"
     );
     errors.is_empty()

@@ -318,7 +318,9 @@ async fn another_tenant_hears_nothing_on_any_stream() {
     for list in counts.as_array().expect("worklists") {
         assert_eq!(list["counts"]["total"], 0);
     }
-    socket.send(json!({ "id": "counts", "type": "complete" })).await;
+    socket
+        .send(json!({ "id": "counts", "type": "complete" }))
+        .await;
     let changes = "subscription($worklist: ID!) { worklistChanges(worklist: $worklist) { __typename ... on WorklistSnapshot { sequence tasks { id } } ... on TaskEntered { sequence task { processInstance { businessKey } } } } }";
     socket
         .subscribe("list", changes, json!({ "worklist": acme.worklist }))

@@ -42,18 +42,30 @@ impl TestServer {
         let clock = Arc::new(Clock::fixed(begin));
         let mut config = config(folder.path());
         change(&mut config);
-        let server = Server::start(config, clock.clone()).await.expect("the server starts");
-        TestServer { addr: server.addr, clock, server: Some(server), folder: Some(folder) }
+        let server = Server::start(config, clock.clone())
+            .await
+            .expect("the server starts");
+        TestServer {
+            addr: server.addr,
+            clock,
+            server: Some(server),
+            folder: Some(folder),
+        }
     }
 
     /// The folder with the database and the keys.
     pub fn folder(&self) -> &Path {
-        self.folder.as_ref().expect("the folder lives as long as the server").path()
+        self.folder
+            .as_ref()
+            .expect("the folder lives as long as the server")
+            .path()
     }
 
     /// A person of the tenant acme with the privileges `user` and `instantiator`.
     pub fn user(&self, name: &str) -> User {
-        self.nobody(name).privilege("user").privilege("instantiator")
+        self.nobody(name)
+            .privilege("user")
+            .privilege("instantiator")
     }
 
     /// A person of the tenant acme without any privilege.
@@ -83,7 +95,9 @@ impl TestServer {
         let server = self.server.take().expect("a running server");
         server.shutdown().await;
         let config = config(self.folder().to_owned().as_path());
-        let server = Server::start(config, self.clock.clone()).await.expect("the server starts again");
+        let server = Server::start(config, self.clock.clone())
+            .await
+            .expect("the server starts again");
         self.addr = server.addr;
         self.server = Some(server);
     }
@@ -92,7 +106,9 @@ impl TestServer {
     pub async fn stop(mut self) -> tempfile::TempDir {
         let server = self.server.take().expect("a running server");
         server.shutdown().await;
-        self.folder.take().expect("the folder lives as long as the server")
+        self.folder
+            .take()
+            .expect("the folder lives as long as the server")
     }
 }
 
@@ -107,24 +123,51 @@ fn config(folder: &Path) -> Config {
 pub async fn publish(designer: &User, manager: &User, xml: &str) {
     let upload = "mutation($xml: String!) { uploadProcess(input: {bpmnXml: $xml}) { processes { id } userErrors { message } findings { message severity } } }";
     let answer = designer.ok(upload, json!({ "xml": xml })).await;
-    let processes = answer["uploadProcess"]["processes"].as_array().cloned().unwrap_or_default();
-    assert!(!processes.is_empty(), "the upload gives processes: {answer}");
+    let processes = answer["uploadProcess"]["processes"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
+    assert!(
+        !processes.is_empty(),
+        "the upload gives processes: {answer}"
+    );
     for process in processes {
         let publish = "mutation($process: ID!) { publishProcess(input: {process: $process}) { process { state findings { message } } userErrors { code message } } }";
-        let answer = manager.ok(publish, json!({ "process": process["id"] })).await;
-        assert_eq!(answer["publishProcess"]["process"]["state"], "PUBLISHED", "{answer}");
+        let answer = manager
+            .ok(publish, json!({ "process": process["id"] }))
+            .await;
+        assert_eq!(
+            answer["publishProcess"]["process"]["state"], "PUBLISHED",
+            "{answer}"
+        );
     }
 }
 
 async fn advance(addr: SocketAddr, by: &str) {
-    let response = client().post(format!("http://{addr}/dev/clock")).json(&json!({ "advance": by })).send().await.expect("the clock answers");
-    assert!(response.status().is_success(), "the clock moves by {by}: {}", response.status());
+    let response = client()
+        .post(format!("http://{addr}/dev/clock"))
+        .json(&json!({ "advance": by }))
+        .send()
+        .await
+        .expect("the clock answers");
+    assert!(
+        response.status().is_success(),
+        "the clock moves by {by}: {}",
+        response.status()
+    );
 }
 
 /// A client without a proxy and without redirects.
-#[expect(clippy::disallowed_methods, reason = "the harness stands in for clients of all kinds")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the harness stands in for clients of all kinds"
+)]
 pub fn client() -> reqwest::Client {
-    reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().expect("a client can be built")
+    reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .expect("a client can be built")
 }
 
 /// The real program in a process of its own.
@@ -138,7 +181,10 @@ pub struct Executable {
 impl Executable {
     /// Starts `docket serve --dev` over a folder on a free port and waits until it is ready.
     pub async fn start(folder: &Path) -> anyhow::Result<Executable> {
-        let log = std::fs::OpenOptions::new().create(true).append(true).open(folder.join("log"))?;
+        let log = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(folder.join("log"))?;
         let addr = free_addr()?;
         let child = Command::new(program()?)
             .args(["serve", "--dev", "--listen", &addr.to_string(), "--data"])
@@ -149,7 +195,11 @@ impl Executable {
             .stderr(log)
             .spawn()
             .context("the program starts")?;
-        let mut executable = Executable { addr, child, folder: folder.to_owned() };
+        let mut executable = Executable {
+            addr,
+            child,
+            folder: folder.to_owned(),
+        };
         executable.ready().await?;
         Ok(executable)
     }
@@ -160,9 +210,15 @@ impl Executable {
         for _ in 0..600 {
             pause.tick().await;
             if let Some(status) = self.child.try_wait()? {
-                bail!("the program ended with {status}: {}", std::fs::read_to_string(self.folder.join("log"))?);
+                bail!(
+                    "the program ended with {status}: {}",
+                    std::fs::read_to_string(self.folder.join("log"))?
+                );
             }
-            if let Ok(response) = client.get(format!("http://{}/readyz", self.addr)).send().await
+            if let Ok(response) = client
+                .get(format!("http://{}/readyz", self.addr))
+                .send()
+                .await
                 && response.status().is_success()
             {
                 return Ok(());
@@ -173,7 +229,9 @@ impl Executable {
 
     /// A person of the tenant acme with the privileges `user` and `instantiator`.
     pub fn user(&self, name: &str) -> User {
-        self.nobody(name).privilege("user").privilege("instantiator")
+        self.nobody(name)
+            .privilege("user")
+            .privilege("instantiator")
     }
 
     /// A person of the tenant acme without any privilege.
@@ -204,9 +262,16 @@ impl Drop for Executable {
 /// The program that was built with these tests: it lies two folders above the test binary.
 pub fn program() -> anyhow::Result<PathBuf> {
     let test = std::env::current_exe()?;
-    let folder = test.parent().and_then(Path::parent).context("the test binary lies in `deps`")?;
+    let folder = test
+        .parent()
+        .and_then(Path::parent)
+        .context("the test binary lies in `deps`")?;
     let program = folder.join("docket");
-    anyhow::ensure!(program.exists(), "`{}` is missing: build the workspace first", program.display());
+    anyhow::ensure!(
+        program.exists(),
+        "`{}` is missing: build the workspace first",
+        program.display()
+    );
     Ok(program)
 }
 

@@ -25,7 +25,10 @@ impl Socket {
     pub async fn open(addr: SocketAddr, token: &str) -> anyhow::Result<Socket> {
         let mut socket = Socket::connect(addr, None).await?;
         socket.send(json!({ "type": "connection_init", "payload": { "authorization": format!("Bearer {token}") } })).await;
-        let ack = socket.next().await.map_err(|code| anyhow::anyhow!("closed with {code}"))?;
+        let ack = socket
+            .next()
+            .await
+            .map_err(|code| anyhow::anyhow!("closed with {code}"))?;
         if ack["type"] != "connection_ack" {
             bail!("expected an acknowledgement, got {ack}");
         }
@@ -35,11 +38,16 @@ impl Socket {
     /// Connects and says nothing.
     pub async fn connect(addr: SocketAddr, origin: Option<&str>) -> anyhow::Result<Socket> {
         let mut request = format!("ws://{addr}/graphql/ws").into_client_request()?;
-        request.headers_mut().insert("sec-websocket-protocol", HeaderValue::from_static("graphql-transport-ws"));
+        request.headers_mut().insert(
+            "sec-websocket-protocol",
+            HeaderValue::from_static("graphql-transport-ws"),
+        );
         if let Some(origin) = origin {
             request.headers_mut().insert("origin", origin.parse()?);
         }
-        let (stream, _) = connect_async(request).await.context("the socket connects")?;
+        let (stream, _) = connect_async(request)
+            .await
+            .context("the socket connects")?;
         Ok(Socket { stream })
     }
 
@@ -61,7 +69,9 @@ impl Socket {
     /// The next message that is not a ping, or the code that the socket was closed with.
     pub async fn next(&mut self) -> Result<Value, u16> {
         loop {
-            let frame = tokio::time::timeout(PATIENCE, self.stream.next()).await.expect("a frame arrives within ten seconds");
+            let frame = tokio::time::timeout(PATIENCE, self.stream.next())
+                .await
+                .expect("a frame arrives within ten seconds");
             match frame {
                 Some(Ok(Message::Text(text))) => {
                     let message: Value = serde_json::from_str(&text).expect("messages are JSON");
@@ -71,7 +81,9 @@ impl Socket {
                         return Ok(message);
                     }
                 }
-                Some(Ok(Message::Close(frame))) => return Err(frame.map_or(1005, |frame| frame.code.into())),
+                Some(Ok(Message::Close(frame))) => {
+                    return Err(frame.map_or(1005, |frame| frame.code.into()));
+                }
                 Some(Ok(_)) => {}
                 Some(Err(_)) | None => return Err(1006),
             }
@@ -81,7 +93,11 @@ impl Socket {
     /// The next payload of data of an operation; fails on anything else.
     pub async fn change(&mut self, id: &str) -> Value {
         let message = self.next().await.expect("the socket stays open");
-        assert_eq!((&message["type"], &message["id"]), (&json!("next"), &json!(id)), "{message}");
+        assert_eq!(
+            (&message["type"], &message["id"]),
+            (&json!("next"), &json!(id)),
+            "{message}"
+        );
         assert!(message["payload"].get("errors").is_none(), "{message}");
         message["payload"]["data"].clone()
     }

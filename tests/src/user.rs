@@ -29,9 +29,16 @@ impl User {
             groups: Vec::new(),
             roles: Vec::new(),
             privileges: Vec::new(),
-            expires_at: Timestamp::MAX.round(jiff::Unit::Second).unwrap_or(Timestamp::MAX),
+            expires_at: Timestamp::MAX
+                .round(jiff::Unit::Second)
+                .unwrap_or(Timestamp::MAX),
         };
-        User { addr, data: data.to_owned(), bearer, kept: None }
+        User {
+            addr,
+            data: data.to_owned(),
+            bearer,
+            kept: None,
+        }
     }
 
     /// The same person in another tenant.
@@ -54,7 +61,9 @@ impl User {
 
     /// The same person with one more privilege.
     pub fn privilege(mut self, privilege: &str) -> User {
-        self.bearer.privileges.push(privilege.parse().expect("a privilege"));
+        self.bearer
+            .privileges
+            .push(privilege.parse().expect("a privilege"));
         self
     }
 
@@ -77,13 +86,20 @@ impl User {
 
     /// The person's token.
     pub fn token(&self) -> String {
-        let key = RootKey::load(&self.data.with_extension("key")).expect("the root key lies beside the data");
-        DevIssuer::new(&key).issue(&self.bearer, self.bearer.expires_at - SignedDuration::from_hours(1))
+        let key = RootKey::load(&self.data.with_extension("key"))
+            .expect("the root key lies beside the data");
+        DevIssuer::new(&key).issue(
+            &self.bearer,
+            self.bearer.expires_at - SignedDuration::from_hours(1),
+        )
     }
 
     /// Sends a document and gives the whole answer.
     pub async fn send(&self, document: &str, variables: Value) -> Value {
-        let (client, token) = self.kept.clone().unwrap_or_else(|| (client(), self.token()));
+        let (client, token) = self
+            .kept
+            .clone()
+            .unwrap_or_else(|| (client(), self.token()));
         let response = client
             .post(format!("http://{}/graphql", self.addr))
             .bearer_auth(token)
@@ -95,12 +111,36 @@ impl User {
     }
 
     /// Sends a document and gives what a stranger could compare: status, headers but for the date and the request's id, bytes.
-    pub async fn raw(&self, document: &str, variables: Value) -> (u16, Vec<(String, String)>, Vec<u8>) {
-        let request = client().post(format!("http://{}/graphql", self.addr)).bearer_auth(self.token());
-        let response = request.json(&json!({ "query": document, "variables": variables })).send().await.expect("the server answers");
-        let headers = response.headers().iter().filter(|(name, _)| !["date", "x-request-id"].contains(&name.as_str()));
-        let headers = headers.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect();
-        (response.status().as_u16(), headers, response.bytes().await.expect("the answer arrives").to_vec())
+    pub async fn raw(
+        &self,
+        document: &str,
+        variables: Value,
+    ) -> (u16, Vec<(String, String)>, Vec<u8>) {
+        let request = client()
+            .post(format!("http://{}/graphql", self.addr))
+            .bearer_auth(self.token());
+        let response = request
+            .json(&json!({ "query": document, "variables": variables }))
+            .send()
+            .await
+            .expect("the server answers");
+        let headers = response
+            .headers()
+            .iter()
+            .filter(|(name, _)| !["date", "x-request-id"].contains(&name.as_str()));
+        let headers = headers
+            .map(|(name, value)| {
+                (
+                    name.to_string(),
+                    String::from_utf8_lossy(value.as_bytes()).into_owned(),
+                )
+            })
+            .collect();
+        (
+            response.status().as_u16(),
+            headers,
+            response.bytes().await.expect("the answer arrives").to_vec(),
+        )
     }
 
     /// Sends a document that must succeed and gives its data.
@@ -110,7 +150,9 @@ impl User {
 
     /// Opens a socket as this person.
     pub async fn socket(&self) -> Socket {
-        Socket::open(self.addr, &self.token()).await.expect("the socket opens")
+        Socket::open(self.addr, &self.token())
+            .await
+            .expect("the socket opens")
     }
 
     /// Starts an instance and gives its id.
@@ -118,18 +160,34 @@ impl User {
         let start = "mutation($key: String!, $data: JSON) { startProcess(input: {key: $key, data: $data}) { processInstance { id } userErrors { code message } } }";
         let answer = self.ok(start, json!({ "key": key, "data": data })).await;
         let id = answer["startProcess"]["processInstance"]["id"].as_str();
-        id.unwrap_or_else(|| panic!("`{key}` starts: {answer}")).to_owned()
+        id.unwrap_or_else(|| panic!("`{key}` starts: {answer}"))
+            .to_owned()
     }
 
     /// The tasks of one worklist kind, as `(id, name)`.
     pub async fn worklist(&self, kind: &str) -> Vec<(String, String)> {
-        let answer = self.ok("{ viewer { worklists { kind tasks(first: 100) { nodes { id name } } } } }", json!({})).await;
+        let answer = self
+            .ok(
+                "{ viewer { worklists { kind tasks(first: 100) { nodes { id name } } } } }",
+                json!({}),
+            )
+            .await;
         let lists = answer["viewer"]["worklists"].as_array().expect("worklists");
         lists
             .iter()
             .filter(|list| list["kind"] == kind)
-            .flat_map(|list| list["tasks"]["nodes"].as_array().cloned().unwrap_or_default())
-            .map(|task| (task["id"].as_str().unwrap_or_default().to_owned(), task["name"].as_str().unwrap_or_default().to_owned()))
+            .flat_map(|list| {
+                list["tasks"]["nodes"]
+                    .as_array()
+                    .cloned()
+                    .unwrap_or_default()
+            })
+            .map(|task| {
+                (
+                    task["id"].as_str().unwrap_or_default().to_owned(),
+                    task["name"].as_str().unwrap_or_default().to_owned(),
+                )
+            })
             .collect()
     }
 
@@ -140,14 +198,30 @@ impl User {
     }
 
     /// Completes a task; the refusal's code if it was refused.
-    pub async fn complete(&self, task: &str, data: Value, outcome: Option<&str>) -> Result<(), String> {
+    pub async fn complete(
+        &self,
+        task: &str,
+        data: Value,
+        outcome: Option<&str>,
+    ) -> Result<(), String> {
         let complete = "mutation($task: ID!, $data: JSON, $outcome: String) { completeTask(input: {task: $task, data: $data, outcome: $outcome}) { userErrors { code message } } }";
-        refusal(&self.ok(complete, json!({ "task": task, "data": data, "outcome": outcome })).await["completeTask"])
+        refusal(
+            &self
+                .ok(
+                    complete,
+                    json!({ "task": task, "data": data, "outcome": outcome }),
+                )
+                .await["completeTask"],
+        )
     }
 }
 
 fn refusal(payload: &Value) -> Result<(), String> {
-    match payload["userErrors"].as_array().expect("a payload has `userErrors`").first() {
+    match payload["userErrors"]
+        .as_array()
+        .expect("a payload has `userErrors`")
+        .first()
+    {
         None => Ok(()),
         Some(error) => Err(error["code"].as_str().unwrap_or_default().to_owned()),
     }

@@ -127,6 +127,7 @@ fn internal(error: &AppError) -> Failure {
 
 /// What a person can mend.
 #[derive(Clone, PartialEq, Eq, Debug, SimpleObject)]
+#[graphql(serial)]
 pub struct UserError {
     /// What kind of refusal it is.
     pub code: UserErrorCode,
@@ -203,6 +204,8 @@ fn rejected(rejection: &Rejection) -> UserError {
         | Rejection::NotCandidate
         | Rejection::Excluded
         | Rejection::NotAssignee
+        // Whoever may read it then: after the end nobody changes anything any more.
+        | Rejection::Ended
         | Rejection::NotWriter
         | Rejection::MayNotWithdraw => error(NotPermitted),
         Rejection::OnBehalf => error(NotPermitted).at(&["onBehalfOf"]),
@@ -212,7 +215,6 @@ fn rejected(rejection: &Rejection) -> UserError {
         | Rejection::Taken
         | Rejection::NotClaimed
         | Rejection::AlreadyYours
-        | Rejection::Ended
         | Rejection::NotWaiting(_)
         | Rejection::NoTimer => error(InvalidState),
         Rejection::TargetExcluded(_) => error(InvalidInput).at(&["user"]),

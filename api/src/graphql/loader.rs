@@ -1,11 +1,12 @@
 //! What a page of rows needs besides, loaded together: one statement for all instances of the page, one for all processes.
-//! The loaders belong to one request and hold its actor. They cache nothing: a subscription lives for hours.
+//! The loaders belong to one execution and hold its actor. What they loaded they keep until its end, so that one answer says
+//! one thing; a subscription lives for hours, and each of its messages is an execution of its own.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_graphql::dataloader::{DataLoader, Loader};
+use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
 use docket_domain::access::Actor;
 use docket_domain::bpmn;
 use docket_domain::engine::instance::Instance;
@@ -13,12 +14,13 @@ use docket_domain::ids::{InstanceId, ProcessId};
 use docket_domain::task::worklist::{TaskFilter, Worklist};
 use docket_infra::store::{ProcessRecord, WorklistCounts};
 
+use super::batch::Batches;
 use crate::app::{App, AppError};
 
-/// The loaders of one request.
-pub type Loaders = DataLoader<Source>;
+/// The loaders of one execution.
+pub type Loaders = DataLoader<Source, HashMapCache>;
 
-/// Where a request's loaders read, and as whom.
+/// Where the loaders read, and as whom.
 pub struct Source {
     app: App,
     actor: Actor,
@@ -28,13 +30,11 @@ pub struct Source {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct ModelOf(pub ProcessId);
 
-/// The loaders of a request.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a batch ends with the request that awaits it: it is no background work"
-)]
-pub fn loaders(app: App, actor: Actor) -> Loaders {
-    DataLoader::new(Source { app, actor }, tokio::spawn).delay(Duration::ZERO)
+/// The loaders of an execution, whose batches wait in `batches` until it can do nothing else.
+pub fn loaders(app: App, actor: Actor, batches: Batches) -> Loaders {
+    let spawn = move |batch| batches.push(batch);
+    DataLoader::with_cache(Source { app, actor }, spawn, HashMapCache::default())
+        .delay(Duration::ZERO)
 }
 
 impl Loader<InstanceId> for Source {

@@ -11,10 +11,12 @@ use async_graphql::{SDLExportOptions, SchemaBuilder};
 
 use crate::app::App;
 
+mod batch;
 pub mod error;
 pub mod id;
 pub mod loader;
 pub mod mutation;
+mod order;
 pub mod page;
 pub mod query;
 pub mod session;

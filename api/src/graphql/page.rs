@@ -154,6 +154,7 @@ pub struct Edge<T: OutputType> {
 
 /// Where a page lies in its list.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub struct PageInfo {
     /// Whether rows follow this page.
     has_next_page: bool,
@@ -179,6 +180,7 @@ impl<T: OutputType> Connection<T> {
 
 /// A page of a list, in the list's order.
 #[Object(
+    serial,
     concrete(name = "ProcessConnection", params(Process)),
     concrete(name = "ProcessInstanceConnection", params(ProcessInstance)),
     concrete(
@@ -220,6 +222,7 @@ where
 
 /// One row of a page, with its place.
 #[Object(
+    serial,
     concrete(name = "ProcessEdge", params(Process)),
     concrete(name = "ProcessInstanceEdge", params(ProcessInstance)),
     concrete(name = "ProcessInstanceStatusEdge", params(ProcessInstanceStatus)),

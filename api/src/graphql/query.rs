@@ -35,7 +35,7 @@ pub struct BusinessKeyInput {
 pub struct Query;
 
 /// Where reading begins. What is absent and what the viewer may not read are the same everywhere: null, or not in the list.
-#[Object]
+#[Object(serial)]
 impl Query {
     /// Any object by its id. Of people only the viewer: there is no directory.
     async fn node(

@@ -1,17 +1,17 @@
 //! What one request carries: who asks, its loaders, and the fields that it was denied. Also where every error gets its
 //! code, and where an answer names its redactions.
 
-use std::any::TypeId;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use async_graphql::async_trait::async_trait;
 use async_graphql::extensions::{
-    Extension, ExtensionContext, ExtensionFactory, NextExecute, NextPrepareRequest, NextRequest,
+    Extension, ExtensionContext, ExtensionFactory, NextExecute, NextParseQuery, NextRequest,
     NextSubscribe,
 };
 use async_graphql::futures_util::StreamExt;
 use async_graphql::futures_util::stream::BoxStream;
-use async_graphql::{Context, Request, Response, ServerResult, Value};
+use async_graphql::parser::types::ExecutableDocument;
+use async_graphql::{Context, Data, Response, ServerResult, Value, Variables};
 use docket_domain::access::Actor;
 use docket_domain::bpmn;
 use docket_domain::engine::instance::Instance;
@@ -19,8 +19,10 @@ use docket_domain::ids::{InstanceId, ProcessId};
 use docket_domain::task::worklist::Worklist;
 use docket_infra::store::{ProcessRecord, Read, WorklistCounts};
 
+use super::batch::Batches;
 use super::error::{Code, Failure, Result, complete};
 use super::loader::{Loaders, ModelOf, loaders};
+use super::order::RootOrder;
 use crate::app::{App, AppError, Viewer};
 
 /// Who asks, of what. Every root field begins with it.
@@ -30,7 +32,7 @@ pub struct Asking<'a> {
     pub app: &'a App,
     /// Who asks.
     pub viewer: &'a Viewer,
-    loaders: &'a Loaders,
+    loaders: Option<&'a Loaders>,
 }
 
 impl<'a> Asking<'a> {
@@ -40,14 +42,24 @@ impl<'a> Asking<'a> {
         let viewer = ctx
             .data_opt::<Viewer>()
             .filter(|viewer| app.clock.now() < viewer.expires_at);
-        let asking = viewer.zip(ctx.data_opt::<Loaders>());
-        let (viewer, loaders) =
-            asking.ok_or_else(|| Code::Unauthenticated.error("a valid token is needed"))?;
         Ok(Asking {
             app,
-            viewer,
-            loaders,
+            viewer: viewer.ok_or_else(|| Code::Unauthenticated.error("a valid token is needed"))?,
+            loaders: ctx.data_opt::<Loaders>(),
         })
+    }
+
+    /// The same for a mutation: what was loaded before it is not what is there after it, so nothing is kept any more.
+    pub fn writing(ctx: &Context<'a>) -> Result<Asking<'a>> {
+        let asking = Asking::of(ctx)?;
+        asking.loaders()?.enable_all_cache(false);
+        Ok(asking)
+    }
+
+    /// Where a stream begins there are none: only its messages are executed.
+    fn loaders(&self) -> Result<&'a Loaders> {
+        self.loaders
+            .ok_or_else(|| Code::Internal.error("internal error"))
     }
 
     /// Who asks, as the rules see it.
@@ -62,24 +74,28 @@ impl<'a> Asking<'a> {
 
     /// An instance, if the viewer may read it.
     pub async fn instance(&self, id: InstanceId) -> Result<Option<Arc<Instance>>> {
-        self.loaders.load_one(id).await.map_err(shared)
+        self.loaders()?.load_one(id).await.map_err(shared)
     }
 
     /// A process version of something that the viewer was found to read.
     pub async fn process(&self, id: ProcessId) -> Result<ProcessRecord> {
-        let record = self.loaders.load_one(id).await.map_err(shared)?;
+        let record = self.loaders()?.load_one(id).await.map_err(shared)?;
         Ok(record.ok_or(AppError::Model(id))?)
     }
 
     /// The model of something that the viewer was found to read.
     pub async fn model(&self, id: ProcessId) -> Result<Arc<bpmn::Process>> {
-        let model = self.loaders.load_one(ModelOf(id)).await.map_err(shared)?;
+        let model = self
+            .loaders()?
+            .load_one(ModelOf(id))
+            .await
+            .map_err(shared)?;
         Ok(model.ok_or(AppError::Model(id))?)
     }
 
     /// The counts of a worklist.
     pub async fn counts(&self, worklist: Worklist) -> Result<WorklistCounts> {
-        let counts = self.loaders.load_one(worklist).await.map_err(shared)?;
+        let counts = self.loaders()?.load_one(worklist).await.map_err(shared)?;
         Ok(counts.unwrap_or_default())
     }
 }
@@ -112,8 +128,13 @@ impl Redactions {
             .push(Value::List(path));
     }
 
-    fn take(&self) -> Vec<Value> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    fn name_in(&self, response: Response) -> Response {
+        let noted = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        if noted.is_empty() {
+            response
+        } else {
+            response.extension("redactions", Value::List(noted))
+        }
     }
 }
 
@@ -128,7 +149,7 @@ impl ExtensionFactory for Sessions {
 
 #[derive(Default)]
 struct Session {
-    redactions: Redactions,
+    order: OnceLock<RootOrder>,
 }
 
 #[async_trait]
@@ -146,38 +167,39 @@ impl Extension for Session {
         next.run(ctx, stream).map(coded).boxed()
     }
 
-    async fn prepare_request(
+    async fn parse_query(
         &self,
         ctx: &ExtensionContext<'_>,
-        request: Request,
-        next: NextPrepareRequest<'_>,
-    ) -> ServerResult<Request> {
-        let request = next.run(ctx, request).await?;
-        let viewer = request
-            .data
-            .get(&TypeId::of::<Viewer>())
-            .and_then(|viewer| viewer.downcast_ref::<Viewer>())
-            .or_else(|| ctx.data_opt::<Viewer>());
-        let Some((viewer, app)) = viewer.zip(ctx.data_opt::<App>()) else {
-            return Ok(request);
-        };
-        let loaders = loaders(app.clone(), viewer.actor.clone());
-        Ok(request.data(loaders).data(self.redactions.clone()))
+        query: &str,
+        variables: &Variables,
+        next: NextParseQuery<'_>,
+    ) -> ServerResult<ExecutableDocument> {
+        let document = next.run(ctx, query, variables).await?;
+        self.order.get_or_init(|| RootOrder::of(&document));
+        Ok(document)
     }
 
+    /// Each execution has loaders of its own: a request has one, a subscription one for each message.
     async fn execute(
         &self,
         ctx: &ExtensionContext<'_>,
         operation_name: Option<&str>,
         next: NextExecute<'_>,
     ) -> Response {
-        let response = next.run(ctx, operation_name).await;
-        let redactions = self.redactions.take();
-        if redactions.is_empty() {
-            response
-        } else {
-            response.extension("redactions", Value::List(redactions))
+        let (Some(app), Some(viewer)) = (ctx.data_opt::<App>(), ctx.data_opt::<Viewer>()) else {
+            return next.run(ctx, operation_name).await;
+        };
+        let batches = Batches::default();
+        let redactions = Redactions::default();
+        let mut data = Data::default();
+        data.insert(loaders(app.clone(), viewer.actor.clone(), batches.clone()));
+        data.insert(redactions.clone());
+        let execution = next.run_with_data(ctx, operation_name, data);
+        let mut response = batches.drive(execution).await;
+        if let Some(order) = self.order.get() {
+            order.restore(operation_name, &mut response);
         }
+        redactions.name_in(response)
     }
 }
 

@@ -50,10 +50,6 @@ pub enum LeaveReason {
         desc = "When it was committed; of a snapshot, when it was read."
     )
 )]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "it only names the types; nothing is ever held in it"
-)]
 pub enum Change {
     /// A worklist as it is.
     WorklistSnapshot(WorklistSnapshot),
@@ -83,6 +79,7 @@ pub enum Change {
 
 /// A worklist as it is.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub struct WorklistSnapshot {
     /// Counts from 1 for each subscription, without a gap: a gap means a loss.
     sequence: u32,
@@ -98,6 +95,7 @@ pub struct WorklistSnapshot {
 
 /// A task came onto the worklist.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub struct TaskEntered {
     /// Counts from 1 for each subscription, without a gap: a gap means a loss.
     sequence: u32,
@@ -111,6 +109,7 @@ pub struct TaskEntered {
 
 /// A task changed.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub struct TaskUpdated {
     /// Counts from 1 for each subscription, without a gap: a gap means a loss.
     sequence: u32,
@@ -124,6 +123,7 @@ pub struct TaskUpdated {
 
 /// A task is not there any more. Nothing of it but what the viewer had already.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub struct TaskLeft {
     /// Counts from 1 for each subscription, without a gap: a gap means a loss.
     sequence: u32,
@@ -139,6 +139,7 @@ pub struct TaskLeft {
 
 /// Something is missing before this: forget the list. A snapshot follows.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub struct WorklistReset {
     /// Counts from 1 for each subscription, without a gap: a gap means a loss.
     sequence: u32,
@@ -150,6 +151,7 @@ pub struct WorklistReset {
 
 /// A task as it is.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub struct TaskSnapshot {
     /// Counts from 1 for each subscription, without a gap: a gap means a loss.
     sequence: u32,
@@ -163,6 +165,7 @@ pub struct TaskSnapshot {
 
 /// Something is missing before this: forget the task. A snapshot follows.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub struct TaskReset {
     /// Counts from 1 for each subscription, without a gap: a gap means a loss.
     sequence: u32,
@@ -174,6 +177,7 @@ pub struct TaskReset {
 
 /// An instance as it is.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub struct ProcessInstanceSnapshot {
     /// Counts from 1 for each subscription, without a gap: a gap means a loss.
     sequence: u32,
@@ -187,6 +191,7 @@ pub struct ProcessInstanceSnapshot {
 
 /// An instance changed.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub struct ProcessInstanceUpdated {
     /// Counts from 1 for each subscription, without a gap: a gap means a loss.
     sequence: u32,
@@ -200,6 +205,7 @@ pub struct ProcessInstanceUpdated {
 
 /// The viewer may not see the instance any more.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub struct ProcessInstanceLeft {
     /// Counts from 1 for each subscription, without a gap: a gap means a loss.
     sequence: u32,
@@ -215,6 +221,7 @@ pub struct ProcessInstanceLeft {
 
 /// Something is missing before this: forget the instance. A snapshot follows.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub struct ProcessInstanceReset {
     /// Counts from 1 for each subscription, without a gap: a gap means a loss.
     sequence: u32,
@@ -226,6 +233,7 @@ pub struct ProcessInstanceReset {
 
 /// The counts of the worklists have changed, or may have.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub struct WorklistCountsChange {
     /// Counts from 1 for each subscription, without a gap: a gap means a loss.
     sequence: u32,
@@ -254,10 +262,6 @@ pub enum WorklistChange {
 
 /// What happens to a task.
 #[derive(Union)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a change is made, rendered and dropped; a box would only move it"
-)]
 pub enum TaskChange {
     /// The task as it is.
     Snapshot(TaskSnapshot),

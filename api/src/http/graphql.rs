@@ -4,7 +4,7 @@
 use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
-use async_graphql::{Request, ServerError};
+use async_graphql::ServerError;
 use axum::body::{self, Body};
 use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -14,9 +14,10 @@ use futures_util::FutureExt;
 use tokio::time::timeout;
 use tracing::error;
 
+use super::document::Order;
 use super::fault::Fault;
 use super::negotiate::{Media, sends_json};
-use super::parameters::{Kind, Parameters};
+use super::parameters::{Kind, Parameters, Prepared};
 use super::{Gateway, RequestId, Subject, auth};
 use crate::app::Viewer;
 use crate::metrics::{Outcome, Transport};
@@ -77,12 +78,12 @@ async fn answer(
     let body = timeout(gateway.timeout, read(headers, body, limit))
         .await
         .map_err(|_| Fault::Body)??;
-    let (parsed, kind) = Parameters::parse(&body)?.into_request(&gateway.bounds)?;
+    let prepared = Parameters::parse(&body)?.prepare(&gateway.bounds)?;
     drop(body);
-    if kind == Some(Kind::Subscription) {
+    if prepared.kind == Some(Kind::Subscription) {
         return Err(Fault::Subscription);
     }
-    let answer = execute(gateway, parsed, viewer, request).await?;
+    let answer = execute(gateway, prepared, viewer, request).await?;
     Ok((answer, subject))
 }
 
@@ -104,14 +105,14 @@ async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<body::Byt
 /// transaction with it; a panic ends the request, not the server.
 pub(super) async fn execute(
     gateway: &Gateway,
-    request: Request,
+    prepared: Prepared,
     viewer: Viewer,
     id: RequestId,
 ) -> Result<async_graphql::Response, Fault> {
-    let request = request.data(viewer).data(id);
+    let request = prepared.request.data(viewer).data(id);
     let execution = AssertUnwindSafe(gateway.schema.execute(request)).catch_unwind();
     match timeout(gateway.timeout, execution).await {
-        Ok(Ok(answer)) => Ok(coded(answer)),
+        Ok(Ok(answer)) => Ok(tidy(answer, &prepared.order)),
         Ok(Err(_)) => {
             error!(request.id = %id.0, "the request panicked");
             Err(Fault::Internal(id.0))
@@ -120,9 +121,10 @@ pub(super) async fn execute(
     }
 }
 
-/// The answer with a code on each error. Those without one come from validation and from reading arguments: the document
-/// is at fault.
-pub(super) fn coded(mut answer: async_graphql::Response) -> async_graphql::Response {
+/// The answer with its data in the order of the document and a code on each error. Errors without one come from
+/// validation and from reading arguments: the document is at fault.
+pub(super) fn tidy(mut answer: async_graphql::Response, order: &Order) -> async_graphql::Response {
+    order.arrange(&mut answer.data);
     answer.errors.truncate(MAX_ERRORS);
     for error in &mut answer.errors {
         let extensions = error.extensions.get_or_insert_default();
@@ -197,10 +199,8 @@ mod tests {
             .extensions
             .get_or_insert_default()
             .set("code", "NOT_FOUND");
-        let answer = coded(Answer::from_errors(vec![
-            known,
-            ServerError::new("what?", None),
-        ]));
+        let errors = vec![known, ServerError::new("what?", None)];
+        let answer = tidy(Answer::from_errors(errors), &Order::default());
         let codes: Vec<_> = answer
             .errors
             .iter()

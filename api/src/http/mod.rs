@@ -53,10 +53,8 @@ pub struct Shared {
     pub metrics: Metrics,
     /// Held while timers fire, so that a moved clock and the worker do not fire the same ones.
     pub firing: Mutex<()>,
-    /// Held while the journal is routed.
-    pub routing: Mutex<()>,
-    /// The position up to which the journal was routed.
-    pub routed: watch::Sender<i64>,
+    /// Held while the journal is routed; up to where it was told to subscribers.
+    pub told: Mutex<i64>,
     /// Notified when the journal was routed.
     pub committed: Notify,
     /// Changes when somebody moves the clock.

@@ -4,7 +4,7 @@ use async_graphql::parser::types::OperationDefinition;
 use async_graphql::{Request, Variables};
 use serde_json::{Map, Value};
 
-use super::document::{self, Bounds};
+use super::document::{self, Bounds, Order};
 use super::fault::Fault;
 
 /// What is to be executed. No `Debug`: variables hold what people wrote.
@@ -61,24 +61,26 @@ impl Parameters {
         })
     }
 
-    /// The request, parsed within the bounds, and the kind of its operation; `None` if the name picks none, which
-    /// execution will say.
-    pub fn into_request(self, bounds: &Bounds) -> Result<(Request, Option<Kind>), Fault> {
+    /// The operation, parsed within the bounds.
+    pub fn prepare(self, bounds: &Bounds) -> Result<Prepared, Fault> {
         let document = document::read(&self.query, bounds)?;
         let operation = document::operation(&document, self.operation_name.as_deref());
-        let kind = operation.map(|operation| operation.ty);
         if let Some(missing) = operation.and_then(|operation| self.missing(operation)) {
             return Err(missing);
         }
+        let kind = operation.map(|operation| operation.ty);
+        let order = operation.map(|operation| Order::of(&document, operation));
         let mut request =
             Request::new(self.query).variables(Variables::from_json(Value::Object(self.variables)));
         request.operation_name = self.operation_name;
         request.set_parsed_query(document);
-        Ok((request, kind))
+        Ok(Prepared {
+            request,
+            kind,
+            order: order.unwrap_or_default(),
+        })
     }
-}
 
-impl Parameters {
     /// The first variable that must be given and is not. The library notices only where it is used, in the midst of
     /// execution; the specification (6.1.2) wants nothing executed.
     fn missing(&self, operation: &OperationDefinition) -> Option<Fault> {
@@ -94,6 +96,16 @@ impl Parameters {
             missing.then_some(Fault::Variable { at: variable.pos })
         })
     }
+}
+
+/// An operation that is ready to run.
+pub struct Prepared {
+    /// What the library runs.
+    pub request: Request,
+    /// What kind of operation it is; `None` if the name picks none, which running it will say.
+    pub kind: Option<Kind>,
+    /// The order of the answer's members.
+    pub order: Order,
 }
 
 /// Query, mutation or subscription.
@@ -165,7 +177,7 @@ mod tests {
         for (query, variables, missing) in table {
             let body = format!(r#"{{"query":"{query}","variables":{variables}}}"#);
             let parsed = Parameters::parse(body.as_bytes()).expect("parameters");
-            let refused = parsed.into_request(&bounds).err();
+            let refused = parsed.prepare(&bounds).err();
             assert_eq!(
                 matches!(refused, Some(Fault::Variable { .. })),
                 missing,

@@ -1,19 +1,24 @@
 //! What is found in a process before it is published: the problems of resolving, and what is legal and still worth a
 //! look. A model with nothing wrong has no findings.
 
+use std::collections::HashSet;
+
 use super::read::{Draft, flag};
 use super::report::Report;
 use super::{Element, ElementIx, Kind, Problem, Process, Throw, Trigger, UserTask, resolve};
+use crate::value::Name;
 
 /// Everything that validation finds in a process of the file: what stands in the way of publishing, and what is legal and
 /// still worth a look. In order of place.
 pub fn findings(draft: &Draft, key: &str) -> Vec<Problem> {
     let (process, problems) = resolve::run(draft, key);
-    let mut report = Report::from(problems);
+    let mut report = Report::default();
+    report.extend(problems);
     executable(draft, key, &mut report);
     if let Some(process) = process {
         let mut lint = Lint {
             process: &process,
+            thrown: thrown(&process),
             report,
         };
         lint.unreachable();
@@ -40,6 +45,7 @@ fn executable(draft: &Draft, key: &str, report: &mut Report) {
 
 struct Lint<'a> {
     process: &'a Process,
+    thrown: HashSet<(ElementIx, Option<Name>)>,
     report: Report,
 }
 
@@ -155,7 +161,7 @@ impl Lint<'_> {
             | Kind::EventBased => false,
         };
         let fires = match trigger {
-            Trigger::Error(code) => self.throws(on, code.as_deref()),
+            Trigger::Error(code) => self.thrown.contains(&(on, code.clone())),
             Trigger::None | Trigger::Timer(_) | Trigger::Message(_) => waits,
         };
         if !fires {
@@ -167,27 +173,25 @@ impl Lint<'_> {
             self.warn(element, "dead-boundary", message);
         }
     }
+}
 
-    /// Whether an error of a code, or of any, is thrown somewhere inside an element.
-    fn throws(&self, on: ElementIx, code: Option<&str>) -> bool {
-        self.process.elements.iter().any(|element| {
-            let Kind::End(Throw::Error(thrown)) = &element.kind else {
-                return false;
-            };
-            code.is_none_or(|code| code == &**thrown) && self.is_inside(element, on)
-        })
-    }
-
-    fn is_inside(&self, element: &Element, scope: ElementIx) -> bool {
-        let mut parent = element.parent;
-        while let Some(ix) = parent {
-            if ix == scope {
-                return true;
-            }
-            parent = self.process.element(ix).parent;
+/// Which elements hold an end event that throws an error, and of which code; `None` stands for any.
+fn thrown(process: &Process) -> HashSet<(ElementIx, Option<Name>)> {
+    let mut thrown = HashSet::new();
+    for element in &process.elements {
+        let Kind::End(Throw::Error(code)) = &element.kind else {
+            continue;
+        };
+        let mut scope = element.parent;
+        // Where this code is known already, it is known all the way up.
+        while let Some(ix) = scope
+            && thrown.insert((ix, Some(code.clone())))
+        {
+            thrown.insert((ix, None));
+            scope = process.element(ix).parent;
         }
-        false
     }
+    thrown
 }
 
 fn is_nobodys(task: &UserTask) -> bool {

@@ -432,3 +432,6 @@ pub enum Mask {
     /// Twelve stars and the last four characters; shorter than eight, eight stars.
     Last4,
 }
+
+#[cfg(test)]
+mod tests;

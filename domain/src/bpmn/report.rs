@@ -4,13 +4,16 @@ use super::tree::Tag;
 use super::{Place, Problem, Severity};
 use crate::value::Name;
 
-/// After this many problems of a broken file nobody reads on; the rest would only cost time.
+/// After this many problems of a severity nobody reads on; the rest would only cost time. Each severity has its own
+/// count, so that no number of warnings hides an error.
 const MOST: usize = 500;
 
 /// What a pass found so far.
 #[derive(Default, Debug)]
 pub(crate) struct Report {
     problems: Vec<Problem>,
+    errors: usize,
+    warnings: usize,
 }
 
 impl Report {
@@ -42,7 +45,12 @@ impl Report {
         rule: &str,
         message: String,
     ) {
-        if self.problems.len() < MOST {
+        let count = match severity {
+            Severity::Error => &mut self.errors,
+            Severity::Warning => &mut self.warnings,
+        };
+        *count += 1;
+        if *count <= MOST {
             self.problems.push(Problem {
                 severity,
                 rule: rule.into(),
@@ -53,28 +61,25 @@ impl Report {
         }
     }
 
-    /// Whether it holds all that it can.
+    /// Whether it holds all the errors that it can.
     pub fn is_full(&self) -> bool {
-        self.problems.len() >= MOST
+        self.errors >= MOST
     }
 
     /// Whether something stands in the way.
     pub fn has_errors(&self) -> bool {
-        self.problems
-            .iter()
-            .any(|problem| problem.severity == Severity::Error)
+        self.errors > 0
+    }
+
+    /// Adds what an earlier pass found.
+    pub fn extend(&mut self, problems: Vec<Problem>) {
+        self.problems.extend(problems);
     }
 
     /// Everything found, in order of place.
     pub fn into_problems(mut self) -> Vec<Problem> {
         self.problems.sort_by_key(|problem| problem.place);
         self.problems
-    }
-}
-
-impl From<Vec<Problem>> for Report {
-    fn from(problems: Vec<Problem>) -> Report {
-        Report { problems }
     }
 }
 

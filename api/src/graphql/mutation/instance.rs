@@ -79,6 +79,7 @@ pub struct TerminateInstanceInput {
 
 /// What came of a mutation of an instance.
 #[derive(Default, SimpleObject)]
+#[graphql(serial)]
 pub struct ProcessInstancePayload {
     /// The instance after it. Null if nothing was changed, or if the viewer may not read it now.
     process_instance: Option<ProcessInstance>,
@@ -90,6 +91,7 @@ pub struct ProcessInstancePayload {
 
 /// What came of a mutation by an administrator: status, never data.
 #[derive(Default, SimpleObject)]
+#[graphql(serial)]
 pub struct StatusPayload {
     /// The status after it.
     status: Option<ProcessInstanceStatus>,
@@ -103,7 +105,7 @@ pub struct StatusPayload {
 #[derive(Default)]
 pub struct InstanceMutation;
 
-#[Object]
+#[Object(serial)]
 impl InstanceMutation {
     /// Starts an instance of a process. Takes the privilege `INSTANTIATOR`.
     async fn start_process(
@@ -111,7 +113,7 @@ impl InstanceMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What to start.")] input: StartProcessInput,
     ) -> Result<ProcessInstancePayload> {
-        let asking = Asking::of(ctx)?;
+        let asking = Asking::writing(ctx)?;
         let on_behalf_of = input.on_behalf_of.clone().map(Id::user).transpose()?;
         payload(&asking, async {
             let request = start_request(input, on_behalf_of)?;
@@ -126,7 +128,7 @@ impl InstanceMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What to tell, and whom.")] input: CorrelateMessageInput,
     ) -> Result<ProcessInstancePayload> {
-        let asking = Asking::of(ctx)?;
+        let asking = Asking::writing(ctx)?;
         match receiver(&input)? {
             Receiver::Instance(target) => payload(&asking, correlate(&asking, input, target)).await,
             Receiver::Process(process) => {
@@ -145,7 +147,7 @@ impl InstanceMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What to change.")] input: UpdateDataInput,
     ) -> Result<ProcessInstancePayload> {
-        let asking = Asking::of(ctx)?;
+        let asking = Asking::writing(ctx)?;
         let id = input.process_instance.instance()?;
         payload(&asking, async {
             let data = data(Some(input.data))?;
@@ -164,7 +166,7 @@ impl InstanceMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What to take back.")] input: WithdrawInstanceInput,
     ) -> Result<ProcessInstancePayload> {
-        let asking = Asking::of(ctx)?;
+        let asking = Asking::writing(ctx)?;
         let id = input.process_instance.instance()?;
         let expected = input.expected_revision;
         payload(&asking, asking.app.withdraw(asking.actor(), id, expected)).await
@@ -176,7 +178,7 @@ impl InstanceMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What to end.")] input: TerminateInstanceInput,
     ) -> Result<StatusPayload> {
-        let asking = Asking::of(ctx)?;
+        let asking = Asking::writing(ctx)?;
         let id = input.process_instance.instance()?;
         let asked = asking.app.terminate(asking.actor(), id);
         Ok(match settled(asked).await? {
@@ -281,7 +283,7 @@ async fn payload(
             cursor: cursor(asking, done.position).await?,
             process_instance: done
                 .readable_by(asking.actor())
-                .then(|| ProcessInstance(done.instance)),
+                .then_some(ProcessInstance(done.instance)),
             user_errors: Vec::new(),
         },
         Err(user_errors) => ProcessInstancePayload {

@@ -34,6 +34,7 @@ pub struct RetireProcessInput {
 
 /// What came of a mutation of a process.
 #[derive(Default, SimpleObject)]
+#[graphql(serial)]
 pub struct ProcessPayload {
     /// The version after it.
     process: Option<Process>,
@@ -43,6 +44,7 @@ pub struct ProcessPayload {
 
 /// What came of an upload.
 #[derive(Default, SimpleObject)]
+#[graphql(serial)]
 pub struct UploadProcessPayload {
     /// The first process of the file, as a draft.
     process: Option<Process>,
@@ -59,7 +61,7 @@ pub struct UploadProcessPayload {
 #[derive(Default)]
 pub struct ProcessMutation;
 
-#[Object]
+#[Object(serial)]
 impl ProcessMutation {
     /// Stores every process of a BPMN file as a new version, a draft. Takes the privilege `DESIGNER`.
     async fn upload_process(
@@ -67,7 +69,7 @@ impl ProcessMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What to upload.")] input: UploadProcessInput,
     ) -> Result<UploadProcessPayload> {
-        let asking = Asking::of(ctx)?;
+        let asking = Asking::writing(ctx)?;
         let xml = Arc::from(input.bpmn_xml);
         let uploaded = asking.app.upload(asking.actor(), xml).await;
         let findings = match &uploaded {
@@ -111,7 +113,7 @@ impl ProcessMutation {
 }
 
 async fn moved(ctx: &Context<'_>, id: &Id, command: ProcessCommand) -> Result<ProcessPayload> {
-    let asking = Asking::of(ctx)?;
+    let asking = Asking::writing(ctx)?;
     let asked = asking
         .app
         .move_process(asking.actor(), id.process()?, command);

@@ -101,6 +101,7 @@ pub struct AddCommentInput {
 
 /// What came of a mutation of a task.
 #[derive(Default, SimpleObject)]
+#[graphql(serial)]
 pub struct TaskPayload {
     /// The task after it. Null if nothing was changed, or if the viewer may not read it now.
     task: Option<Task>,
@@ -112,6 +113,7 @@ pub struct TaskPayload {
 
 /// What came of completing a task.
 #[derive(Default, SimpleObject)]
+#[graphql(serial)]
 pub struct CompleteTaskPayload {
     /// The task after it. Null if nothing was changed, or if the viewer may not read it now.
     task: Option<Task>,
@@ -127,6 +129,7 @@ pub struct CompleteTaskPayload {
 
 /// What came of a comment.
 #[derive(Default, SimpleObject)]
+#[graphql(serial)]
 pub struct CommentPayload {
     /// The comment.
     comment: Option<Comment>,
@@ -142,7 +145,7 @@ pub struct CommentPayload {
 #[derive(Default)]
 pub struct TaskMutation;
 
-#[Object]
+#[Object(serial)]
 impl TaskMutation {
     /// Takes a task in hand.
     async fn claim_task(
@@ -170,7 +173,7 @@ impl TaskMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What to finish.")] input: CompleteTaskInput,
     ) -> Result<CompleteTaskPayload> {
-        let asking = Asking::of(ctx)?;
+        let asking = Asking::writing(ctx)?;
         let task = input.task.task()?;
         let asked = async {
             let request = completion(task, input)?;
@@ -217,7 +220,7 @@ impl TaskMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What to change.")] input: UpdateTaskInput,
     ) -> Result<TaskPayload> {
-        let asking = Asking::of(ctx)?;
+        let asking = Asking::writing(ctx)?;
         let task = input.task.task()?;
         payload(&asking, task, async {
             let request = update(task, input)?;
@@ -232,7 +235,7 @@ impl TaskMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What to say.")] input: AddCommentInput,
     ) -> Result<CommentPayload> {
-        let asking = Asking::of(ctx)?;
+        let asking = Asking::writing(ctx)?;
         let task = input.task.task()?;
         let asked = asking.app.comment(asking.actor(), task, &input.text);
         Ok(match settled(asked).await? {
@@ -256,7 +259,7 @@ async fn ask(
     command: TaskCommand,
     expected_revision: Option<u32>,
 ) -> Result<TaskPayload> {
-    let asking = Asking::of(ctx)?;
+    let asking = Asking::writing(ctx)?;
     let request = TaskRequest {
         task,
         command,
@@ -296,7 +299,7 @@ async fn completed(
         cursor: cursor(asking, done.position).await?,
         process_instance: done
             .readable_by(actor)
-            .then(|| ProcessInstance(done.instance)),
+            .then_some(ProcessInstance(done.instance)),
         user_errors: Vec::new(),
     })
 }

@@ -11,7 +11,7 @@ use crate::graphql::id::Id;
 pub struct Comment(pub store::Comment);
 
 /// What somebody said about a task.
-#[Object]
+#[Object(serial)]
 impl Comment {
     /// Names the comment.
     async fn id(&self) -> Id {

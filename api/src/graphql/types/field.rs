@@ -12,6 +12,7 @@ use crate::graphql::session::{Asking, Redactions};
 
 /// One piece of process data, as this viewer may see it.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(serial)]
 pub struct Field {
     /// What it is called.
     name: String,

@@ -98,7 +98,7 @@ pub fn descending(orders: Option<Vec<ProcessInstanceOrder>>) -> Result<bool> {
 pub struct ProcessInstance(pub Arc<Instance>);
 
 /// One run of a process.
-#[Object]
+#[Object(serial)]
 impl ProcessInstance {
     /// Names the instance.
     pub async fn id(&self) -> Id {
@@ -223,6 +223,7 @@ impl ProcessInstance {
 
 /// What a viewer may do with an instance.
 #[derive(Clone, Copy, Debug, SimpleObject)]
+#[graphql(serial)]
 pub struct ProcessInstancePermissions {
     /// Change its data.
     update: bool,
@@ -234,6 +235,7 @@ pub struct ProcessInstancePermissions {
 
 /// A place where an instance stands.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(serial)]
 pub struct Token {
     /// The id of the element in the model.
     element_id: String,
@@ -256,6 +258,7 @@ impl Token {
 
 /// Why an instance does not go on.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(serial)]
 pub struct Incident {
     /// The id of the element in the model.
     element_id: String,

@@ -16,7 +16,7 @@ use crate::graphql::session::Asking;
 pub struct Monitor;
 
 /// What holders of the privilege `MONITOR` see of all instances of the tenant: status, never data.
-#[Object]
+#[Object(serial)]
 impl Monitor {
     /// The instances, the latest started first.
     #[graphql(complexity = "page::cost(first, last) * child_complexity")]
@@ -65,6 +65,7 @@ const STATES: [InstanceState; 4] = [
 
 /// How many instances are in a state.
 #[derive(Clone, Copy, Debug, SimpleObject)]
+#[graphql(serial)]
 pub struct StateCount {
     /// The state.
     state: ProcessInstanceState,
@@ -76,7 +77,7 @@ pub struct StateCount {
 pub struct ProcessInstanceStatus(pub InstanceStatus);
 
 /// The status of an instance, without data.
-#[Object]
+#[Object(serial)]
 impl ProcessInstanceStatus {
     /// The instance. Knowing its id opens nothing.
     async fn id(&self) -> Id {

@@ -57,7 +57,7 @@ impl From<ProcessFilter> for store::ProcessFilter {
 pub struct Process(pub ProcessRecord);
 
 /// A deployed, versioned process definition.
-#[Object]
+#[Object(serial)]
 impl Process {
     /// Names this version.
     pub async fn id(&self) -> Id {
@@ -171,6 +171,7 @@ impl Process {
 
 /// What a viewer may do with a version of a process.
 #[derive(Clone, Copy, Debug, SimpleObject)]
+#[graphql(serial)]
 pub struct ProcessPermissions {
     /// Start an instance of it.
     start: bool,
@@ -182,6 +183,7 @@ pub struct ProcessPermissions {
 
 /// A part of a model.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(serial)]
 pub struct Element {
     /// Its id in the model.
     id: String,
@@ -210,6 +212,7 @@ impl Element {
 
 /// What validation found in a model.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(serial)]
 pub struct Finding {
     /// Whether it stands in the way of publishing.
     severity: Severity,
@@ -250,6 +253,7 @@ impl From<bpmn::Problem> for Finding {
 
 /// What a person fills in.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(serial)]
 pub struct Form {
     /// How a front end knows it.
     key: Option<String>,

@@ -122,7 +122,7 @@ fn order(orders: Option<Vec<TaskOrder>>) -> Result<StoreOrder> {
 pub struct Task(pub TaskImage);
 
 /// A unit of human work.
-#[Object]
+#[Object(serial)]
 impl Task {
     /// Names the task.
     pub async fn id(&self) -> Id {
@@ -326,6 +326,7 @@ fn role_name(principal: &Principal) -> Option<&Name> {
 
 /// What a viewer may do with a task.
 #[derive(Clone, Copy, Debug, SimpleObject)]
+#[graphql(serial)]
 pub struct TaskPermissions {
     /// Take it in hand.
     claim: bool,

@@ -9,7 +9,7 @@ use crate::graphql::id::Id;
 pub struct User(pub Name);
 
 /// A person, by the name that their token gives.
-#[Object]
+#[Object(serial)]
 impl User {
     /// Names the person.
     pub async fn id(&self) -> Id {
@@ -31,6 +31,7 @@ impl User {
 
 /// The border that nothing crosses.
 #[derive(SimpleObject)]
+#[graphql(serial)]
 pub struct Tenant {
     /// What it is called.
     pub name: String,

@@ -37,7 +37,7 @@ pub enum Privilege {
 pub struct Viewer;
 
 /// Who is asking, as the token says, and what they may do.
-#[Object]
+#[Object(serial)]
 impl Viewer {
     /// The person.
     async fn user(&self, ctx: &Context<'_>) -> Result<User> {

@@ -45,7 +45,7 @@ impl Worklist {
 }
 
 /// A named set of open tasks that the viewer may see.
-#[Object]
+#[Object(serial)]
 impl Worklist {
     /// Names the worklist, among those of whoever asks.
     pub async fn id(&self) -> Id {
@@ -112,6 +112,7 @@ impl Worklist {
 
 /// How many tasks a worklist has.
 #[derive(Clone, Copy, Debug, SimpleObject)]
+#[graphql(serial)]
 pub struct WorklistCounts {
     /// All.
     total: u64,

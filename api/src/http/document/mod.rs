@@ -10,9 +10,12 @@ use async_graphql::parser::types::{ExecutableDocument, OperationDefinition};
 use docket_infra::config::Limits;
 
 mod measure;
+mod order;
 mod scan;
 #[cfg(test)]
 mod tests;
+
+pub use order::Order;
 
 /// What one document may hold.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

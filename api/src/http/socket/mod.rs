@@ -19,6 +19,7 @@ use super::{Gateway, RequestId, origin};
 
 mod ending;
 mod message;
+mod operation;
 mod outbox;
 mod seats;
 mod session;

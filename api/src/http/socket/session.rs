@@ -2,33 +2,32 @@
 
 use std::collections::HashMap;
 use std::future::poll_fn;
-use std::panic::AssertUnwindSafe;
-use std::task::Poll;
+use std::task::{Poll, ready};
 use std::time::{Duration, Instant};
 
-use async_graphql::{Request, Response, ServerError};
+use async_graphql::ServerError;
 use axum::extract::ws::Message;
 use docket_infra::clock::Clock;
 use docket_infra::config::SocketLimits;
 use futures_util::stream::{self, AbortHandle, BoxStream, SelectAll};
 use futures_util::{Sink, Stream, StreamExt};
-use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::time::{Instant as Moment, timeout, timeout_at};
-use tracing::{debug, error};
+use tracing::debug;
 
 use super::ending::Ending;
 use super::message::{Incoming, Malformed, Outgoing};
+use super::operation::{self, Step, Told};
 use super::outbox::{Full, Outbox};
 use super::seats::Seat;
 use crate::app::Viewer;
 use crate::http::fault::Fault;
-use crate::http::parameters::{Kind, Parameters};
+use crate::http::parameters::Parameters;
 use crate::http::{Gateway, RequestId, auth, graphql};
-use crate::metrics::{Held, Outcome, Transport};
+use crate::metrics::Held;
 
 /// How long an end may take.
-const FAREWELL: Duration = Duration::from_secs(2);
+const FAREWELL: Duration = Duration::from_secs(5);
 /// A clock that can be set may be moved by somebody who tells nobody.
 const GLANCE: Duration = Duration::from_secs(1);
 
@@ -55,15 +54,20 @@ where
     }
 }
 
-/// Writes the last word and reads until the other side has answered it: a socket that is closed with unread bytes resets
-/// the connection, and the last word with it.
+/// Writes the last word, and reads until the other side has answered it: a socket that is closed with unread bytes resets
+/// the connection, and the last word with it. Both at once, for the other side may read only when it has written.
 async fn farewell<S, E>(outbox: &mut Outbox, socket: &mut S)
 where
     S: Stream<Item = Result<Message, E>> + Sink<Message, Error = E> + Unpin,
 {
-    if poll_fn(|cx| outbox.poll_drain(socket, cx)).await.is_ok() {
-        while let Some(Ok(_)) = socket.next().await {}
-    }
+    poll_fn(|cx| {
+        if let Poll::Ready(Err(_)) = outbox.poll_drain(socket, cx) {
+            return Poll::Ready(());
+        }
+        while let Some(Ok(_)) = ready!(socket.poll_next_unpin(cx)) {}
+        Poll::Ready(())
+    })
+    .await;
 }
 
 /// Who is at the other end.
@@ -79,20 +83,6 @@ struct Running {
     serial: u64,
     abort: AbortHandle,
     _counted: Held,
-}
-
-/// What an operation does next.
-enum Step {
-    Answer(Response),
-    Fault(Fault),
-    End,
-}
-
-/// A step, and of which operation. Ids can be used again, serials cannot.
-struct Told {
-    id: String,
-    serial: u64,
-    step: Step,
 }
 
 /// What the session wakes up for.
@@ -336,16 +326,11 @@ impl Session {
         if self.running.len() >= limit {
             return self.refuse(&id, &Fault::Operations { limit });
         }
-        let (request, kind) = match parameters.into_request(&self.gateway.bounds) {
-            Ok(parsed) => parsed,
+        let prepared = match parameters.prepare(&self.gateway.bounds) {
+            Ok(prepared) => prepared,
             Err(fault) => return self.refuse(&id, &fault),
         };
-        let steps = match kind {
-            Some(Kind::Subscription) => live(&self.gateway, request, viewer, self.request),
-            Some(Kind::Query | Kind::Mutation) | None => {
-                once(&self.gateway, request, viewer, self.request)
-            }
-        };
+        let steps = operation::steps(&self.gateway, prepared, viewer, self.request);
         let (steps, abort) = stream::abortable(steps);
         self.serial += 1;
         let serial = self.serial;
@@ -444,61 +429,6 @@ async fn authenticate(
         Err(Fault::Internal(_)) => Err(Ending::Internal),
         Err(_) => Err(Ending::Unauthorized),
     }
-}
-
-/// A query or a mutation: one answer, within the deadline.
-fn once(
-    gateway: &Gateway,
-    request: Request,
-    viewer: Viewer,
-    id: RequestId,
-) -> BoxStream<'static, Step> {
-    let gateway = gateway.clone();
-    stream::once(async move {
-        let begun = Instant::now();
-        let answered = graphql::execute(&gateway, request, viewer, id).await;
-        let outcome = match &answered {
-            Ok(answer) => graphql::outcome(answer),
-            Err(fault) => fault.outcome(),
-        };
-        let took = begun.elapsed();
-        gateway.metrics.request(Transport::Socket, outcome, took);
-        match answered {
-            Ok(answer) => Step::Answer(answer),
-            Err(fault) => Step::Fault(fault),
-        }
-    })
-    .boxed()
-}
-
-/// A subscription: answers until it ends. A panic ends it, and it alone.
-fn live(
-    gateway: &Gateway,
-    request: Request,
-    viewer: Viewer,
-    id: RequestId,
-) -> BoxStream<'static, Step> {
-    // The session tells nothing after its viewer's time, and that time moves when the token is replaced; what runs must
-    // not hold on to the old one.
-    let viewer = Viewer {
-        expires_at: Timestamp::MAX,
-        ..viewer
-    };
-    let answers = gateway.schema.execute_stream(request.data(viewer).data(id));
-    let took = Duration::ZERO;
-    gateway
-        .metrics
-        .request(Transport::Socket, Outcome::Answered, took);
-    AssertUnwindSafe(answers)
-        .catch_unwind()
-        .map(move |answer| match answer {
-            Ok(answer) => Step::Answer(graphql::coded(answer)),
-            Err(_) => {
-                error!(request.id = %id.0, "a subscription panicked");
-                Step::Fault(Fault::Internal(id.0))
-            }
-        })
-        .boxed()
 }
 
 /// A message beyond the bound is told; everything else that breaks leaves nobody to tell.

@@ -151,3 +151,6 @@ fn assignment(tag: Tag<'_>, field: &str, value: &str, report: &mut Report) -> Op
 fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
+
+#[cfg(test)]
+mod tests;

@@ -46,7 +46,32 @@ pub(super) fn check(tag: Tag<'_>, report: &mut Report) {
     }
     for extension in tag.extensions() {
         check_words(extension, report);
+        if extension.namespace() == WF && !belongs(extension.name(), tag) {
+            misplaced(extension, report);
+        }
     }
+    for child in tag.children().filter(|child| child.namespace() == WF) {
+        misplaced(child, report);
+    }
+}
+
+/// Whether a word says something in an element's `extensionElements`.
+fn belongs(word: &str, host: Tag<'_>) -> bool {
+    let host = host.bpmn().unwrap_or_default();
+    match word {
+        "starters" => host == "process",
+        "assignment" | "schedule" | "form" | "outcomes" => host == "userTask",
+        "set" => ["serviceTask", "scriptTask", "businessRuleTask", "sendTask"].contains(&host),
+        "readers" | "writers" | "owners" => false,
+        "output" => host != "process",
+        // `acl` and `field` stand everywhere; other words are unknown, and said to be.
+        _ => true,
+    }
+}
+
+fn misplaced(tag: Tag<'_>, report: &mut Report) {
+    let message = format!("`{}` says nothing here", shorten(tag.name()));
+    report.error(tag, "misplaced-extension", message);
 }
 
 fn check_words(tag: Tag<'_>, report: &mut Report) {

@@ -58,7 +58,7 @@ impl<'a> Resolver<'a> {
 
     pub(super) fn catch(&mut self, tag: Tag<'a>) -> Trigger {
         let Some(definition) = self.definition(tag) else {
-            self.refuse(tag, "a catch event that waits for nothing");
+            self.idle(tag);
             return Trigger::None;
         };
         match definition.bpmn() {
@@ -72,7 +72,7 @@ impl<'a> Resolver<'a> {
         let interrupting = tag.own("cancelActivity").and_then(|text| flag(text)) != Some(false);
         let trigger = match self.definition(tag) {
             None => {
-                self.refuse(tag, "a boundary event that waits for nothing");
+                self.idle(tag);
                 Trigger::None
             }
             Some(definition) => match definition.bpmn() {
@@ -153,6 +153,13 @@ impl<'a> Resolver<'a> {
             self.no_trigger(tag, definition);
         }
         Throw::None
+    }
+
+    /// An event that ought to wait, and for which no definition was found; a reference to none is a problem by itself.
+    fn idle(&mut self, tag: Tag<'a>) {
+        if tag.part("eventDefinitionRef").is_none() {
+            self.refuse(tag, "an event that waits for nothing");
+        }
     }
 
     fn timer(&mut self, definition: Tag<'a>) -> Trigger {

@@ -288,3 +288,6 @@ fn is_other(name: &str) -> bool {
             | "completionCondition"
     )
 }
+
+#[cfg(test)]
+mod tests;
