@@ -70,7 +70,10 @@ impl Client {
 
 fn length(head: &[u8]) -> anyhow::Result<usize> {
     let head = std::str::from_utf8(head)?.to_ascii_lowercase();
-    ensure!(head.starts_with("http/1.1 200 "), "the server answered {head}");
+    ensure!(
+        head.starts_with("http/1.1 200 "),
+        "the server answered {head}"
+    );
     let (_, rest) = head
         .split_once("content-length: ")
         .context("the answer says how long it is")?;

@@ -25,7 +25,8 @@ const TIME: Duration = Duration::from_secs(15);
 const BARE: Duration = Duration::from_secs(3);
 
 const START: &str = "mutation($data: JSON) { startProcess(input: {key: \"claim\", data: $data}) { processInstance { id tasks(first: 1) { nodes { id } } } userErrors { code } } }";
-const CLAIM: &str = "mutation($task: ID!) { claimTask(input: {task: $task}) { task { id } userErrors { code } } }";
+const CLAIM: &str =
+    "mutation($task: ID!) { claimTask(input: {task: $task}) { task { id } userErrors { code } } }";
 const COMPLETE: &str = "mutation($task: ID!) { completeTask(input: {task: $task, data: {purpose: \"checked\"}}) { userErrors { code } } }";
 
 /// Milliseconds that each mutation took, of instances that were completed.
@@ -48,14 +49,24 @@ pub fn run(runtime: &Runtime) -> anyhow::Result<()> {
     let bare = (before + after) / 2.0;
     report(
         &format!("cycle, {CLIENTS} clients"),
-        format_args!("{instances:.0} instances/s, {:.0} commits/s", instances * 3.0),
+        format_args!(
+            "{instances:.0} instances/s, {:.0} commits/s",
+            instances * 3.0
+        ),
         format_args!("bare {bare:.0} commits/s with 1 writer"),
         instances * 3.0 / bare,
         None,
     );
-    for (what, times) in ["startProcess", "claimTask", "completeTask"].iter().zip(times) {
+    for (what, times) in ["startProcess", "claimTask", "completeTask"]
+        .iter()
+        .zip(times)
+    {
         let at = |part| quantile(times.iter().copied(), part);
-        println!("cycle, {what}: p50 {:.1} ms, p99 {:.1} ms", at(0.5), at(0.99));
+        println!(
+            "cycle, {what}: p50 {:.1} ms, p99 {:.1} ms",
+            at(0.5),
+            at(0.99)
+        );
     }
     Ok(())
 }
@@ -102,7 +113,10 @@ fn once(client: &mut Client, times: &mut Times) -> anyhow::Result<()> {
             .as_object_mut()
             .and_then(|data| data.iter_mut().next())
             .context("a payload")?;
-        ensure!(payload["userErrors"] == json!([]), "nothing is refused: {payload}");
+        ensure!(
+            payload["userErrors"] == json!([]),
+            "nothing is refused: {payload}"
+        );
         Ok(payload.take())
     };
     let started = timed(0, START, json!({ "data": data }))?;

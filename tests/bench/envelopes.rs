@@ -59,7 +59,12 @@ fn compare(what: &str, cipher: &Cipher, place: &Place<'_>, plain: &[u8]) {
     };
     let mut seal = || drop(black_box(cipher.seal(place, plain)));
     let (ours, baseline) = turns(&mut seal, &mut seal_raw);
-    line(&format!("envelopes, sealing with {what}"), ours, baseline, Some(Goal::AtLeast(WANTED / baseline)));
+    line(
+        &format!("envelopes, sealing with {what}"),
+        ours,
+        baseline,
+        Some(Goal::AtLeast(WANTED / baseline)),
+    );
     let nonce = Nonce::default();
     let mut text = plain.to_vec();
     let tag = raw
@@ -73,7 +78,12 @@ fn compare(what: &str, cipher: &Cipher, place: &Place<'_>, plain: &[u8]) {
     };
     let mut open = || drop(black_box(cipher.open(place, &sealed).expect("it opens")));
     let (ours, baseline) = turns(&mut open, &mut open_raw);
-    line(&format!("envelopes, opening with {what}"), ours, baseline, None);
+    line(
+        &format!("envelopes, opening with {what}"),
+        ours,
+        baseline,
+        None,
+    );
 }
 
 fn line(what: &str, ours: f64, baseline: f64, goal: Option<Goal>) {

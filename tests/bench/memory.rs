@@ -108,7 +108,10 @@ impl Program {
             if let Some(status) = program.child.try_wait()? {
                 bail!("the program ended with {status}");
             }
-            ensure!(begun.elapsed() < Duration::from_secs(30), "the program listens");
+            ensure!(
+                begun.elapsed() < Duration::from_secs(30),
+                "the program listens"
+            );
             std::thread::sleep(Duration::from_millis(50));
         }
         // What starting costs is over.

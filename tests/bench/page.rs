@@ -29,7 +29,11 @@ pub fn run(runtime: &Runtime, world: &World) -> anyhow::Result<()> {
     let ours = Client::connect(server.addr, &token)?.post(&body)?.to_vec();
     let theirs = Client::connect(bare, &token)?.post(&body)?.to_vec();
     ensure!(ours == theirs, "the twin answers with the same bytes");
-    println!("page: {} bytes, {} tasks in the store", ours.len(), tasks.len());
+    println!(
+        "page: {} bytes, {} tasks in the store",
+        ours.len(),
+        tasks.len()
+    );
     for clients in [1, 16] {
         warm(server.addr, bare, &token, clients, &body)?;
     }
@@ -64,7 +68,10 @@ fn warm(
     report(
         &format!("page, {clients} client(s), keys at hand"),
         format_args!("{:.0} pages/s", median(rounds.iter().map(|round| round.0))),
-        format_args!("bare {:.0} pages/s", median(rounds.iter().map(|round| round.1))),
+        format_args!(
+            "bare {:.0} pages/s",
+            median(rounds.iter().map(|round| round.1))
+        ),
         ratio,
         Some(Goal::AtLeast(0.6)),
     );

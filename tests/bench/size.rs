@@ -23,12 +23,21 @@ pub fn run(runtime: &Runtime, small: &World, many: usize) -> anyhow::Result<()> 
         ("sees a few", ["few", "travel"], "few"),
         ("sees all", ["clerks", "travel"], "clerks"),
     ] {
-        let tokens = [
-            small.token("vera", &groups)?,
-            large.token("vera", &groups)?,
-        ];
-        compare(&format!("{who}, a group's worklist"), &stores, &tokens, &page(list, None), many)?;
-        compare(&format!("{who}, all tasks"), &stores, &tokens, &readable, many)?;
+        let tokens = [small.token("vera", &groups)?, large.token("vera", &groups)?];
+        compare(
+            &format!("{who}, a group's worklist"),
+            &stores,
+            &tokens,
+            &page(list, None),
+            many,
+        )?;
+        compare(
+            &format!("{who}, all tasks"),
+            &stores,
+            &tokens,
+            &readable,
+            many,
+        )?;
     }
     println!("size: the one who sees a few sees {FEW}");
     for server in stores {
@@ -49,9 +58,7 @@ fn compare(
 ) -> anyhow::Result<()> {
     let mut small = Client::connect(stores[0].addr, &tokens[0])?;
     let mut large = Client::connect(stores[1].addr, &tokens[1])?;
-    let turn = |client: &mut Client| {
-        times(client, std::iter::repeat_n(body, TURN)).map(median)
-    };
+    let turn = |client: &mut Client| times(client, std::iter::repeat_n(body, TURN)).map(median);
     turn(&mut small)?;
     turn(&mut large)?;
     let mut rounds = Vec::new();

@@ -95,7 +95,8 @@ async fn open(file: &Path) -> anyhow::Result<DatabaseConnection> {
         });
     let db = Database::connect(options).await?;
     let tables = Tables::new(db.get_database_backend());
-    db.execute(&tables.create_table_from_entity(row::Entity)).await?;
+    db.execute(&tables.create_table_from_entity(row::Entity))
+        .await?;
     for index in tables.create_index_from_entity(row::Entity) {
         db.execute(&index).await?;
     }
@@ -129,7 +130,9 @@ fn row_of(place: i64, list: &str, task: &Json) -> anyhow::Result<row::ActiveMode
         id: Set(must(&task["id"])?),
         name: Set(must(&task["name"])?),
         state: Set(must(&task["state"])?),
-        priority: Set(i32::try_from(task["priority"].as_i64().context("a priority")?)?),
+        priority: Set(i32::try_from(
+            task["priority"].as_i64().context("a priority")?,
+        )?),
         due_at: Set(text(&task["dueAt"])),
         assignee: Set(text(&task["assignee"]["name"])),
         process_key: Set(must(&task["process"]["key"])?),

@@ -36,7 +36,16 @@ const BATCH: usize = 1_000;
 pub const FEW: usize = 200;
 /// The ten fields, in order of name.
 pub const FIELDS: [&str; 10] = [
-    "amount", "clerk", "costCentre", "currency", "iban", "note", "purpose", "receipts", "team", "urgent",
+    "amount",
+    "clerk",
+    "costCentre",
+    "currency",
+    "iban",
+    "note",
+    "purpose",
+    "receipts",
+    "team",
+    "urgent",
 ];
 
 /// A page of 50 tasks of one worklist, with ten fields of each.
@@ -129,7 +138,10 @@ fn bearer(user: &str, groups: &[&str], privileges: &[Privilege]) -> Bearer {
 }
 
 fn now() -> Timestamp {
-    Clock::System.now().round(jiff::Unit::Second).unwrap_or(Timestamp::UNIX_EPOCH)
+    Clock::System
+        .now()
+        .round(jiff::Unit::Second)
+        .unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 async fn actor(app: &App, user: &str, privileges: &[Privilege]) -> anyhow::Result<Actor> {
@@ -140,8 +152,13 @@ async fn publish(app: &App) -> anyhow::Result<ProcessId> {
     let dora = actor(app, "dora", &[Privilege::Designer]).await?;
     let pia = actor(app, "pia", &[Privilege::Manager]).await?;
     let uploaded = app.upload(&dora, Arc::from(MODEL)).await?;
-    let process = uploaded.processes.first().context("the model has a process")?.id;
-    app.move_process(&pia, process, ProcessCommand::Publish).await?;
+    let process = uploaded
+        .processes
+        .first()
+        .context("the model has a process")?
+        .id;
+    app.move_process(&pia, process, ProcessCommand::Publish)
+        .await?;
     Ok(process)
 }
 
