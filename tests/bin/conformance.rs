@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use docket_tests::conformance;
 
-fn main() -> ExitCode {
+#[tokio::main]
+async fn main() -> ExitCode {
     let folder = match folder() {
         Ok(folder) => folder,
         Err(message) => return usage(&message),
@@ -13,7 +14,7 @@ fn main() -> ExitCode {
     if !folder.join("models/miwg/inventory.json").is_file() {
         return usage(&format!("there are no models in {}", folder.display()));
     }
-    let report = match conformance::miwg(&folder) {
+    let report = match conformance::miwg(&folder).await {
         Ok(report) => report,
         Err(error) => return usage(&format!("{error:#}")),
     };

@@ -2,6 +2,7 @@
 
 mod access;
 mod expense;
+mod fuzz;
 mod limits;
 mod processes;
 mod races;

@@ -168,3 +168,50 @@ async fn an_orderly_stop_tells_the_sockets() {
     let _folder = server.stop().await;
     assert_eq!(closing(&mut socket).await, 1001);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_does_not_introduce_themselves_in_time_is_sent_away() {
+    let server = TestServer::start_with(|config| config.socket.init_timeout_ms = 100).await;
+    let mut socket = Socket::connect(server.addr, None)
+        .await
+        .expect("the socket connects");
+    assert_eq!(closing(&mut socket).await, 4408);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_of_another_person_or_other_rights_refreshes_nothing() {
+    let server = TestServer::start().await;
+    let ann = server.user("ann");
+    for other in [
+        server.user("ben"),
+        ann.clone().group("crew"),
+        ann.clone().in_tenant("globex"),
+    ] {
+        let mut socket = ann.socket().await;
+        let payload = json!({ "authorization": format!("Bearer {}", other.token()) });
+        socket
+            .send(json!({ "type": "ping", "payload": payload }))
+            .await;
+        assert_eq!(closing(&mut socket).await, 4403);
+    }
+}
+
+/// Answers of some hundred kilobytes each that nobody reads: the socket is closed, and others are served meanwhile.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_that_does_not_read_is_closed_and_holds_nobody_up() {
+    let server = TestServer::start().await;
+    let ann = server.user("ann");
+    let ben = server.user("ben").keep_alive();
+    let schema = "{ __schema { types { name description fields { name description args { name description } } inputFields { name description } } } }";
+    let mut socket = ann.socket().await;
+    // Each answer that somebody else gets means that there was time for one here; the kernel holds the first megabytes.
+    for round in 0..300 {
+        socket
+            .subscribe(&round.to_string(), schema, json!({}))
+            .await;
+        ben.ok(schema, json!({})).await;
+    }
+    // Who writes into a socket that was closed long ago loses what stood unread before the closing frame.
+    let code = closing(&mut socket).await;
+    assert!([4413, 1006].contains(&code), "closed with {code}");
+}

@@ -6,12 +6,14 @@ use std::path::Path;
 
 use anyhow::{Context, ensure};
 use docket_domain::bpmn::read::{DraftElement, read};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
+
+use crate::{TestServer, User};
 
 /// What came of the reference models of the BPMN interchange group.
 #[derive(Debug, Default)]
 pub struct MiwgReport {
-    /// Files that were read and hold what the inventory says.
+    /// Files that were read, hold what the inventory says, and come back from a server byte for byte.
     pub passed: usize,
     /// The others: file, and what is wrong with it.
     pub failed: Vec<(String, String)>,
@@ -24,18 +26,26 @@ struct Inventory {
     named: Vec<(String, String)>,
 }
 
-/// Reads every model that `models/miwg/inventory.json` in the folder lists and compares what it holds with the list.
-pub fn miwg(folder: &Path) -> anyhow::Result<MiwgReport> {
+/// Reads every model that `models/miwg/inventory.json` in the folder lists and compares what it holds with the list; then
+/// uploads it to a server of its own and compares what comes back.
+pub async fn miwg(folder: &Path) -> anyhow::Result<MiwgReport> {
     let folder = folder.join("models/miwg");
     let path = folder.join("inventory.json");
     let text = fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
     let entries: Vec<Json> = serde_json::from_str(&text).context("read the inventory")?;
     ensure!(!entries.is_empty(), "the inventory lists no file");
     let mut report = MiwgReport::default();
+    let server = TestServer::start().await;
+    let designer = server.nobody("dora").privilege("designer");
     for entry in &entries {
         let file = entry["file"].as_str().context("an entry names its file")?;
         let expected = expected(&entry["inventory"]).context(file.to_owned())?;
-        match compare(&folder.join(file), &expected) {
+        let path = folder.join(file);
+        let compared = match compare(&path, &expected) {
+            Ok(()) => comes_back(&designer, &path).await,
+            Err(error) => Err(error),
+        };
+        match compared {
             Ok(()) => report.passed += 1,
             Err(error) => report.failed.push((file.to_owned(), format!("{error:#}"))),
         }
@@ -70,6 +80,27 @@ fn compare(path: &Path, expected: &Inventory) -> anyhow::Result<()> {
         found.named.len(),
         expected.named.len()
     );
+    Ok(())
+}
+
+/// Uploads the text of a file and asks for it again, for each process in it.
+async fn comes_back(designer: &User, path: &Path) -> anyhow::Result<()> {
+    let bytes = fs::read(path)?;
+    // Over JSON a model is text: what a client reads from a Latin-1 file is its characters.
+    let text = String::from_utf8(bytes)
+        .unwrap_or_else(|error| error.as_bytes().iter().copied().map(char::from).collect());
+    let upload = "mutation($xml: String!) { uploadProcess(input: {bpmnXml: $xml}) { processes { id } userErrors { message } } }";
+    let uploaded = designer.ok(upload, json!({ "xml": text })).await["uploadProcess"].clone();
+    let processes = uploaded["processes"].as_array().cloned();
+    let processes = processes.filter(|processes| !processes.is_empty());
+    for process in processes.with_context(|| format!("not uploaded: {uploaded}"))? {
+        let again = "query($id: ID!) { node(id: $id) { ... on Process { bpmnXml } } }";
+        let answer = designer.ok(again, json!({ "id": process["id"] })).await;
+        ensure!(
+            answer["node"]["bpmnXml"] == text,
+            "does not come back as it was"
+        );
+    }
     Ok(())
 }
 

@@ -158,10 +158,6 @@ async fn advance(addr: SocketAddr, by: &str) {
 }
 
 /// A client without a proxy and without redirects.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the harness stands in for clients of all kinds"
-)]
 pub fn client() -> reqwest::Client {
     reqwest::Client::builder()
         .no_proxy()

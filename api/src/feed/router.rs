@@ -176,3 +176,6 @@ impl Drop for Listener {
             .leave(self.id, self.tenant, &self.principals);
     }
 }
+
+#[cfg(test)]
+mod tests;

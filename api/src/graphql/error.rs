@@ -204,15 +204,15 @@ fn rejected(rejection: &Rejection) -> UserError {
         | Rejection::NotCandidate
         | Rejection::Excluded
         | Rejection::NotAssignee
-        // Whoever may read it then: after the end nobody changes anything any more.
-        | Rejection::Ended
         | Rejection::NotWriter
         | Rejection::MayNotWithdraw => error(NotPermitted),
         Rejection::OnBehalf => error(NotPermitted).at(&["onBehalfOf"]),
         Rejection::NoStart => error(InvalidInput),
         Rejection::Stale { .. } => error(Conflict),
-        Rejection::TaskClosed
+        Rejection::Ended
+        | Rejection::TaskClosed
         | Rejection::Taken
+        | Rejection::NoCandidates
         | Rejection::NotClaimed
         | Rejection::AlreadyYours
         | Rejection::NotWaiting(_)

@@ -16,7 +16,6 @@ pub mod error;
 pub mod id;
 pub mod loader;
 pub mod mutation;
-mod order;
 pub mod page;
 pub mod query;
 pub mod session;
@@ -62,14 +61,15 @@ pub fn sdl() -> String {
     let options = SDLExportOptions::new()
         .sorted_fields()
         .sorted_arguments()
-        .sorted_enum_items();
+        .sorted_enum_items()
+        .include_specified_by();
     builder().finish().sdl_with_options(options)
 }
 
 fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
     async_graphql::Schema::build(Query, Mutation::default(), Subscription)
         .register_output_type::<types::Node>()
-        .register_output_type::<subscription::Change>()
+        .register_output_type::<types::change::Change>()
 }
 
 #[cfg(test)]

@@ -1,17 +1,15 @@
 //! What one request carries: who asks, its loaders, and the fields that it was denied. Also where every error gets its
 //! code, and where an answer names its redactions.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_graphql::async_trait::async_trait;
 use async_graphql::extensions::{
-    Extension, ExtensionContext, ExtensionFactory, NextExecute, NextParseQuery, NextRequest,
-    NextSubscribe,
+    Extension, ExtensionContext, ExtensionFactory, NextExecute, NextRequest, NextSubscribe,
 };
 use async_graphql::futures_util::StreamExt;
 use async_graphql::futures_util::stream::BoxStream;
-use async_graphql::parser::types::ExecutableDocument;
-use async_graphql::{Context, Data, Response, ServerResult, Value, Variables};
+use async_graphql::{Context, Data, Response, Value};
 use docket_domain::access::Actor;
 use docket_domain::bpmn;
 use docket_domain::engine::instance::Instance;
@@ -22,7 +20,6 @@ use docket_infra::store::{ProcessRecord, Read, WorklistCounts};
 use super::batch::Batches;
 use super::error::{Code, Failure, Result, complete};
 use super::loader::{Loaders, ModelOf, loaders};
-use super::order::RootOrder;
 use crate::app::{App, AppError, Viewer};
 
 /// Who asks, of what. Every root field begins with it.
@@ -143,14 +140,11 @@ pub struct Sessions;
 
 impl ExtensionFactory for Sessions {
     fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Session::default())
+        Arc::new(Session)
     }
 }
 
-#[derive(Default)]
-struct Session {
-    order: OnceLock<RootOrder>,
-}
+struct Session;
 
 #[async_trait]
 impl Extension for Session {
@@ -165,18 +159,6 @@ impl Extension for Session {
         next: NextSubscribe<'_>,
     ) -> BoxStream<'s, Response> {
         next.run(ctx, stream).map(coded).boxed()
-    }
-
-    async fn parse_query(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        query: &str,
-        variables: &Variables,
-        next: NextParseQuery<'_>,
-    ) -> ServerResult<ExecutableDocument> {
-        let document = next.run(ctx, query, variables).await?;
-        self.order.get_or_init(|| RootOrder::of(&document));
-        Ok(document)
     }
 
     /// Each execution has loaders of its own: a request has one, a subscription one for each message.
@@ -195,10 +177,7 @@ impl Extension for Session {
         data.insert(loaders(app.clone(), viewer.actor.clone(), batches.clone()));
         data.insert(redactions.clone());
         let execution = next.run_with_data(ctx, operation_name, data);
-        let mut response = batches.drive(execution).await;
-        if let Some(order) = self.order.get() {
-            order.restore(operation_name, &mut response);
-        }
+        let response = batches.drive(execution).await;
         redactions.name_in(response)
     }
 }

@@ -104,6 +104,9 @@ pub enum Rejection {
     /// Neither candidate nor anything else that lets the person claim.
     #[error("you are no candidate for this task")]
     NotCandidate,
+    /// The task was given to a person, and nobody else could claim it.
+    #[error("the task has no candidates to go back to: hand it to somebody")]
+    NoCandidates,
     /// Four eyes (G4).
     #[error("you are excluded from this task")]
     Excluded,

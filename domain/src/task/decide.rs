@@ -111,7 +111,7 @@ pub fn permissions(
     let mine = user && case.mine();
     Permissions {
         claim: user && task.state == TaskState::Ready && case.claim().is_ok(),
-        unclaim: mine,
+        unclaim: mine && case.unclaim().is_ok(),
         complete: mine && !case.excluded(),
         delegate: mine,
         reassign: (user || actor.has(Privilege::Administrator)) && case.may_reassign(),
@@ -167,8 +167,19 @@ impl Case<'_> {
             Some(owner) if self.task.state == TaskState::Delegated => TaskEvent::Returned {
                 owner: owner.clone(),
             },
-            Some(_) | None => TaskEvent::Unclaimed,
+            Some(_) | None => {
+                self.check_candidates()?;
+                TaskEvent::Unclaimed
+            }
         })
+    }
+
+    /// A task that nobody could claim is not given back: it would be lost to everyone.
+    fn check_candidates(&self) -> Result<(), Rejection> {
+        if self.task.candidates.is_empty() {
+            return Err(Rejection::NoCandidates);
+        }
+        Ok(())
     }
 
     fn complete(&self, data: &Data, outcome: Option<&Name>) -> Result<TaskEvent, Rejection> {
@@ -211,8 +222,9 @@ impl Case<'_> {
                 | TaskState::Cancelled => Rejection::NotAssignee,
             });
         }
-        if let Some(to) = to {
-            self.check_target(to)?;
+        match to {
+            Some(to) => self.check_target(to)?,
+            None => self.check_candidates()?,
         }
         Ok(TaskEvent::Reassigned { to: to.cloned() })
     }

@@ -60,11 +60,15 @@ pub(in crate::engine) fn complete(
 }
 
 fn task(run: &mut Run<'_, '_>, spot: Spot, user_task: &UserTask) -> Result<Task, Trouble> {
-    let candidates = people(run, spot, &user_task.candidates);
+    let mut candidates = people(run, spot, &user_task.candidates);
     let excluded = people(run, spot, &user_task.excluded);
     // Who may not have the task does not get it by assignment either: it waits for a candidate.
     let assignee = assignee(run, spot, user_task.assignee.as_ref())?
         .filter(|name| !excluded.contains(&Principal::User(name.clone())));
+    // A task that the model gives to nobody at all is the initiator's to claim: it must not be lost to everyone.
+    if user_task.assignee.is_none() && user_task.candidates.is_empty() {
+        candidates.insert(Principal::User(run.instance.initiator.clone()));
+    }
     Ok(Task {
         id: TaskId((run.fresh.id)()),
         token: spot.token,
