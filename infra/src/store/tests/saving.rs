@@ -266,18 +266,19 @@ async fn comments_are_kept_in_order_and_need_their_task() {
     write.commit().await.unwrap();
 
     let read = world.store.read(world.acme).await.unwrap();
+    let emma = world.actor("emma");
     let task = instance.tasks[0].id;
-    assert_eq!(read.count_comments(task).await.unwrap(), 5);
+    assert_eq!(read.count_comments(&emma, task).await.unwrap(), 5);
     let mut expected: Vec<Comment> = (0..5).map(comment).collect();
     expected.sort_by_key(|comment| (comment.at, comment.id));
-    let page = read.comments(task, &first(3)).await.unwrap();
+    let page = read.comments(&emma, task, &first(3)).await.unwrap();
     assert!(page.has_next && !page.has_previous);
     let last = page.items[2].0;
     let rest = Page {
         after: Some(last),
         ..first(3)
     };
-    let rest = read.comments(task, &rest).await.unwrap();
+    let rest = read.comments(&emma, task, &rest).await.unwrap();
     assert!(!rest.has_next && rest.has_previous);
     let all: Vec<Comment> = page
         .items
@@ -287,7 +288,11 @@ async fn comments_are_kept_in_order_and_need_their_task() {
         .collect();
     assert_eq!(all, expected);
     let other = world.store.read(world.globex).await.unwrap();
-    assert_eq!(other.count_comments(task).await.unwrap(), 0);
+    let stranger = world.actor("zoe");
+    assert_eq!(read.count_comments(&stranger, task).await.unwrap(), 0);
+    let nothing = read.comments(&stranger, task, &first(3)).await.unwrap();
+    assert!(nothing.items.is_empty() && !nothing.has_next);
+    assert_eq!(other.count_comments(&emma, task).await.unwrap(), 0);
 }
 
 #[tokio::test]
