@@ -153,7 +153,7 @@ impl Delivery {
                     self.seen = at;
                 }
                 Some(Heard::Entry(..)) => {}
-                Some(Heard::Overflow) => {
+                Some(Heard::Missing) => {
                     let tx = self.app.store.read(self.viewer.actor.tenant).await?;
                     self.reset(&tx).await?;
                 }
@@ -244,7 +244,13 @@ impl Delivery {
             Some(_) => Position(place.position.0.saturating_sub(1)),
         };
         let entries = match tx.journal_after(before, REPLAY + 1).await {
-            Ok(entries) if entries.len() <= REPLAY as usize && place.position <= end => entries,
+            Ok(entries)
+                if entries.len() <= REPLAY as usize
+                    && place.position <= end
+                    && entries.iter().all(|(_, entry)| entry.is_some()) =>
+            {
+                entries
+            }
             Ok(_) => return self.reset_known(tx).await,
             Err(error) => {
                 tracing::warn!(
@@ -259,6 +265,7 @@ impl Delivery {
             Watch::Worklist(..) | Watch::Counts | Watch::Task(_) => None,
         };
         for (at, entry) in entries {
+            let Some(entry) = entry else { continue };
             let within = place.within.filter(|_| at == place.position);
             self.take(at, &entry, within.unwrap_or(0), instance.as_ref());
         }

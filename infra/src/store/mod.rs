@@ -29,7 +29,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use uuid::Uuid;
 
 use crate::clock::Clock;
-use crate::crypto::{Cipher, KeyId, Keyring, TenantKeys};
+use crate::crypto::{Cipher, KeyError, KeyId, Keyring, TenantKeys};
 
 pub mod error;
 pub mod page;
@@ -277,7 +277,30 @@ async fn ciphers(
         return Ok(HashMap::new());
     }
     let ids: Vec<KeyId> = ids.into_iter().collect();
-    Ok(keyring.instance_keys(tenant, &ids).await?)
+    match keyring.instance_keys(tenant, &ids).await {
+        Ok(found) => Ok(found),
+        // One that is damaged must not take the others with it.
+        Err(KeyError::Damaged { .. }) => undamaged(keyring, tenant, &ids).await,
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn undamaged(
+    keyring: &Keyring,
+    tenant: TenantId,
+    ids: &[KeyId],
+) -> Result<HashMap<KeyId, Cipher>, StoreError> {
+    let mut all = HashMap::new();
+    for id in ids {
+        match keyring.instance_keys(tenant, &[*id]).await {
+            Ok(found) => all.extend(found),
+            Err(error @ KeyError::Damaged { .. }) => {
+                tracing::error!(%error, "what it has sealed is left out");
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(all)
 }
 
 /// Whether a row was inserted, where one that is already there is nothing to write over.
