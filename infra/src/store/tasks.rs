@@ -199,7 +199,7 @@ impl Read {
     }
 
     /// Tasks take the privilege `user` to be there at all (G2).
-    fn task_principals(&self, actor: &Actor) -> Vec<Uuid> {
+    pub(super) fn task_principals(&self, actor: &Actor) -> Vec<Uuid> {
         self.principals(actor, actor.has(Privilege::User))
     }
 

@@ -201,7 +201,7 @@ async fn no_list_or_lookup_reads_a_whole_table() {
         read.instances(&emma, &filter, true, &page).await.unwrap();
         read.count_instances(&emma, &filter).await.unwrap();
     }
-    read.comments(TaskId(id(1)), &page).await.unwrap();
+    read.comments(&emma, TaskId(id(1)), &page).await.unwrap();
 
     let sent = std::mem::take(&mut *sent.lock().unwrap());
     assert!(sent.len() > 40);
