@@ -113,6 +113,8 @@ pub struct Process {
     pub initiator_field: Option<Name>,
     /// The data field that the initiator's name is written to at the start.
     pub initiator_variable: Option<Name>,
+    /// What a person fills in to start an instance, if the model has a form for it. A start by message has none.
+    pub start_form: Option<Form>,
 }
 
 impl Process {

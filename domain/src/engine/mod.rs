@@ -40,7 +40,7 @@ use run::Run;
 use crate::access::{self, Actor, Principal, Privilege};
 use crate::bpmn::{ElementIx, Kind, Process, Trigger};
 use crate::ids::{TaskId, TimerId};
-use crate::task::{self, TaskCommand, TaskEvent};
+use crate::task::{self, TaskCommand, TaskEvent, form};
 use crate::value::{Data, Name, Value};
 
 pub use run::BUDGET;
@@ -60,6 +60,7 @@ pub fn start(
         return Err(Rejection::NoStart);
     }
     let initiator = initiator(process, &start.data, actor)?;
+    check_form(process, start)?;
     let blank = blank(start, initiator, actor, fresh);
     let mut run = Run::new(process, blank.clone(), Some(actor), fresh);
     run.write_all(ScopeId::ROOT, &start.data)?;
@@ -299,6 +300,21 @@ fn initiator(process: &Process, data: &Data, actor: &Actor) -> Result<Name, Reje
     } else {
         Err(Rejection::OnBehalf)
     }
+}
+
+/// With a form, a person sends only what it asks for, and all of it. Whose case it is, is no question of the form's.
+fn check_form(process: &Process, start: &Start) -> Result<(), Rejection> {
+    let form = process.start_form.as_ref();
+    let (None, Some(schema)) = (&start.message, form.and_then(|form| form.schema.as_ref())) else {
+        return Ok(());
+    };
+    let mut data = start.data.clone();
+    if let Some(field) = &process.initiator_field
+        && !form::fields(schema).contains(field)
+    {
+        data.remove(field);
+    }
+    form::check(schema, &data, &[], true)
 }
 
 fn blank(start: &Start, initiator: Name, actor: &Actor, fresh: &Fresh<'_>) -> Instance {

@@ -23,7 +23,7 @@ pub struct StartProcessInput {
     version: Option<u32>,
     /// The key that the outside knows the instance by.
     business_key: Option<String>,
-    /// Its first data: an object of named values.
+    /// Its first data: an object of named values. If the process has a start form: what that asks for, and no more.
     data: Option<Json>,
     /// Whose case it is, if not the viewer's own. The process must allow it.
     on_behalf_of: Option<Id>,

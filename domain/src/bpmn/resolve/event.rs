@@ -2,7 +2,7 @@
 
 use super::super::read::flag;
 use super::super::tree::Tag;
-use super::super::{ElementIx, Kind, MessageWait, Throw, Trigger, dialect, text, timer};
+use super::super::{ElementIx, Form, Kind, MessageWait, Throw, Trigger, dialect, text, timer};
 use super::element::is_true;
 use super::{Resolver, called};
 use crate::value::Name;
@@ -54,6 +54,38 @@ impl<'a> Resolver<'a> {
             Some("messageEventDefinition") => self.message_trigger(definition),
             _ => self.no_trigger(tag, definition),
         }
+    }
+
+    /// The form of the start event that a start by a person begins at, as the engine chooses it: the first none start event,
+    /// else the first timer.
+    pub(super) fn start_form(&mut self) -> Option<Form> {
+        let starts = |resolver: &Self, by: fn(&Trigger) -> bool| -> Vec<ElementIx> {
+            let all = resolver.indices().filter(|ix| {
+                let element = resolver.element(*ix);
+                element.parent.is_none()
+                    && matches!(&element.kind, Kind::Start(trigger) if by(trigger))
+            });
+            all.collect()
+        };
+        let begins = starts(self, |trigger| matches!(trigger, Trigger::None))
+            .into_iter()
+            .chain(starts(self, |trigger| matches!(trigger, Trigger::Timer(_))))
+            .next();
+        let mut shown = None;
+        for ix in starts(self, |_| true) {
+            let tag = self.tag(ix);
+            let form = dialect::start_form(tag, &mut self.report);
+            if Some(ix) == begins {
+                shown = form;
+            } else if form.is_some() {
+                let message = format!(
+                    "{}: no person starts here and fills in its form",
+                    called(tag)
+                );
+                self.report.warning(tag, "ignored-extension", message);
+            }
+        }
+        shown
     }
 
     pub(super) fn catch(&mut self, tag: Tag<'a>) -> Trigger {

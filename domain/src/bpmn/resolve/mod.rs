@@ -102,6 +102,7 @@ impl<'a> Resolver<'a> {
         }
         self.shape(tag);
         let rules = dialect::process(tag, &mut self.report);
+        let start_form = self.start_form();
         Process {
             key: tag.id().cloned().unwrap_or_else(|| Name::from("")),
             name: tag.filled("name").cloned(),
@@ -115,6 +116,7 @@ impl<'a> Resolver<'a> {
             starters: rules.starters,
             initiator_field: rules.initiator_field,
             initiator_variable: rules.initiator_variable,
+            start_form,
         }
     }
 

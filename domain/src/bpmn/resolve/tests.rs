@@ -246,6 +246,10 @@ fn each_broken_model_has_its_problem() {
         (extended("serviceTask", "<wf:set field='a' value='1 +'/>"), &["3 x bad-expression"]),
         (extended("userTask", "<wf:form>{not json</wf:form>"), &["3 x bad-form"]),
         (extended("userTask", "<wf:form>[]</wf:form>"), &["3 x bad-form"]),
+        (extended("userTask", "<wf:form>{}</wf:form>"), &["3 x bad-form"]),
+        (extended("startEvent", "\n<wf:form>{\"components\": [{\"type\": \"number\"}]}</wf:form>"), &["4 x bad-form"]),
+        (extended("task", "<wf:form>{\"components\": []}</wf:form>"), &["3 x misplaced-extension"]),
+        ("<subProcess id='p2'><startEvent id='x'><extensionElements><wf:form key='k'/></extensionElements></startEvent></subProcess>".into(), &["3 x misplaced-extension"]),
         (extended("userTask", "<wf:asignment assignee='a'/>"), &["3 x unknown-extension"]),
         (extended("userTask", "<wf:acl><wf:readers user='a'/></wf:acl>"), &["3 x unknown-extension"]),
         (extended("userTask", "<wf:acl bind='dead'/>"), &["3 x unknown-binding"]),
@@ -264,6 +268,36 @@ fn each_broken_model_has_its_problem() {
     ];
     for (process, expected) in cases {
         assert_eq!(problems(&process), expected, "{process}");
+    }
+}
+
+#[test]
+fn the_form_of_a_start_is_that_of_the_event_where_a_person_begins() {
+    let start = |id: &str, trigger: &str| {
+        format!(
+            "<startEvent id='{id}'><extensionElements><wf:form key='{id}'/></extensionElements>{trigger}</startEvent>"
+        )
+    };
+    let timer = start(
+        "monthly",
+        "<timerEventDefinition><timeCycle>R/P1M</timeCycle></timerEventDefinition>",
+    );
+    let message = start("ordered", "<messageEventDefinition messageRef='m'/>");
+    let (plain, other) = (start("plain", ""), start("other", ""));
+    for (starts, shown, ignored) in [
+        (vec![&message, &timer, &plain, &other], Some("plain"), 3),
+        (vec![&message, &timer], Some("monthly"), 1),
+        (vec![&message], None, 1),
+    ] {
+        let starts: String = starts.into_iter().map(String::as_str).collect();
+        let text = file("<message id='m'/>", &starts);
+        let (process, problems) = run(&read_text(&text).unwrap(), "p");
+        let form = process.unwrap().start_form;
+        assert_eq!(form.and_then(|form| form.key).as_deref(), shown);
+        let ignoring = problems
+            .iter()
+            .filter(|problem| &*problem.rule == "ignored-extension");
+        assert_eq!(ignoring.count(), ignored, "{problems:?}");
     }
 }
 

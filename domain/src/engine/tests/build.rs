@@ -76,7 +76,15 @@ impl Build {
                 starters: None,
                 initiator_field: None,
                 initiator_variable: None,
+                start_form: None,
             },
+            parent: None,
+        }
+    }
+
+    pub(super) fn of(process: Process) -> Build {
+        Build {
+            process,
             parent: None,
         }
     }
