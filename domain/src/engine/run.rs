@@ -10,11 +10,16 @@ use super::instance::{Incident, Instance, InstanceState, Lists, ScopeId, TokenId
 use super::lists;
 use crate::access::Actor;
 use crate::bpmn::{ElementIx, FlowIx, Process};
+use crate::expr::Meter;
 use crate::ids::TimerId;
 use crate::task::{Task, TaskEvent};
 
 /// Steps that one transition takes at most; four KiB of data written count like one.
 pub const BUDGET: usize = 10_000;
+
+/// Steps that all expressions of one transition take at most, those of its lists as well: a loop of dear expressions would
+/// otherwise keep everybody waiting who writes.
+const THOUGHT: u32 = 1_000_000;
 
 /// Tokens that an instance has at most, give or take one fork: a model that multiplies over many transitions stays small
 /// enough to be looked after.
@@ -45,6 +50,8 @@ pub(super) struct Run<'a, 'f> {
     pub fresh: &'a mut Fresh<'f>,
     /// Bytes of all data, once somebody has counted.
     pub bytes: Option<usize>,
+    /// What expressions may still take.
+    pub meter: Meter,
     events: Vec<Event>,
     queue: VecDeque<TokenId>,
     spent: usize,
@@ -63,6 +70,7 @@ impl<'a, 'f> Run<'a, 'f> {
             actor,
             fresh,
             bytes: None,
+            meter: Meter::new(THOUGHT),
             events: Vec::with_capacity(8),
             queue: VecDeque::new(),
             spent: 0,

@@ -1,7 +1,7 @@
 //! Ways out and ways in: conditions and default flows, the exclusive choice, the parallel join (BPMN 2.0.2, 13.4), and the
 //! first of several events.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::wait;
 use crate::bpmn::{Element, FlowIx, Kind};
@@ -95,6 +95,7 @@ pub(in crate::engine) fn join(run: &mut Run<'_, '_>, spot: Spot) {
 }
 
 /// The oldest waiting token of each incoming flow but the one that has just brought the last; nothing if one is missing.
+/// Looks at each token once, however many flows come in.
 fn others(run: &Run<'_, '_>, spot: Spot, incoming: &[FlowIx]) -> Option<Vec<TokenId>> {
     let here = run.instance.token(spot.token)?;
     let held: BTreeSet<TokenId> = run.instance.incidents.iter().map(|it| it.token).collect();
@@ -104,16 +105,17 @@ fn others(run: &Run<'_, '_>, spot: Spot, incoming: &[FlowIx]) -> Option<Vec<Toke
             && token.id != spot.token
             && !held.contains(&token.id)
     };
-    incoming
-        .iter()
-        .filter(|flow| here.via != Some(flow.0))
-        .map(|flow| {
-            let mut waiting = run.instance.tokens.iter().filter(waits);
-            waiting
-                .find(|token| token.via == Some(flow.0))
-                .map(|token| token.id)
-        })
-        .collect()
+    let needed = || incoming.iter().filter(|flow| here.via != Some(flow.0));
+    if run.instance.tokens.iter().filter(waits).count() < needed().count() {
+        return None;
+    }
+    let mut oldest = BTreeMap::new();
+    for token in run.instance.tokens.iter().filter(waits) {
+        if let Some(via) = token.via {
+            oldest.entry(via).or_insert(token.id);
+        }
+    }
+    needed().map(|flow| oldest.get(&flow.0).copied()).collect()
 }
 
 /// A token has come to an event-based gateway: it waits for all the events behind it, and the first takes its way.
