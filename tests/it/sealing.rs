@@ -123,6 +123,14 @@ async fn use_everything(canaries: &mut Canaries, person: impl Fn(&str) -> User) 
             json!({ "id": canaries.next("Id") }),
         )
         .await;
+        let stuck = ann.start("claimable", json!({ "user": ann.name() })).await;
+        let administrator = person(&canaries.next("Administrator")).privilege("administrator");
+        let end = "mutation($id: ID!, $why: String) { terminateInstance(input: {processInstance: $id, reason: $why}) { userErrors { message } } }";
+        let why = canaries.next("Reason");
+        let ended = administrator
+            .ok(end, json!({ "id": stuck, "why": why }))
+            .await;
+        assert_eq!(ended["terminateInstance"]["userErrors"], json!([]));
     }
 }
 
