@@ -75,6 +75,8 @@ pub struct WithdrawInstanceInput {
 pub struct TerminateInstanceInput {
     /// Which instance.
     process_instance: Id,
+    /// Why, for those who monitor: at most 1,000 characters, and nothing that is in its data.
+    reason: Option<String>,
 }
 
 /// What came of a mutation of an instance.
@@ -180,7 +182,8 @@ impl InstanceMutation {
     ) -> Result<StatusPayload> {
         let asking = Asking::writing(ctx)?;
         let id = input.process_instance.instance()?;
-        let asked = asking.app.terminate(asking.actor(), id);
+        let reason = input.reason.as_deref();
+        let asked = asking.app.terminate(asking.actor(), id, reason);
         Ok(match settled(asked).await? {
             Ok((status, position)) => StatusPayload {
                 status: Some(ProcessInstanceStatus(status)),
