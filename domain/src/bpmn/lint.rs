@@ -94,6 +94,7 @@ impl Lint<'_> {
                 self.warn(element, "nobody", message);
             }
             Kind::Exclusive => self.exclusive(element),
+            Kind::Inclusive => self.inclusive(element),
             Kind::Boundary { on, trigger, .. } => self.boundary(ix, *on, trigger),
             Kind::EventBased | Kind::Parallel => self.conditions(element),
             Kind::Start(_)
@@ -108,22 +109,36 @@ impl Lint<'_> {
         }
     }
 
-    fn exclusive(&mut self, element: &Element) {
-        if element.outgoing.len() < 2 {
-            return;
-        }
+    /// How many ways out have no condition and are not the default.
+    fn always(&self, element: &Element) -> usize {
         let process = self.process;
         let always = element.outgoing.iter().filter(|flow| {
             element.default != Some(**flow) && process.flow(**flow).condition.is_none()
         });
-        match always.count() {
-            0 if element.default.is_none() => {
-                let message = format!(
-                    "`{}` has no way out when no condition holds: name a default flow",
-                    element.id
-                );
-                self.warn(element, "no-default", message);
-            }
+        always.count()
+    }
+
+    fn inclusive(&mut self, element: &Element) {
+        let ways = element.outgoing.len();
+        if ways > 1 && element.default.is_none() && self.always(element) == 0 {
+            self.no_default(element);
+        }
+    }
+
+    fn no_default(&mut self, element: &Element) {
+        let message = format!(
+            "`{}` has no way out when no condition holds: name a default flow",
+            element.id
+        );
+        self.warn(element, "no-default", message);
+    }
+
+    fn exclusive(&mut self, element: &Element) {
+        if element.outgoing.len() < 2 {
+            return;
+        }
+        match self.always(element) {
+            0 if element.default.is_none() => self.no_default(element),
             0 => {}
             _ => {
                 let message = format!(
@@ -158,6 +173,7 @@ impl Lint<'_> {
             | Kind::Assign(_)
             | Kind::Exclusive
             | Kind::Parallel
+            | Kind::Inclusive
             | Kind::EventBased => false,
         };
         let fires = match trigger {

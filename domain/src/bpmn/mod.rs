@@ -234,6 +234,8 @@ pub enum Kind {
     Exclusive,
     /// All ways out; waits for all ways in.
     Parallel,
+    /// Every way out that is open; waits for every way in on which a token can still come.
+    Inclusive,
     /// The first event that happens takes its way.
     EventBased,
     /// An embedded sub-process.

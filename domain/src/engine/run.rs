@@ -71,22 +71,32 @@ impl<'a, 'f> Run<'a, 'f> {
 
     /// Runs to rest: every event of the transition.
     pub(super) fn finish(mut self) -> Vec<Event> {
-        while let Some(token) = self.queue.pop_front() {
-            // A token may have been cancelled while it waited for its turn.
-            let Some(spot) = self.spot(token) else {
-                continue;
-            };
-            self.spend(1);
-            let stepped = match self.exhausted() {
-                Some(message) => Err(spot.trouble(message)),
-                None => element::step(&mut self, spot),
-            };
-            if let Err(trouble) = stepped {
-                self.hold(token, trouble);
+        loop {
+            while let Some(token) = self.queue.pop_front() {
+                self.step(token);
+            }
+            // Whether a token can still come to an inclusive join is known when nothing else moves.
+            if !element::inclusive::fire(&mut self) {
+                break;
             }
         }
         lists::refresh(&mut self);
         self.events
+    }
+
+    fn step(&mut self, token: TokenId) {
+        // A token may have been cancelled while it waited for its turn.
+        let Some(spot) = self.spot(token) else {
+            return;
+        };
+        self.spend(1);
+        let stepped = match self.exhausted() {
+            Some(message) => Err(spot.trouble(message)),
+            None => element::step(self, spot),
+        };
+        if let Err(trouble) = stepped {
+            self.hold(token, trouble);
+        }
     }
 
     fn exhausted(&self) -> Option<String> {

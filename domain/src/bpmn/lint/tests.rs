@@ -88,6 +88,22 @@ fn gateways_without_a_way_out_are_named() {
 }
 
 #[test]
+fn an_inclusive_gateway_asks_for_a_default_and_allows_a_way_that_is_always_taken() {
+    let gateway = |default: &str, second: &str| {
+        found(&format!(
+            "<startEvent id='s'/><sequenceFlow sourceRef='s' targetRef='g'/>
+            <inclusiveGateway id='g' {default}/><endEvent id='a'/><endEvent id='b'/>
+            <sequenceFlow id='one' sourceRef='g' targetRef='a'><conditionExpression>${{ok}}</conditionExpression></sequenceFlow>
+            <sequenceFlow id='two' sourceRef='g' targetRef='b'>{second}</sequenceFlow>"
+        ))
+    };
+    let condition = "<conditionExpression>${ok}</conditionExpression>";
+    assert_eq!(gateway("", condition), ["4 g no-default"]);
+    assert_eq!(gateway("", ""), Vec::<String>::new());
+    assert_eq!(gateway("default='two'", condition), Vec::<String>::new());
+}
+
+#[test]
 fn what_nobody_can_take_is_named() {
     assert_eq!(found("<userTask id='u'/>"), ["3 u nobody"]);
     assert_eq!(
@@ -127,7 +143,7 @@ fn borders_that_never_fire_are_named() {
 fn findings_come_in_order_of_place() {
     let found = found(
         "<userTask id='a'/>
-        <inclusiveGateway id='b'/>
+        <complexGateway id='b'/>
         <serviceTask id='c'/>
         <sequenceFlow sourceRef='a' targetRef='nowhere'/>",
     );
@@ -144,7 +160,7 @@ fn findings_come_in_order_of_place() {
 
 #[test]
 fn no_number_of_warnings_hides_an_error() {
-    let process = "<serviceTask/>".repeat(2_000) + "<inclusiveGateway id='i'/>";
+    let process = "<serviceTask/>".repeat(2_000) + "<complexGateway id='i'/>";
     let draft = draft(&process);
     assert_eq!(resolve::resolve(&draft, "p").unwrap_err().len(), 1);
     let found = findings(&draft, "p");

@@ -45,6 +45,7 @@ impl<'a> Resolver<'a> {
                 | Kind::Receive(_)
                 | Kind::Exclusive
                 | Kind::Parallel
+                | Kind::Inclusive
                 | Kind::SubProcess => {}
             }
         }
@@ -64,6 +65,7 @@ impl<'a> Resolver<'a> {
             | Kind::Receive(_)
             | Kind::Exclusive
             | Kind::Parallel
+            | Kind::Inclusive
             | Kind::EventBased
             | Kind::SubProcess => element.incoming.is_empty(),
         };
@@ -86,6 +88,7 @@ impl<'a> Resolver<'a> {
             | Kind::Receive(_)
             | Kind::Exclusive
             | Kind::Parallel
+            | Kind::Inclusive
             | Kind::EventBased
             | Kind::SubProcess => return,
         };

@@ -174,7 +174,7 @@ fn every_problem_is_named_and_not_only_the_first() {
             <sequenceFlow id='f' sourceRef='s' targetRef='x'>
               <conditionExpression>a +</conditionExpression>
             </sequenceFlow>
-            <inclusiveGateway id='i'/>"
+            <complexGateway id='i'/>"
         ),
         [
             "4 u bad-date",
@@ -272,8 +272,7 @@ fn what_cannot_run_yet_is_refused_by_name() {
     let on_task = |inside: &str| format!("<task id='x'>{inside}</task>");
     let end = |name: &str| format!("<endEvent id='x'><{name}EventDefinition/></endEvent>");
     let cases = [
-        "<inclusiveGateway id='x'/>".to_owned(),
-        "<complexGateway id='x'/>".into(),
+        "<complexGateway id='x'/>".to_owned(),
         "<callActivity id='x' calledElement='y'/>".into(),
         "<transaction id='x'/>".into(),
         "<adHocSubProcess id='x'/>".into(),

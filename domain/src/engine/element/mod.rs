@@ -4,6 +4,7 @@
 pub(super) mod boundary;
 pub(super) mod end;
 pub(super) mod gateway;
+pub(super) mod inclusive;
 pub(super) mod service_task;
 pub(super) mod sub_process;
 pub(super) mod user_task;
@@ -28,6 +29,10 @@ pub(super) fn step(run: &mut Run<'_, '_>, spot: Spot) -> Result<(), Trouble> {
         Kind::Receive(message) => wait::receive(run, spot, message),
         Kind::Parallel => {
             gateway::join(run, spot);
+            Ok(())
+        }
+        Kind::Inclusive => {
+            inclusive::join(run, spot);
             Ok(())
         }
         Kind::EventBased => gateway::await_first(run, spot),

@@ -161,6 +161,13 @@ impl Build {
         self
     }
 
+    pub(super) fn inclusive(&mut self, ids: &str) -> &mut Build {
+        for id in ids.split(' ') {
+            self.add(id, Kind::Inclusive);
+        }
+        self
+    }
+
     pub(super) fn catch(&mut self, id: &str, trigger: Trigger) -> &mut Build {
         self.add(id, Kind::Catch(trigger));
         self

@@ -8,6 +8,7 @@ mod budgets;
 mod commands;
 mod gateways;
 mod incidents;
+mod inclusive;
 mod lists;
 mod properties;
 mod starts;

@@ -30,6 +30,8 @@ enum Block {
     /// Every flow that holds, merged without waiting.
     Every(Box<[Block; 2]>),
     Parallel(Vec<Block>),
+    /// Every flow that holds, and a join that waits for what was taken.
+    Inclusive(Box<[Block; 2]>),
     /// Three rounds.
     Loop(Box<Block>),
     Sub {
@@ -71,6 +73,7 @@ fn block() -> impl Strategy<Value = Block> {
             prop::collection::vec(inner.clone(), 2..4).prop_map(Block::Parallel),
             two.clone().prop_map(Block::Choice),
             two.clone().prop_map(Block::Every),
+            two.clone().prop_map(Block::Inclusive),
             two.prop_map(Block::First),
             inner.clone().prop_map(|block| Block::Loop(Box::new(block))),
             (inner, border.clone()).prop_map(|(inside, border)| Block::Sub {
@@ -143,6 +146,7 @@ impl Layout {
             Block::First(blocks) => self.lay_first(blocks, from),
             Block::Choice(blocks) => self.lay_choice(blocks, Kind::Exclusive, from),
             Block::Every(blocks) => self.lay_choice(blocks, Kind::PassThrough, from),
+            Block::Inclusive(blocks) => self.lay_inclusive(blocks, from),
             Block::Parallel(blocks) => {
                 let (fork, join) = (self.gateway(Kind::Parallel), self.gateway(Kind::Parallel));
                 self.link(from, &fork);
@@ -204,6 +208,24 @@ impl Layout {
             self.link(&last, &merge);
         }
         merge
+    }
+
+    fn lay_inclusive(&mut self, blocks: &[Block; 2], from: &str) -> String {
+        let (fork, join) = (self.name("inclusive"), self.name("inclusive"));
+        self.build.inclusive(&format!("{fork} {join}"));
+        self.link(from, &fork);
+        for (block, condition) in blocks.iter().zip(["x > 3", "x < 7"]) {
+            // As behind a parallel gateway: a scope makes one token of what its block has multiplied.
+            let block = Block::Sub {
+                inside: Box::new(block.clone()),
+                border: Border::Bare,
+            };
+            let head = self.name("head");
+            self.build.pass(&head).when(&fork, &head, condition);
+            let last = self.lay(&block, &head);
+            self.link(&last, &join);
+        }
+        join
     }
 
     fn lay_loop(&mut self, block: &Block, from: &str) -> String {
