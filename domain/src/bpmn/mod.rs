@@ -15,12 +15,17 @@ use serde::{Deserialize, Serialize};
 use crate::expr::Expr;
 use crate::value::Name;
 
+pub use activity::{Form, UserTask};
+pub use event::{MessageWait, Throw, Timer, Trigger};
+
 pub mod dialect;
 pub mod lint;
 pub mod read;
 pub mod resolve;
 
+mod activity;
 mod encoding;
+mod event;
 mod place;
 mod report;
 mod text;
@@ -242,50 +247,6 @@ pub enum Kind {
     SubProcess,
 }
 
-/// What starts or continues a flow.
-#[derive(Clone, Debug)]
-pub enum Trigger {
-    /// Nothing: at once.
-    None,
-    /// A moment.
-    Timer(Timer),
-    /// A message.
-    Message(MessageWait),
-    /// An error thrown inside the activity; `None` catches every code.
-    Error(Option<Name>),
-}
-
-/// What an end event does besides ending its token.
-#[derive(Clone, Debug)]
-pub enum Throw {
-    /// Nothing.
-    None,
-    /// Ends its whole scope.
-    Terminate,
-    /// Throws an error of this code to the nearest boundary that catches it.
-    Error(Name),
-}
-
-/// A message to wait for.
-#[derive(Clone, Debug)]
-pub struct MessageWait {
-    /// The message's name.
-    pub name: Name,
-    /// What a sender must name besides the instance or business key, as an expression over the instance's data; `None` is nothing.
-    pub correlation: Option<Expr>,
-}
-
-/// When.
-#[derive(Clone, Debug)]
-pub enum Timer {
-    /// A date and time (ISO 8601; without a zone it is UTC).
-    Date(Text),
-    /// After a duration (ISO 8601).
-    Duration(Text),
-    /// Repeatedly (ISO 8601 repeating interval).
-    Cycle(Text),
-}
-
 /// Text from the model: as it stands, or computed.
 #[derive(Clone, Debug)]
 pub enum Text {
@@ -302,38 +263,6 @@ pub struct Assignment {
     pub field: Name,
     /// Its new value.
     pub value: Expr,
-}
-
-/// Human work, as the model describes it.
-#[derive(Clone, Default, Debug)]
-pub struct UserTask {
-    /// Who gets it without claiming; the first name wins.
-    pub assignee: Option<Text>,
-    /// Who may claim it.
-    pub candidates: Vec<Principals>,
-    /// Who may not, whatever else they are: four eyes.
-    pub excluded: Vec<Principals>,
-    /// Due at this date, or after this duration from its creation (ISO 8601).
-    pub due: Option<Text>,
-    /// Follow up at this date, or after this duration (ISO 8601).
-    pub follow_up: Option<Text>,
-    /// 0 to 100, 50 unless said otherwise; higher is more urgent.
-    pub priority: Option<Text>,
-    /// The form, if the model has one.
-    pub form: Option<Form>,
-    /// The outcomes that a person chooses from; empty means free.
-    pub outcomes: Vec<Name>,
-    /// The field that the outcome is written to.
-    pub outcome_field: Option<Name>,
-}
-
-/// A form.
-#[derive(Clone, Debug)]
-pub struct Form {
-    /// Its key, as a front end knows it.
-    pub key: Option<Name>,
-    /// The form-js schema, if the model carries it.
-    pub schema: Option<serde_json::Value>,
 }
 
 /// Whom a list of the model names.
