@@ -75,6 +75,9 @@ impl Lint<'_> {
             );
             next.extend(&element.boundaries);
             next.extend(&begins.inside[ix.0 as usize]);
+            if let Kind::LinkSource(target) = element.kind {
+                next.push(target);
+            }
         }
         for (element, reached) in process.elements.iter().zip(reached) {
             if !reached {
@@ -101,6 +104,8 @@ impl Lint<'_> {
             | Kind::End(_)
             | Kind::Catch(_)
             | Kind::Throw(_)
+            | Kind::LinkSource(_)
+            | Kind::LinkTarget
             | Kind::UserTask(_)
             | Kind::PassThrough
             | Kind::Assign(_)
@@ -168,6 +173,8 @@ impl Lint<'_> {
             | Kind::End(_)
             | Kind::Catch(_)
             | Kind::Throw(_)
+            | Kind::LinkSource(_)
+            | Kind::LinkTarget
             | Kind::Boundary { .. }
             | Kind::PassThrough
             | Kind::Assign(_)
@@ -235,7 +242,7 @@ fn beginnings(process: &Process) -> Beginnings {
     for (ix, element) in process.elements.iter().enumerate() {
         let begin = match has_start[slot(element.parent)] {
             true => is_start(element),
-            false => element.incoming.is_empty() && !matches!(element.kind, Kind::Boundary { .. }),
+            false => element.incoming.is_empty() && element.kind.is_on_flow(),
         };
         if begin {
             let place = match element.parent {

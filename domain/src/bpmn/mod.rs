@@ -157,9 +157,7 @@ impl Process {
                 .collect();
         }
         self.children(scope)
-            .filter(|(_, element)| {
-                element.incoming.is_empty() && !matches!(element.kind, Kind::Boundary { .. })
-            })
+            .filter(|(_, element)| element.incoming.is_empty() && element.kind.is_on_flow())
             .map(|(ix, _)| ix)
             .collect()
     }
@@ -216,8 +214,12 @@ pub enum Kind {
     End(Throw),
     /// Waits on the flow.
     Catch(Trigger),
-    /// Throws on the flow and goes on; only [`Throw::None`] here today.
+    /// Throws on the flow and goes on.
     Throw(Throw),
+    /// Goes on at the link target of its name.
+    LinkSource(ElementIx),
+    /// Where link sources of its name go on.
+    LinkTarget,
     /// Waits on the border of an activity.
     Boundary {
         /// The activity.
@@ -245,6 +247,29 @@ pub enum Kind {
     EventBased,
     /// An embedded sub-process.
     SubProcess,
+}
+
+impl Kind {
+    /// Whether a token can come to it by a flow alone: so that it begins where none leads to it.
+    pub(crate) fn is_on_flow(&self) -> bool {
+        match self {
+            Kind::Boundary { .. } | Kind::LinkTarget => false,
+            Kind::Start(_)
+            | Kind::End(_)
+            | Kind::Catch(_)
+            | Kind::Throw(_)
+            | Kind::LinkSource(_)
+            | Kind::UserTask(_)
+            | Kind::PassThrough
+            | Kind::Assign(_)
+            | Kind::Receive(_)
+            | Kind::Exclusive
+            | Kind::Parallel
+            | Kind::Inclusive
+            | Kind::EventBased
+            | Kind::SubProcess => true,
+        }
+    }
 }
 
 /// Text from the model: as it stands, or computed.

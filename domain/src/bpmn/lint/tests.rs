@@ -61,6 +61,19 @@ fn several_starts_and_boundaries_all_lead_on() {
 }
 
 #[test]
+fn a_link_leads_on() {
+    let process = |name: &str| {
+        found(&format!(
+            "<startEvent id='s'/><sequenceFlow sourceRef='s' targetRef='here'/>
+            <intermediateThrowEvent id='here'><linkEventDefinition name='A'/></intermediateThrowEvent>
+            <intermediateCatchEvent id='there'><linkEventDefinition name='A'/></intermediateCatchEvent>
+            <intermediateCatchEvent id='other'><linkEventDefinition name='{name}'/></intermediateCatchEvent>"
+        ))
+    };
+    assert_eq!(process("B"), ["6 other unreachable"]);
+}
+
+#[test]
 fn gateways_without_a_way_out_are_named() {
     let gateway = |default: &str, first: &str, second: &str| {
         found(&format!(

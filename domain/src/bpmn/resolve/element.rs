@@ -27,8 +27,8 @@ impl<'a> Resolver<'a> {
         match tag.bpmn().unwrap_or_default() {
             "startEvent" => Kind::Start(self.start(ix, tag)),
             "endEvent" => Kind::End(self.end(tag)),
-            "intermediateCatchEvent" => Kind::Catch(self.catch(tag)),
-            "intermediateThrowEvent" | "implicitThrowEvent" => Kind::Throw(self.throw(tag)),
+            "intermediateCatchEvent" => self.catch(tag),
+            "intermediateThrowEvent" | "implicitThrowEvent" => self.throw(ix, tag),
             "boundaryEvent" => self.boundary(ix, tag),
             "userTask" => Kind::UserTask(Box::new(dialect::user_task(tag, &mut self.report))),
             "task" | "manualTask" => self.work(tag, false),

@@ -56,15 +56,16 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    pub(super) fn catch(&mut self, tag: Tag<'a>) -> Trigger {
+    pub(super) fn catch(&mut self, tag: Tag<'a>) -> Kind {
         let Some(definition) = self.definition(tag) else {
             self.idle(tag);
-            return Trigger::None;
+            return Kind::Catch(Trigger::None);
         };
         match definition.bpmn() {
-            Some("timerEventDefinition") => self.timer(definition),
-            Some("messageEventDefinition") => self.message_trigger(definition),
-            _ => self.no_trigger(tag, definition),
+            Some("timerEventDefinition") => Kind::Catch(self.timer(definition)),
+            Some("messageEventDefinition") => Kind::Catch(self.message_trigger(definition)),
+            Some("linkEventDefinition") => Kind::LinkTarget,
+            _ => Kind::Catch(self.no_trigger(tag, definition)),
         }
     }
 
@@ -148,11 +149,17 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    pub(super) fn throw(&mut self, tag: Tag<'a>) -> Throw {
-        if let Some(definition) = self.definition(tag) {
-            self.no_trigger(tag, definition);
+    pub(super) fn throw(&mut self, ix: ElementIx, tag: Tag<'a>) -> Kind {
+        let Some(definition) = self.definition(tag) else {
+            return Kind::Throw(Throw::None);
+        };
+        match definition.bpmn() {
+            Some("linkEventDefinition") => self.link_source(ix, tag, definition),
+            _ => {
+                self.no_trigger(tag, definition);
+                Kind::Throw(Throw::None)
+            }
         }
-        Throw::None
     }
 
     /// An event that ought to wait, and for which no definition was found; a reference to none is a problem by itself.

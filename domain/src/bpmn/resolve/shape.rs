@@ -38,6 +38,8 @@ impl<'a> Resolver<'a> {
                 | Kind::End(_)
                 | Kind::Catch(_)
                 | Kind::Throw(_)
+                | Kind::LinkSource(_)
+                | Kind::LinkTarget
                 | Kind::Boundary { .. }
                 | Kind::UserTask(_)
                 | Kind::PassThrough
@@ -55,10 +57,11 @@ impl<'a> Resolver<'a> {
     fn beginnings(&self) -> HashSet<Option<ElementIx>> {
         let begins = |element: &Element| match &element.kind {
             Kind::Start(Trigger::None | Trigger::Timer(_) | Trigger::Message(_)) => true,
-            Kind::Start(Trigger::Error(_)) | Kind::Boundary { .. } => false,
+            Kind::Start(Trigger::Error(_)) | Kind::Boundary { .. } | Kind::LinkTarget => false,
             Kind::End(_)
             | Kind::Catch(_)
             | Kind::Throw(_)
+            | Kind::LinkSource(_)
             | Kind::UserTask(_)
             | Kind::PassThrough
             | Kind::Assign(_)
@@ -73,13 +76,16 @@ impl<'a> Resolver<'a> {
         found.map(|element| element.parent).collect()
     }
 
-    /// Nothing leads into a start or a boundary event, nothing out of an end event (BPMN 2.0.2, table 7.3).
+    /// Nothing leads into a start or a boundary event or a link target, nothing out of an end event or a link source (BPMN
+    /// 2.0.2, table 7.3).
     fn ends(&mut self, ix: ElementIx) {
         let element = self.element(ix);
         let (flows, message) = match element.kind {
             Kind::Start(_) => (&element.incoming, "a flow leads into the start event"),
             Kind::Boundary { .. } => (&element.incoming, "a flow leads into the boundary event"),
             Kind::End(_) => (&element.outgoing, "a flow leads out of the end event"),
+            Kind::LinkTarget => (&element.incoming, "a flow leads into the link target"),
+            Kind::LinkSource(_) => (&element.outgoing, "a flow leads out of the link source"),
             Kind::Catch(_)
             | Kind::Throw(_)
             | Kind::UserTask(_)
@@ -114,7 +120,7 @@ impl<'a> Resolver<'a> {
             let waits = matches!(
                 self.tag(target).bpmn(),
                 Some("intermediateCatchEvent" | "receiveTask")
-            );
+            ) && !matches!(self.element(target).kind, Kind::LinkTarget);
             if !waits {
                 let message = format!(
                     "`{}` waits for no event, and follows the event-based gateway `{id}`",

@@ -121,6 +121,26 @@ fn every_event_of_daily_use_is_understood() {
 }
 
 #[test]
+fn links_are_paired_by_name_within_their_scope() {
+    let process = process(
+        "<startEvent id='s'/><intermediateThrowEvent id='here'><linkEventDefinition name='A'/></intermediateThrowEvent>
+        <intermediateThrowEvent id='named' name='A'><linkEventDefinition name=''/></intermediateThrowEvent>
+        <subProcess id='sub'><task id='t'/><intermediateThrowEvent id='inner'><linkEventDefinition name='A'/></intermediateThrowEvent>
+        <intermediateCatchEvent id='inside'><linkEventDefinition name='A'/></intermediateCatchEvent></subProcess>
+        <intermediateCatchEvent id='there'><linkEventDefinition name='A'/></intermediateCatchEvent>",
+    );
+    for (source, target) in [("here", "there"), ("named", "there"), ("inner", "inside")] {
+        let target = process.by_id[target];
+        let kind = &at(&process, source).kind;
+        assert!(
+            matches!(kind, Kind::LinkSource(to) if *to == target),
+            "{source}: {kind:?}"
+        );
+    }
+    assert!(matches!(at(&process, "there").kind, Kind::LinkTarget));
+}
+
+#[test]
 fn conditions_and_defaults_belong_to_their_flows() {
     let process = process(
         "<exclusiveGateway id='g' default='m:two'/><task id='a' default='three'/><task id='b'/>
@@ -235,6 +255,12 @@ fn each_broken_model_has_its_problem() {
         ("<exclusiveGateway id='g' default='f'/><task id='a'/><task id='b'/><sequenceFlow id='f' sourceRef='a' targetRef='b'/>".into(), &["3 g bad-default"]),
         ("<eventBasedGateway id='g'/>".into(), &["3 g bad-gateway"]),
         (format!("<eventBasedGateway id='g'/><userTask id='u'/>{}", flow("g", "u")), &["3 - bad-gateway"]),
+        ("<intermediateThrowEvent id='x'><linkEventDefinition/></intermediateThrowEvent>".into(), &["3 x bad-link"]),
+        ("<intermediateThrowEvent id='x'><linkEventDefinition name='A'/></intermediateThrowEvent>".into(), &["3 x bad-link"]),
+        ("<task id='t'/><intermediateCatchEvent id='x'><linkEventDefinition name='A'/></intermediateCatchEvent>
+            <intermediateCatchEvent id='y'><linkEventDefinition name='A'/></intermediateCatchEvent>".into(), &["4 y bad-link"]),
+        (format!("<task id='t'/><intermediateCatchEvent id='x'><linkEventDefinition name='A'/></intermediateCatchEvent>{}", flow("t", "x")), &["3 - bad-flow"]),
+        (format!("<eventBasedGateway id='g'/><intermediateCatchEvent id='x'><linkEventDefinition name='A'/></intermediateCatchEvent>{}", flow("g", "x")), &["3 - bad-gateway", "3 - bad-flow"]),
         ("<serviceTask id='s' camunda:class='org.example.Pay'/>".into(), &["3 s no-implementation"]),
         ("<serviceTask id='s' flowable:delegateExpression='${pay}'/>".into(), &["3 s no-implementation"]),
         ("<serviceTask id='s' camunda:type='external' camunda:topic='pay'/>".into(), &["3 s no-implementation"]),
@@ -286,7 +312,7 @@ fn what_cannot_run_yet_is_refused_by_name() {
         end("compensate"),
         end("cancel"),
         end("message"),
-        "<intermediateThrowEvent id='x'><linkEventDefinition/></intermediateThrowEvent>".into(),
+        "<intermediateThrowEvent id='x'><signalEventDefinition/></intermediateThrowEvent>".into(),
         "<startEvent id='x'><conditionalEventDefinition/></startEvent>".into(),
         "<startEvent id='x'><timerEventDefinition><timeDuration>P1D</timeDuration></timerEventDefinition><timerEventDefinition/></startEvent>".into(),
         "<receiveTask id='x' instantiate='true' messageRef='m'/>".into(),

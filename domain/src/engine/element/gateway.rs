@@ -21,6 +21,8 @@ pub(in crate::engine) fn ways(run: &Run<'_, '_>, spot: Spot) -> Result<Vec<FlowI
         | Kind::End(_)
         | Kind::Catch(_)
         | Kind::Throw(_)
+        | Kind::LinkSource(_)
+        | Kind::LinkTarget
         | Kind::Boundary { .. }
         | Kind::UserTask(_)
         | Kind::PassThrough
@@ -134,6 +136,8 @@ pub(in crate::engine) fn await_first(run: &mut Run<'_, '_>, spot: Spot) -> Resul
             Kind::Start(_)
             | Kind::End(_)
             | Kind::Throw(_)
+            | Kind::LinkSource(_)
+            | Kind::LinkTarget
             | Kind::Boundary { .. }
             | Kind::UserTask(_)
             | Kind::PassThrough

@@ -95,8 +95,27 @@ fn upstream(process: &Process, gateway: ElementIx, flows: &[FlowIx]) -> BTreeSet
             .iter()
             .map(|flow| process.flow(*flow).source);
         next.extend(sources);
-        if let Kind::Boundary { on, .. } = element.kind {
-            next.push(on);
+        match element.kind {
+            Kind::Boundary { on, .. } => next.push(on),
+            Kind::LinkTarget => {
+                let siblings = process.children(element.parent);
+                let leads = |it: &Kind| matches!(it, Kind::LinkSource(target) if *target == ix);
+                next.extend(siblings.filter(|(_, it)| leads(&it.kind)).map(|(ix, _)| ix));
+            }
+            Kind::Start(_)
+            | Kind::End(_)
+            | Kind::Catch(_)
+            | Kind::Throw(_)
+            | Kind::LinkSource(_)
+            | Kind::UserTask(_)
+            | Kind::PassThrough
+            | Kind::Assign(_)
+            | Kind::Receive(_)
+            | Kind::Exclusive
+            | Kind::Parallel
+            | Kind::Inclusive
+            | Kind::EventBased
+            | Kind::SubProcess => {}
         }
     }
     found

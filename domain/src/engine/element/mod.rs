@@ -5,6 +5,7 @@ pub(super) mod boundary;
 pub(super) mod end;
 pub(super) mod gateway;
 pub(super) mod inclusive;
+pub(super) mod link;
 pub(super) mod service_task;
 pub(super) mod sub_process;
 pub(super) mod user_task;
@@ -18,11 +19,16 @@ use crate::bpmn::Kind;
 pub(super) fn step(run: &mut Run<'_, '_>, spot: Spot) -> Result<(), Trouble> {
     let process = run.process;
     match &process.element(spot.element).kind {
-        Kind::Start(_) | Kind::Boundary { .. } | Kind::PassThrough | Kind::Exclusive => {
+        Kind::Start(_)
+        | Kind::Boundary { .. }
+        | Kind::LinkTarget
+        | Kind::PassThrough
+        | Kind::Exclusive => {
             run.leave(spot);
             Ok(())
         }
         Kind::End(throw) | Kind::Throw(throw) => end::step(run, spot, throw),
+        Kind::LinkSource(target) => link::step(run, spot, *target),
         Kind::Catch(trigger) => wait::catch(run, spot, trigger),
         Kind::UserTask(user_task) => user_task::step(run, spot, user_task),
         Kind::Assign(assignments) => service_task::assign(run, spot, assignments),

@@ -10,6 +10,7 @@ mod commands;
 mod gateways;
 mod incidents;
 mod inclusive;
+mod links;
 mod lists;
 mod properties;
 mod starts;
