@@ -15,9 +15,11 @@ pub enum Trigger {
     Message(MessageWait),
     /// An error thrown inside the activity; `None` catches every code.
     Error(Option<Name>),
+    /// An escalation thrown inside the activity; `None` catches every code.
+    Escalation(Option<Name>),
 }
 
-/// What an end event does besides ending its token.
+/// What an event on the flow or at its end does besides going on or ending its token.
 #[derive(Clone, Debug)]
 pub enum Throw {
     /// Nothing.
@@ -26,6 +28,8 @@ pub enum Throw {
     Terminate,
     /// Throws an error of this code to the nearest boundary that catches it.
     Error(Name),
+    /// Tells of an escalation of this code to the nearest event that catches it; if none does, that is fine.
+    Escalation(Name),
 }
 
 /// A message to wait for.

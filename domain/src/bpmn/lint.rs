@@ -18,7 +18,14 @@ pub fn findings(draft: &Draft, key: &str) -> Vec<Problem> {
     if let Some(process) = process {
         let mut lint = Lint {
             process: &process,
-            thrown: thrown(&process),
+            errors: thrown(&process, |throw| match throw {
+                Throw::Error(code) => Some(code),
+                Throw::None | Throw::Terminate | Throw::Escalation(_) => None,
+            }),
+            escalations: thrown(&process, |throw| match throw {
+                Throw::Escalation(code) => Some(code),
+                Throw::None | Throw::Terminate | Throw::Error(_) => None,
+            }),
             report,
         };
         lint.unreachable();
@@ -45,7 +52,8 @@ fn executable(draft: &Draft, key: &str, report: &mut Report) {
 
 struct Lint<'a> {
     process: &'a Process,
-    thrown: HashSet<(ElementIx, Option<Name>)>,
+    errors: HashSet<(ElementIx, Option<Name>)>,
+    escalations: HashSet<(ElementIx, Option<Name>)>,
     report: Report,
 }
 
@@ -184,7 +192,8 @@ impl Lint<'_> {
             | Kind::EventBased => false,
         };
         let fires = match trigger {
-            Trigger::Error(code) => self.thrown.contains(&(on, code.clone())),
+            Trigger::Error(code) => self.errors.contains(&(on, code.clone())),
+            Trigger::Escalation(code) => self.escalations.contains(&(on, code.clone())),
             Trigger::None | Trigger::Timer(_) | Trigger::Message(_) => waits,
         };
         if !fires {
@@ -198,11 +207,17 @@ impl Lint<'_> {
     }
 }
 
-/// Which elements hold an end event that throws an error, and of which code; `None` stands for any.
-fn thrown(process: &Process) -> HashSet<(ElementIx, Option<Name>)> {
+/// Which elements hold an event that throws something of a kind, and of which code; `None` stands for any.
+fn thrown(
+    process: &Process,
+    code: impl Fn(&Throw) -> Option<&Name>,
+) -> HashSet<(ElementIx, Option<Name>)> {
     let mut thrown = HashSet::new();
     for element in &process.elements {
-        let Kind::End(Throw::Error(code)) = &element.kind else {
+        let (Kind::End(throw) | Kind::Throw(throw)) = &element.kind else {
+            continue;
+        };
+        let Some(code) = code(throw) else {
             continue;
         };
         let mut scope = element.parent;

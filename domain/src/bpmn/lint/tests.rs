@@ -130,7 +130,7 @@ fn what_nobody_can_take_is_named() {
 #[test]
 fn borders_that_never_fire_are_named() {
     let with = |host: &str, definition: &str| {
-        let roots = "<error id='e' errorCode='E'/><error id='f' errorCode='F'/>";
+        let roots = "<error id='e' errorCode='E'/><error id='f' errorCode='F'/><escalation id='s' escalationCode='S'/>";
         let process =
             format!("{host}\n<boundaryEvent id='b' attachedToRef='h'>{definition}</boundaryEvent>");
         rules(&findings(&read_text(&file(roots, &process)).unwrap(), "p"))
@@ -150,6 +150,11 @@ fn borders_that_never_fire_are_named() {
     assert_eq!(with(throwing, error), Vec::<String>::new());
     assert_eq!(with(throwing, any), Vec::<String>::new());
     assert_eq!(with(other, error), dead);
+    let escalation = "<escalationEventDefinition escalationRef='s'/>";
+    let telling = "<subProcess id='h'><intermediateThrowEvent id='x'><escalationEventDefinition escalationRef='s'/></intermediateThrowEvent></subProcess>";
+    assert_eq!(with(telling, escalation), Vec::<String>::new());
+    assert_eq!(with(telling, any), dead);
+    assert_eq!(with(other, escalation), dead);
 }
 
 #[test]

@@ -7,6 +7,25 @@ use super::element::is_true;
 use super::{Resolver, called};
 use crate::value::Name;
 
+/// How the file names what is thrown.
+#[derive(Clone, Copy)]
+struct Thrown {
+    word: &'static str,
+    reference: &'static str,
+    code: &'static str,
+}
+
+const ERROR: Thrown = Thrown {
+    word: "error",
+    reference: "errorRef",
+    code: "errorCode",
+};
+const ESCALATION: Thrown = Thrown {
+    word: "escalation",
+    reference: "escalationRef",
+    code: "escalationCode",
+};
+
 impl<'a> Resolver<'a> {
     /// The one event definition of an event, in place or by reference; none is a none event. More than one is refused.
     fn definition(&mut self, tag: Tag<'a>) -> Option<Tag<'a>> {
@@ -80,7 +99,10 @@ impl<'a> Resolver<'a> {
                 Some("timerEventDefinition") => self.timer(definition),
                 Some("messageEventDefinition") => self.message_trigger(definition),
                 Some("errorEventDefinition") if interrupting => {
-                    Trigger::Error(self.error_code(definition))
+                    Trigger::Error(self.code(definition, ERROR))
+                }
+                Some("escalationEventDefinition") => {
+                    Trigger::Escalation(self.code(definition, ESCALATION))
                 }
                 Some("errorEventDefinition") => {
                     let id = called(tag);
@@ -131,17 +153,10 @@ impl<'a> Resolver<'a> {
         };
         match definition.bpmn() {
             Some("terminateEventDefinition") => Throw::Terminate,
-            Some("errorEventDefinition") => match self.error_code(definition) {
-                Some(code) => Throw::Error(code),
-                None => {
-                    if definition.filled("errorRef").is_none() {
-                        let id = called(tag);
-                        let message = format!("{id} throws an error and says not which");
-                        self.report.error(definition, "no-error", message);
-                    }
-                    Throw::None
-                }
-            },
+            Some("errorEventDefinition") => self
+                .thrown(tag, definition, ERROR)
+                .map_or(Throw::None, Throw::Error),
+            Some("escalationEventDefinition") => self.escalation(tag, definition),
             _ => {
                 self.no_trigger(tag, definition);
                 Throw::None
@@ -155,6 +170,7 @@ impl<'a> Resolver<'a> {
         };
         match definition.bpmn() {
             Some("linkEventDefinition") => self.link_source(ix, tag, definition),
+            Some("escalationEventDefinition") => Kind::Throw(self.escalation(tag, definition)),
             _ => {
                 self.no_trigger(tag, definition);
                 Kind::Throw(Throw::None)
@@ -198,14 +214,30 @@ impl<'a> Resolver<'a> {
         })
     }
 
-    /// The code of the error that a definition names: its code, else its name, else its id.
-    fn error_code(&mut self, definition: Tag<'a>) -> Option<Name> {
-        let reference = definition.filled("errorRef")?;
-        let error = self.root(definition, reference, "error")?;
-        error
-            .filled("errorCode")
-            .or(error.filled("name"))
-            .or(error.id())
+    fn escalation(&mut self, tag: Tag<'a>, definition: Tag<'a>) -> Throw {
+        self.thrown(tag, definition, ESCALATION)
+            .map_or(Throw::None, Throw::Escalation)
+    }
+
+    /// The code of what is thrown; to say none is a problem.
+    fn thrown(&mut self, tag: Tag<'a>, definition: Tag<'a>, what: Thrown) -> Option<Name> {
+        if definition.filled(what.reference).is_none() {
+            let (id, word) = (called(tag), what.word);
+            let message = format!("{id} throws an {word} and says not which");
+            self.report
+                .error(definition, &format!("no-{word}"), message);
+        }
+        self.code(definition, what)
+    }
+
+    /// The code of the error or escalation that a definition names: its code, else its name, else its id.
+    fn code(&mut self, definition: Tag<'a>, what: Thrown) -> Option<Name> {
+        let reference = definition.filled(what.reference)?;
+        let thrown = self.root(definition, reference, what.word)?;
+        thrown
+            .filled(what.code)
+            .or(thrown.filled("name"))
+            .or(thrown.id())
             .cloned()
     }
 

@@ -57,7 +57,9 @@ impl<'a> Resolver<'a> {
     fn beginnings(&self) -> HashSet<Option<ElementIx>> {
         let begins = |element: &Element| match &element.kind {
             Kind::Start(Trigger::None | Trigger::Timer(_) | Trigger::Message(_)) => true,
-            Kind::Start(Trigger::Error(_)) | Kind::Boundary { .. } | Kind::LinkTarget => false,
+            Kind::Start(Trigger::Error(_) | Trigger::Escalation(_))
+            | Kind::Boundary { .. }
+            | Kind::LinkTarget => false,
             Kind::End(_)
             | Kind::Catch(_)
             | Kind::Throw(_)

@@ -121,6 +121,32 @@ fn every_event_of_daily_use_is_understood() {
 }
 
 #[test]
+fn escalations_are_thrown_on_the_way_and_at_the_end_and_caught_at_borders() {
+    let text = file(
+        "<escalation id='e1' escalationCode='E-1' name='n'/><escalation id='e2' name='only a name'/>",
+        "<subProcess id='sub'><intermediateThrowEvent id='t'><escalationEventDefinition escalationRef='e1'/></intermediateThrowEvent>
+        <endEvent id='x'><escalationEventDefinition escalationRef='e2'/></endEvent></subProcess>
+        <boundaryEvent id='b1' attachedToRef='sub' cancelActivity='false'><escalationEventDefinition escalationRef='e1'/></boundaryEvent>
+        <boundaryEvent id='b2' attachedToRef='sub'><escalationEventDefinition/></boundaryEvent>",
+    );
+    let process = resolve(&read_text(&text).unwrap(), "p").unwrap();
+    let kind = |id: &str| &at(&process, id).kind;
+    assert!(matches!(kind("t"), Kind::Throw(Throw::Escalation(code)) if &**code == "E-1"));
+    assert!(matches!(kind("x"), Kind::End(Throw::Escalation(code)) if &**code == "only a name"));
+    assert!(
+        matches!(kind("b1"), Kind::Boundary { interrupting: false, trigger: Trigger::Escalation(Some(code)), .. } if &**code == "E-1")
+    );
+    assert!(matches!(
+        kind("b2"),
+        Kind::Boundary {
+            interrupting: true,
+            trigger: Trigger::Escalation(None),
+            ..
+        }
+    ));
+}
+
+#[test]
 fn links_are_paired_by_name_within_their_scope() {
     let process = process(
         "<startEvent id='s'/><intermediateThrowEvent id='here'><linkEventDefinition name='A'/></intermediateThrowEvent>
@@ -251,6 +277,9 @@ fn each_broken_model_has_its_problem() {
         (timer("<timeDuration>${</timeDuration>"), &["3 c bad-expression"]),
         ("<endEvent id='e'><errorEventDefinition/></endEvent>".into(), &["3 e no-error"]),
         ("<endEvent id='e'><errorEventDefinition errorRef='x'/></endEvent>".into(), &["3 e unknown-reference"]),
+        ("<endEvent id='e'><escalationEventDefinition/></endEvent>".into(), &["3 e no-escalation"]),
+        ("<intermediateThrowEvent id='e'><escalationEventDefinition escalationRef='x'/></intermediateThrowEvent>".into(), &["3 e unknown-reference"]),
+        (catch("<escalationEventDefinition/>"), &["3 c not-supported"]),
         ("<receiveTask id='r'/>".into(), &["3 r no-message"]),
         ("<exclusiveGateway id='g' default='f'/><task id='a'/><task id='b'/><sequenceFlow id='f' sourceRef='a' targetRef='b'/>".into(), &["3 g bad-default"]),
         ("<eventBasedGateway id='g'/>".into(), &["3 g bad-gateway"]),
@@ -308,7 +337,6 @@ fn what_cannot_run_yet_is_refused_by_name() {
         "<task id='x' isForCompensation='true'/>".into(),
         "<task id='x' startQuantity='2'/>".into(),
         end("signal"),
-        end("escalation"),
         end("compensate"),
         end("cancel"),
         end("message"),

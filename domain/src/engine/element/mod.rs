@@ -8,6 +8,7 @@ pub(super) mod inclusive;
 pub(super) mod link;
 pub(super) mod service_task;
 pub(super) mod sub_process;
+mod throw;
 pub(super) mod user_task;
 pub(super) mod wait;
 

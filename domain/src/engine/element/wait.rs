@@ -22,7 +22,7 @@ pub(in crate::engine) fn catch(
             run.leave(spot);
             Ok(())
         }
-        Trigger::Timer(_) | Trigger::Message(_) | Trigger::Error(_) => {
+        Trigger::Timer(_) | Trigger::Message(_) | Trigger::Error(_) | Trigger::Escalation(_) => {
             match watch(run, spot, spot.element, trigger)? {
                 Some(event) => run.emit(event),
                 None => return Err(spot.trouble("the event can never happen".to_owned())),
@@ -47,8 +47,8 @@ pub(in crate::engine) fn receive(
     Ok(())
 }
 
-/// The event that makes a token wait for a trigger; nothing if it is none to wait for: an error comes from inside, and a
-/// cycle may be over before it begins.
+/// The event that makes a token wait for a trigger; nothing if it is none to wait for: errors and escalations come
+/// from inside, and a cycle may be over before it begins.
 pub(in crate::engine) fn watch(
     run: &mut Run<'_, '_>,
     spot: Spot,
@@ -56,7 +56,7 @@ pub(in crate::engine) fn watch(
     trigger: &Trigger,
 ) -> Result<Option<Event>, Trouble> {
     match trigger {
-        Trigger::None | Trigger::Error(_) => Ok(None),
+        Trigger::None | Trigger::Error(_) | Trigger::Escalation(_) => Ok(None),
         Trigger::Message(message) => watch_message(run, spot, element, message).map(Some),
         Trigger::Timer(timer) => {
             let at = Spot { element, ..spot };

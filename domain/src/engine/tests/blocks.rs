@@ -40,6 +40,10 @@ pub(super) enum Border {
     Cycle,
     /// Fails inside if `x > 5`, caught at the border.
     Error,
+    /// Escalates at the end inside if `x > 5`, heard at the border.
+    Escalation {
+        interrupting: bool,
+    },
     /// Terminates inside if `x > 5`.
     Terminate,
 }
@@ -57,6 +61,7 @@ pub(super) fn block() -> impl Strategy<Value = Block> {
         Just(Border::Interrupting),
         Just(Border::Cycle),
         Just(Border::Error),
+        any::<bool>().prop_map(|interrupting| Border::Escalation { interrupting }),
         Just(Border::Terminate),
     ];
     leaf.prop_recursive(4, 16, 3, move |inner| {
@@ -250,6 +255,7 @@ impl Layout {
             let throw = match border {
                 Border::Bare | Border::Interrupting | Border::Cycle => None,
                 Border::Error => Some(Throw::Error(Name::from("E"))),
+                Border::Escalation { .. } => Some(Throw::Escalation(Name::from("N"))),
                 Border::Terminate => Some(Throw::Terminate),
             };
             if let Some(throw) = throw {
@@ -271,6 +277,7 @@ impl Layout {
             Border::Interrupting => (true, after("PT2H")),
             Border::Cycle => (false, Trigger::Timer(Timer::Cycle(literal("R2/PT1H")))),
             Border::Error => (true, Trigger::Error(None)),
+            Border::Escalation { interrupting } => (interrupting, Trigger::Escalation(None)),
         };
         let event = self.name("border");
         self.build.boundary(&event, &sub, interrupting, trigger);

@@ -7,6 +7,7 @@ mod play;
 mod boundaries;
 mod budgets;
 mod commands;
+mod escalations;
 mod gateways;
 mod incidents;
 mod inclusive;
