@@ -52,8 +52,8 @@ fn executable(draft: &Draft, key: &str, report: &mut Report) {
 
 struct Lint<'a> {
     process: &'a Process,
-    errors: HashSet<(ElementIx, Option<Name>)>,
-    escalations: HashSet<(ElementIx, Option<Name>)>,
+    errors: Thrown,
+    escalations: Thrown,
     report: Report,
 }
 
@@ -107,6 +107,7 @@ impl Lint<'_> {
             Kind::Exclusive => self.exclusive(element),
             Kind::Inclusive => self.inclusive(element),
             Kind::Boundary { on, trigger, .. } => self.boundary(ix, *on, trigger),
+            Kind::EventStart { trigger, .. } => self.handler(element, trigger),
             Kind::EventBased | Kind::Parallel => self.conditions(element),
             Kind::Start(_)
             | Kind::End(_)
@@ -118,7 +119,8 @@ impl Lint<'_> {
             | Kind::PassThrough
             | Kind::Assign(_)
             | Kind::Receive(_)
-            | Kind::SubProcess => {}
+            | Kind::SubProcess
+            | Kind::EventSubProcess => {}
         }
     }
 
@@ -172,11 +174,35 @@ impl Lint<'_> {
         }
     }
 
+    /// An event sub-process for what nothing around it throws.
+    fn handler(&mut self, start: &Element, trigger: &Trigger) {
+        let process = self.process;
+        let Some(handler) = start.parent.map(|parent| process.element(parent)) else {
+            return;
+        };
+        let thrown = match trigger {
+            Trigger::Error(code) => self.errors.contains(&(handler.parent, code.clone())),
+            Trigger::Escalation(code) => self.escalations.contains(&(handler.parent, code.clone())),
+            Trigger::None | Trigger::Timer(_) | Trigger::Message(_) => true,
+        };
+        if !thrown {
+            let message = format!(
+                "`{}` never begins: nothing throws what it catches",
+                handler.id
+            );
+            self.warn(handler, "dead-event-sub-process", message);
+        }
+    }
+
     /// A boundary event whose activity never waits, or never throws what it catches.
     fn boundary(&mut self, ix: ElementIx, on: ElementIx, trigger: &Trigger) {
         let host = self.process.element(on);
         let waits = match &host.kind {
-            Kind::UserTask(_) | Kind::Receive(_) | Kind::SubProcess => true,
+            Kind::UserTask(_)
+            | Kind::Receive(_)
+            | Kind::SubProcess
+            | Kind::EventSubProcess
+            | Kind::EventStart { .. } => true,
             Kind::Start(_)
             | Kind::End(_)
             | Kind::Catch(_)
@@ -192,8 +218,8 @@ impl Lint<'_> {
             | Kind::EventBased => false,
         };
         let fires = match trigger {
-            Trigger::Error(code) => self.errors.contains(&(on, code.clone())),
-            Trigger::Escalation(code) => self.escalations.contains(&(on, code.clone())),
+            Trigger::Error(code) => self.errors.contains(&(Some(on), code.clone())),
+            Trigger::Escalation(code) => self.escalations.contains(&(Some(on), code.clone())),
             Trigger::None | Trigger::Timer(_) | Trigger::Message(_) => waits,
         };
         if !fires {
@@ -207,11 +233,10 @@ impl Lint<'_> {
     }
 }
 
-/// Which elements hold an event that throws something of a kind, and of which code; `None` stands for any.
-fn thrown(
-    process: &Process,
-    code: impl Fn(&Throw) -> Option<&Name>,
-) -> HashSet<(ElementIx, Option<Name>)> {
+/// Which scopes hold an event that throws something of a kind, and of which code; `None` stands for any code.
+type Thrown = HashSet<(Option<ElementIx>, Option<Name>)>;
+
+fn thrown(process: &Process, code: impl Fn(&Throw) -> Option<&Name>) -> Thrown {
     let mut thrown = HashSet::new();
     for element in &process.elements {
         let (Kind::End(throw) | Kind::Throw(throw)) = &element.kind else {
@@ -222,11 +247,12 @@ fn thrown(
         };
         let mut scope = element.parent;
         // Where this code is known already, it is known all the way up.
-        while let Some(ix) = scope
-            && thrown.insert((ix, Some(code.clone())))
-        {
-            thrown.insert((ix, None));
-            scope = process.element(ix).parent;
+        while thrown.insert((scope, Some(code.clone()))) {
+            thrown.insert((scope, None));
+            scope = match scope {
+                Some(ix) => process.element(ix).parent,
+                None => break,
+            };
         }
     }
     thrown
@@ -248,7 +274,8 @@ fn beginnings(process: &Process) -> Beginnings {
         whole: Vec::new(),
         inside: vec![Vec::new(); process.elements.len()],
     };
-    let is_start = |element: &Element| matches!(element.kind, Kind::Start(_));
+    let is_start =
+        |element: &Element| matches!(element.kind, Kind::Start(_) | Kind::EventStart { .. });
     let mut has_start = vec![false; process.elements.len() + 1];
     let slot = |parent: Option<ElementIx>| parent.map_or(0, |ix| ix.0 as usize + 1);
     for element in process.elements.iter().filter(|element| is_start(element)) {
@@ -256,7 +283,8 @@ fn beginnings(process: &Process) -> Beginnings {
     }
     for (ix, element) in process.elements.iter().enumerate() {
         let begin = match has_start[slot(element.parent)] {
-            true => is_start(element),
+            true => is_start(element) || matches!(element.kind, Kind::EventSubProcess),
+            false if matches!(element.kind, Kind::EventSubProcess) => true,
             false => element.incoming.is_empty() && element.kind.is_on_flow(),
         };
         if begin {

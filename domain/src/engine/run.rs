@@ -191,7 +191,7 @@ impl<'a, 'f> Run<'a, 'f> {
 
     /// Takes a token whose element is done, and what it waited for: its lists.
     pub(super) fn complete(&mut self, spot: Spot) -> Lists {
-        self.disarm(spot.token);
+        self.disarm(spot.token, |_| true);
         let held = self.instance.token(spot.token);
         let lists = held.map(|token| token.lists.clone()).unwrap_or_default();
         self.emit(Event::Completed {
@@ -215,6 +215,7 @@ impl<'a, 'f> Run<'a, 'f> {
             self.end(InstanceState::Completed, lists);
             return;
         }
+        element::event_sub_process::disarm(self, scope);
         self.emit(Event::ScopeClosed { scope });
         self.bytes = None;
         if let Some(host) = self.spot(TokenId(scope.0)) {
@@ -223,6 +224,7 @@ impl<'a, 'f> Run<'a, 'f> {
     }
 
     pub(super) fn end(&mut self, state: InstanceState, lists: Lists) {
+        self.disarm(TokenId(ScopeId::ROOT.0), |_| true);
         let at = self.fresh.now;
         self.emit(Event::Ended { state, at, lists });
     }
@@ -242,7 +244,7 @@ impl<'a, 'f> Run<'a, 'f> {
                 event: TaskEvent::Cancelled,
             });
         }
-        self.disarm(spot.token);
+        self.disarm(spot.token, |_| true);
         self.emit(Event::Cancelled {
             token: spot.token,
             element: spot.element,
@@ -265,17 +267,22 @@ impl<'a, 'f> Run<'a, 'f> {
         }
     }
 
-    /// Stops waiting for timers and messages on a token's behalf.
-    fn disarm(&mut self, token: TokenId) {
+    /// Stops waiting for timers and messages on a token's behalf, at the events that are asked for.
+    pub(super) fn disarm(&mut self, token: TokenId, at: impl Fn(ElementIx) -> bool) {
         while let Some(timer) = self
             .instance
             .timers
             .iter()
-            .find(|timer| timer.token == token)
+            .find(|timer| timer.token == token && at(timer.element))
         {
             self.emit(Event::TimerCleared(timer.id));
         }
-        while let Some(wait) = self.instance.waits.iter().find(|wait| wait.token == token) {
+        while let Some(wait) = self
+            .instance
+            .waits
+            .iter()
+            .find(|wait| wait.token == token && at(wait.element))
+        {
             let element = wait.element;
             self.emit(Event::MessageCleared { token, element });
         }

@@ -158,6 +158,23 @@ fn borders_that_never_fire_are_named() {
 }
 
 #[test]
+fn an_event_sub_process_is_reached_and_one_that_catches_nothing_is_named() {
+    let process = |throw: &str| {
+        let roots = "<error id='e' errorCode='E'/><error id='f' errorCode='F'/>";
+        let text = file(
+            roots,
+            &format!(
+                "<startEvent id='s'/><sequenceFlow sourceRef='s' targetRef='x'/><endEvent id='x'><errorEventDefinition errorRef='{throw}'/></endEvent>
+                <subProcess id='h' triggeredByEvent='true'><startEvent id='u'><errorEventDefinition errorRef='e'/></startEvent><sequenceFlow sourceRef='u' targetRef='t'/><manualTask id='t'/></subProcess>"
+            ),
+        );
+        rules(&findings(&read_text(&text).unwrap(), "p"))
+    };
+    assert_eq!(process("e"), Vec::<String>::new());
+    assert_eq!(process("f"), ["4 h dead-event-sub-process"]);
+}
+
+#[test]
 fn findings_come_in_order_of_place() {
     let found = found(
         "<userTask id='a'/>

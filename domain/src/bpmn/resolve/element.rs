@@ -25,7 +25,7 @@ impl<'a> Resolver<'a> {
     fn kind(&mut self, ix: ElementIx, tag: Tag<'a>) -> Kind {
         self.activity(tag);
         match tag.bpmn().unwrap_or_default() {
-            "startEvent" => Kind::Start(self.start(ix, tag)),
+            "startEvent" => self.start(ix, tag),
             "endEvent" => Kind::End(self.end(tag)),
             "intermediateCatchEvent" => self.catch(tag),
             "intermediateThrowEvent" | "implicitThrowEvent" => self.throw(ix, tag),
@@ -115,9 +115,19 @@ impl<'a> Resolver<'a> {
         Kind::EventBased
     }
 
+    /// It has exactly one start event (BPMN 2.0.2, 10.3.5).
+    fn event_sub_process(&mut self, tag: Tag<'a>) -> Kind {
+        let starts = tag.parts("startEvent").count();
+        if starts != 1 {
+            let message = format!("{} has {starts} start events, not one", called(tag));
+            self.report.error(tag, "bad-event-sub-process", message);
+        }
+        Kind::EventSubProcess
+    }
+
     fn sub_process(&mut self, ix: ElementIx, tag: Tag<'a>) -> Kind {
         if is_true(tag, "triggeredByEvent") {
-            self.refuse(tag, "an event sub-process");
+            return self.event_sub_process(tag);
         }
         if self.scopes.contains(&ix) {
             return Kind::SubProcess;

@@ -56,21 +56,60 @@ impl<'a> Resolver<'a> {
         found
     }
 
-    pub(super) fn start(&mut self, ix: ElementIx, tag: Tag<'a>) -> Trigger {
-        let parent = self.element(ix).parent;
-        let Some(definition) = self.definition(tag) else {
-            return Trigger::None;
-        };
-        if let Some(parent) = parent {
-            // An event sub-process is refused as a whole.
-            if !is_true(self.tag(parent), "triggeredByEvent") {
-                self.refuse(tag, "a start event with a trigger in a sub-process");
-            }
-            return Trigger::None;
+    pub(super) fn start(&mut self, ix: ElementIx, tag: Tag<'a>) -> Kind {
+        let parent = self.element(ix).parent.map(|parent| self.tag(parent));
+        if parent.is_some_and(|parent| is_true(parent, "triggeredByEvent")) {
+            return self.event_start(tag);
         }
+        let Some(definition) = self.definition(tag) else {
+            return Kind::Start(Trigger::None);
+        };
+        if parent.is_some() {
+            self.refuse(tag, "a start event with a trigger in a sub-process");
+            return Kind::Start(Trigger::None);
+        }
+        Kind::Start(match definition.bpmn() {
+            Some("timerEventDefinition") => self.timer(definition),
+            Some("messageEventDefinition") => self.message_trigger(definition),
+            _ => self.no_trigger(tag, definition),
+        })
+    }
+
+    /// The start event of an event sub-process.
+    fn event_start(&mut self, tag: Tag<'a>) -> Kind {
+        let interrupting = tag.own("isInterrupting").and_then(|text| flag(text)) != Some(false);
+        let Some(definition) = self.definition(tag) else {
+            let message = format!(
+                "{} begins an event sub-process without an event",
+                called(tag)
+            );
+            self.report.error(tag, "bad-event-sub-process", message);
+            return Kind::Start(Trigger::None);
+        };
+        let trigger = self.aside(tag, definition, interrupting);
+        Kind::EventStart {
+            interrupting,
+            trigger,
+        }
+    }
+
+    /// What an event waits for that stands beside the flow: at a border, or before an event sub-process.
+    fn aside(&mut self, tag: Tag<'a>, definition: Tag<'a>, interrupting: bool) -> Trigger {
         match definition.bpmn() {
             Some("timerEventDefinition") => self.timer(definition),
             Some("messageEventDefinition") => self.message_trigger(definition),
+            Some("escalationEventDefinition") => {
+                Trigger::Escalation(self.code(definition, ESCALATION))
+            }
+            Some("errorEventDefinition") if interrupting => {
+                Trigger::Error(self.code(definition, ERROR))
+            }
+            Some("errorEventDefinition") => {
+                let id = called(tag);
+                let message = format!("{id}: an error always interrupts");
+                self.report.error(tag, "bad-boundary", message);
+                Trigger::None
+            }
             _ => self.no_trigger(tag, definition),
         }
     }
@@ -95,23 +134,7 @@ impl<'a> Resolver<'a> {
                 self.idle(tag);
                 Trigger::None
             }
-            Some(definition) => match definition.bpmn() {
-                Some("timerEventDefinition") => self.timer(definition),
-                Some("messageEventDefinition") => self.message_trigger(definition),
-                Some("errorEventDefinition") if interrupting => {
-                    Trigger::Error(self.code(definition, ERROR))
-                }
-                Some("escalationEventDefinition") => {
-                    Trigger::Escalation(self.code(definition, ESCALATION))
-                }
-                Some("errorEventDefinition") => {
-                    let id = called(tag);
-                    let message = format!("{id}: an error always interrupts");
-                    self.report.error(tag, "bad-boundary", message);
-                    Trigger::None
-                }
-                _ => self.no_trigger(tag, definition),
-            },
+            Some(definition) => self.aside(tag, definition, interrupting),
         };
         Kind::Boundary {
             on: self.host(ix, tag),
@@ -137,7 +160,7 @@ impl<'a> Resolver<'a> {
         let host = self.tag(on).bpmn().unwrap_or_default();
         let activity = ["Task", "task", "Process", "callActivity", "transaction"];
         let activity = activity.iter().any(|end| host.ends_with(end));
-        if !activity {
+        if !activity || is_true(self.tag(on), "triggeredByEvent") {
             let message = format!("{id} is attached to `{reference}`, which is no activity");
             self.report.error(tag, "bad-boundary", message);
         } else if self.element(on).parent != self.element(ix).parent {

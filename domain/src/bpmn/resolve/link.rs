@@ -20,11 +20,9 @@ impl<'a> Resolver<'a> {
                 continue;
             };
             let place = (self.element(ix).parent, name.clone());
-            if self.links.contains_key(&place) {
+            if self.links.insert(place, ix).is_some() {
                 let message = format!("the link `{}` has two targets here", shorten(&name));
                 self.report.error(tag, "bad-link", message);
-            } else {
-                self.links.insert(place, ix);
             }
         }
     }

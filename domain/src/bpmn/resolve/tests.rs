@@ -3,6 +3,8 @@ use super::super::tests::{draft, file, rules};
 use super::super::{MessageWait, Text, Throw, Timer, Trigger};
 use super::*;
 
+mod events;
+
 fn process(process: &str) -> Process {
     resolve(&draft(process), "p").unwrap_or_else(|problems| panic!("{problems:?}"))
 }
@@ -121,52 +123,6 @@ fn every_event_of_daily_use_is_understood() {
 }
 
 #[test]
-fn escalations_are_thrown_on_the_way_and_at_the_end_and_caught_at_borders() {
-    let text = file(
-        "<escalation id='e1' escalationCode='E-1' name='n'/><escalation id='e2' name='only a name'/>",
-        "<subProcess id='sub'><intermediateThrowEvent id='t'><escalationEventDefinition escalationRef='e1'/></intermediateThrowEvent>
-        <endEvent id='x'><escalationEventDefinition escalationRef='e2'/></endEvent></subProcess>
-        <boundaryEvent id='b1' attachedToRef='sub' cancelActivity='false'><escalationEventDefinition escalationRef='e1'/></boundaryEvent>
-        <boundaryEvent id='b2' attachedToRef='sub'><escalationEventDefinition/></boundaryEvent>",
-    );
-    let process = resolve(&read_text(&text).unwrap(), "p").unwrap();
-    let kind = |id: &str| &at(&process, id).kind;
-    assert!(matches!(kind("t"), Kind::Throw(Throw::Escalation(code)) if &**code == "E-1"));
-    assert!(matches!(kind("x"), Kind::End(Throw::Escalation(code)) if &**code == "only a name"));
-    assert!(
-        matches!(kind("b1"), Kind::Boundary { interrupting: false, trigger: Trigger::Escalation(Some(code)), .. } if &**code == "E-1")
-    );
-    assert!(matches!(
-        kind("b2"),
-        Kind::Boundary {
-            interrupting: true,
-            trigger: Trigger::Escalation(None),
-            ..
-        }
-    ));
-}
-
-#[test]
-fn links_are_paired_by_name_within_their_scope() {
-    let process = process(
-        "<startEvent id='s'/><intermediateThrowEvent id='here'><linkEventDefinition name='A'/></intermediateThrowEvent>
-        <intermediateThrowEvent id='named' name='A'><linkEventDefinition name=''/></intermediateThrowEvent>
-        <subProcess id='sub'><task id='t'/><intermediateThrowEvent id='inner'><linkEventDefinition name='A'/></intermediateThrowEvent>
-        <intermediateCatchEvent id='inside'><linkEventDefinition name='A'/></intermediateCatchEvent></subProcess>
-        <intermediateCatchEvent id='there'><linkEventDefinition name='A'/></intermediateCatchEvent>",
-    );
-    for (source, target) in [("here", "there"), ("named", "there"), ("inner", "inside")] {
-        let target = process.by_id[target];
-        let kind = &at(&process, source).kind;
-        assert!(
-            matches!(kind, Kind::LinkSource(to) if *to == target),
-            "{source}: {kind:?}"
-        );
-    }
-    assert!(matches!(at(&process, "there").kind, Kind::LinkTarget));
-}
-
-#[test]
 fn conditions_and_defaults_belong_to_their_flows() {
     let process = process(
         "<exclusiveGateway id='g' default='m:two'/><task id='a' default='three'/><task id='b'/>
@@ -280,6 +236,13 @@ fn each_broken_model_has_its_problem() {
         ("<endEvent id='e'><escalationEventDefinition/></endEvent>".into(), &["3 e no-escalation"]),
         ("<intermediateThrowEvent id='e'><escalationEventDefinition escalationRef='x'/></intermediateThrowEvent>".into(), &["3 e unknown-reference"]),
         (catch("<escalationEventDefinition/>"), &["3 c not-supported"]),
+        ("<task id='t'/><subProcess id='s' triggeredByEvent='true'><task id='u'/></subProcess>".into(), &["3 s bad-event-sub-process"]),
+        ("<task id='t'/><subProcess id='s' triggeredByEvent='true'><startEvent id='u'/></subProcess>".into(), &["3 u bad-event-sub-process"]),
+        ("<task id='t'/><subProcess id='s' triggeredByEvent='true'><startEvent id='u'><errorEventDefinition/></startEvent><startEvent id='v'><errorEventDefinition/></startEvent></subProcess>".into(), &["3 s bad-event-sub-process"]),
+        ("<task id='t'/><subProcess id='s' triggeredByEvent='true'><startEvent id='u' isInterrupting='false'><errorEventDefinition/></startEvent></subProcess>".into(), &["3 u bad-boundary"]),
+        (format!("<task id='t'/><subProcess id='s' triggeredByEvent='true'><startEvent id='u'><errorEventDefinition/></startEvent></subProcess>{}", flow("t", "s")), &["3 - bad-flow"]),
+        ("<task id='t'/><subProcess id='s' triggeredByEvent='true'><startEvent id='u'><errorEventDefinition/></startEvent></subProcess><boundaryEvent id='b' attachedToRef='s'><errorEventDefinition/></boundaryEvent>".into(), &["3 b bad-boundary"]),
+        ("<subProcess id='s' triggeredByEvent='true'><startEvent id='u'><errorEventDefinition/></startEvent></subProcess>".into(), &["2 p no-start"]),
         ("<receiveTask id='r'/>".into(), &["3 r no-message"]),
         ("<exclusiveGateway id='g' default='f'/><task id='a'/><task id='b'/><sequenceFlow id='f' sourceRef='a' targetRef='b'/>".into(), &["3 g bad-default"]),
         ("<eventBasedGateway id='g'/>".into(), &["3 g bad-gateway"]),
@@ -331,7 +294,7 @@ fn what_cannot_run_yet_is_refused_by_name() {
         "<callActivity id='x' calledElement='y'/>".into(),
         "<transaction id='x'/>".into(),
         "<adHocSubProcess id='x'/>".into(),
-        "<subProcess id='x' triggeredByEvent='true'><startEvent><signalEventDefinition/></startEvent></subProcess>".into(),
+        "<task/><subProcess id='s' triggeredByEvent='true'><startEvent id='x'><signalEventDefinition/></startEvent></subProcess>".into(),
         on_task("<multiInstanceLoopCharacteristics isSequential='true'/>"),
         on_task("<standardLoopCharacteristics/>"),
         "<task id='x' isForCompensation='true'/>".into(),

@@ -30,7 +30,9 @@ pub(in crate::engine) fn ways(run: &Run<'_, '_>, spot: Spot) -> Result<Vec<FlowI
         | Kind::Receive(_)
         | Kind::Inclusive
         | Kind::EventBased
-        | Kind::SubProcess => open(run, spot, element, usize::MAX),
+        | Kind::SubProcess
+        | Kind::EventSubProcess
+        | Kind::EventStart { .. } => open(run, spot, element, usize::MAX),
     }
 }
 
@@ -146,7 +148,9 @@ pub(in crate::engine) fn await_first(run: &mut Run<'_, '_>, spot: Spot) -> Resul
             | Kind::Parallel
             | Kind::Inclusive
             | Kind::EventBased
-            | Kind::SubProcess => None,
+            | Kind::SubProcess
+            | Kind::EventSubProcess
+            | Kind::EventStart { .. } => None,
         };
         awaited.extend(event);
     }

@@ -115,7 +115,9 @@ fn upstream(process: &Process, gateway: ElementIx, flows: &[FlowIx]) -> BTreeSet
             | Kind::Parallel
             | Kind::Inclusive
             | Kind::EventBased
-            | Kind::SubProcess => {}
+            | Kind::SubProcess
+            | Kind::EventSubProcess
+            | Kind::EventStart { .. } => {}
         }
     }
     found

@@ -3,6 +3,7 @@
 
 pub(super) mod boundary;
 pub(super) mod end;
+pub(super) mod event_sub_process;
 pub(super) mod gateway;
 pub(super) mod inclusive;
 pub(super) mod link;
@@ -23,6 +24,7 @@ pub(super) fn step(run: &mut Run<'_, '_>, spot: Spot) -> Result<(), Trouble> {
         Kind::Start(_)
         | Kind::Boundary { .. }
         | Kind::LinkTarget
+        | Kind::EventStart { .. }
         | Kind::PassThrough
         | Kind::Exclusive => {
             run.leave(spot);
@@ -44,5 +46,6 @@ pub(super) fn step(run: &mut Run<'_, '_>, spot: Spot) -> Result<(), Trouble> {
         }
         Kind::EventBased => gateway::await_first(run, spot),
         Kind::SubProcess => sub_process::step(run, spot),
+        Kind::EventSubProcess => event_sub_process::step(run, spot),
     }
 }

@@ -1,10 +1,10 @@
 //! Errors and escalations on their way out (BPMN 2.0.2, 13.5.3): from the event that throws to the nearest that catches. An
 //! error ends what threw it and must be caught; an escalation is news, and nobody need listen.
 
-use super::boundary;
+use super::{boundary, event_sub_process};
 use crate::bpmn::{ElementIx, Kind, Trigger};
 use crate::engine::command::Trouble;
-use crate::engine::instance::TokenId;
+use crate::engine::instance::{Lists, ScopeId, TokenId};
 use crate::engine::run::{Run, Spot};
 use crate::value::Name;
 
@@ -15,11 +15,19 @@ enum Thrown<'n> {
     Escalation(&'n Name),
 }
 
-/// An event that catches: at the activity where a token waits.
+/// An event that catches.
 struct Catcher {
-    host: Spot,
+    place: Place,
     event: ElementIx,
     interrupting: bool,
+}
+
+/// Where an event catches.
+enum Place {
+    /// At the border of the activity where a token waits.
+    Border(Spot),
+    /// In a scope, before an event sub-process that goes on with these lists.
+    Scope(ScopeId, Lists),
 }
 
 /// Throws an error. One that nobody catches holds the token that threw it.
@@ -52,27 +60,51 @@ pub(in crate::engine) fn escalation(run: &mut Run<'_, '_>, from: Spot, code: &Na
 }
 
 fn catch(run: &mut Run<'_, '_>, catcher: &Catcher) {
-    boundary::happened(run, catcher.host, catcher.event, catcher.interrupting);
+    let (event, interrupting) = (catcher.event, catcher.interrupting);
+    match &catcher.place {
+        Place::Border(host) => boundary::happened(run, *host, event, interrupting),
+        Place::Scope(scope, lists) => {
+            event_sub_process::happened(run, *scope, event, interrupting, lists);
+        }
+    }
 }
 
+/// From the inside to the outside: in each scope the event sub-processes first, then the border of the activity around it.
+/// An event sub-process does not catch what it throws itself.
 fn nearest(run: &Run<'_, '_>, from: Spot, thrown: Thrown<'_>) -> Option<Catcher> {
+    let process = run.process;
     let mut scope = from.scope;
-    while let Some(open) = run.instance.scope(scope) {
+    let mut within = None;
+    loop {
+        let open = run.instance.scope(scope);
+        let handlers = process
+            .handlers(open.map(|open| open.element))
+            .filter(|start| process.element(*start).parent != within);
+        if let Some((event, interrupting)) = among(run, handlers, thrown)
+            && !event_sub_process::is_interrupted(run, scope)
+        {
+            return Some(Catcher {
+                place: Place::Scope(scope, event_sub_process::around(run, scope)),
+                event,
+                interrupting,
+            });
+        }
+        let open = open?;
+        within = Some(open.element);
         let host = run.spot(TokenId(scope.0));
         scope = open.parent;
         let Some(host) = host else {
             continue;
         };
-        let boundaries = &run.process.element(host.element).boundaries;
+        let boundaries = &process.element(host.element).boundaries;
         if let Some((event, interrupting)) = among(run, boundaries.iter().copied(), thrown) {
             return Some(Catcher {
-                host,
+                place: Place::Border(host),
                 event,
                 interrupting,
             });
         }
     }
-    None
 }
 
 /// The event that catches a code; one that names it goes before one that takes every code.
@@ -83,11 +115,15 @@ fn among(
 ) -> Option<(ElementIx, bool)> {
     let mut every = None;
     for ix in events {
-        let Kind::Boundary {
+        let (Kind::Boundary {
             interrupting,
             trigger,
             ..
-        } = &run.process.element(ix).kind
+        }
+        | Kind::EventStart {
+            interrupting,
+            trigger,
+        }) = &run.process.element(ix).kind
         else {
             continue;
         };

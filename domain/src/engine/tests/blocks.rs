@@ -44,6 +44,12 @@ pub(super) enum Border {
     Escalation {
         interrupting: bool,
     },
+    /// Fails inside if `x > 5`, caught by an event sub-process.
+    Caught,
+    /// An event sub-process that begins after an hour.
+    Aside {
+        interrupting: bool,
+    },
     /// Terminates inside if `x > 5`.
     Terminate,
 }
@@ -61,6 +67,8 @@ pub(super) fn block() -> impl Strategy<Value = Block> {
         Just(Border::Interrupting),
         Just(Border::Cycle),
         Just(Border::Error),
+        Just(Border::Caught),
+        any::<bool>().prop_map(|interrupting| Border::Aside { interrupting }),
         any::<bool>().prop_map(|interrupting| Border::Escalation { interrupting }),
         Just(Border::Terminate),
     ];
@@ -244,6 +252,24 @@ impl Layout {
         out
     }
 
+    /// An event sub-process of one task.
+    fn lay_aside(&mut self, border: Border) {
+        let event = match border {
+            Border::Caught => (true, Trigger::Error(None)),
+            Border::Aside { interrupting } => (interrupting, after("PT1H")),
+            Border::Bare
+            | Border::Interrupting
+            | Border::Cycle
+            | Border::Error
+            | Border::Escalation { .. }
+            | Border::Terminate => return,
+        };
+        let (handler, when, help) = (self.name("handler"), self.name("when"), self.name("help"));
+        self.build.handler(&handler, &when, event, |build| {
+            build.tasks(&help).row(&format!("{when} {help}"));
+        });
+    }
+
     fn lay_sub(&mut self, inside: &Block, border: Border, from: &str) -> String {
         let (sub, merge) = (self.name("sub"), self.gateway(Kind::Exclusive));
         let mut build = std::mem::replace(&mut self.build, Build::new());
@@ -253,8 +279,8 @@ impl Layout {
             self.build.start(&begin);
             let last = self.lay(inside, &begin);
             let throw = match border {
-                Border::Bare | Border::Interrupting | Border::Cycle => None,
-                Border::Error => Some(Throw::Error(Name::from("E"))),
+                Border::Bare | Border::Interrupting | Border::Cycle | Border::Aside { .. } => None,
+                Border::Error | Border::Caught => Some(Throw::Error(Name::from("E"))),
                 Border::Escalation { .. } => Some(Throw::Escalation(Name::from("N"))),
                 Border::Terminate => Some(Throw::Terminate),
             };
@@ -267,13 +293,16 @@ impl Layout {
                     .when(&choice, &stop, "x > 5")
                     .otherwise(&choice, &done);
             }
+            self.lay_aside(border);
             std::mem::swap(&mut self.build, build);
         });
         self.build = build;
         self.link(from, &sub);
         self.link(&sub, &merge);
         let (interrupting, trigger) = match border {
-            Border::Bare | Border::Terminate => return merge,
+            Border::Bare | Border::Caught | Border::Aside { .. } | Border::Terminate => {
+                return merge;
+            }
             Border::Interrupting => (true, after("PT2H")),
             Border::Cycle => (false, Trigger::Timer(Timer::Cycle(literal("R2/PT1H")))),
             Border::Error => (true, Trigger::Error(None)),

@@ -201,6 +201,28 @@ impl Build {
         self
     }
 
+    /// An event sub-process with what the closure builds behind its start event.
+    pub(super) fn handler(
+        &mut self,
+        id: &str,
+        start: &str,
+        (interrupting, trigger): (bool, Trigger),
+        build: impl FnOnce(&mut Build),
+    ) -> &mut Build {
+        let handler = self.add(id, Kind::EventSubProcess);
+        let around = self.parent.replace(handler);
+        self.add(
+            start,
+            Kind::EventStart {
+                interrupting,
+                trigger,
+            },
+        );
+        build(self);
+        self.parent = around;
+        self
+    }
+
     /// Flows along a row of elements.
     pub(super) fn row(&mut self, ids: &str) -> &mut Build {
         let ids: Vec<&str> = ids.split(' ').collect();

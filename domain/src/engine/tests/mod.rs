@@ -8,6 +8,7 @@ mod boundaries;
 mod budgets;
 mod commands;
 mod escalations;
+mod event_sub_processes;
 mod gateways;
 mod incidents;
 mod inclusive;
