@@ -214,7 +214,7 @@ mod tests {
             assert_eq!(Id::parse(text), Err(Malformed), "{text}");
         }
         assert_eq!(
-            Id::parse(&format!("User_{}", "QUFB".repeat(400))),
+            Id::parse(&format!("User_{}", "QUFB".repeat(800))),
             Err(Malformed)
         );
     }
