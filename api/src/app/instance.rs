@@ -14,7 +14,7 @@ use docket_domain::value::{Data, Name, Value};
 use docket_infra::clock::Clock;
 use docket_infra::store::{DueTimer, InstanceStatus, Position, Read, Remembered, Write};
 
-use super::{App, AppError, require, retry};
+use super::{App, AppError, Invalid, MAX_REASON, require, retry};
 
 /// A request that is answered once: who sends it again gets the first answer.
 #[derive(Clone, Debug)]
@@ -208,22 +208,28 @@ impl App {
         .await
     }
 
-    /// Ends an instance, whoever may read it. Takes the privilege `administrator`; no data comes back.
+    /// Ends an instance, whoever may read it, for a reason that the monitor shows. Takes the privilege `administrator`; no
+    /// data comes back.
     pub async fn terminate(
         &self,
         actor: &Actor,
         id: InstanceId,
+        reason: Option<&str>,
     ) -> Result<(InstanceStatus, Position), AppError> {
         require(actor, Privilege::Administrator)?;
+        let reason = reason.map(str::trim).filter(|reason| !reason.is_empty());
+        if reason.is_some_and(|reason| reason.chars().count() > MAX_REASON) {
+            return Err(Invalid::Reason.into());
+        }
         retry(&self.store, actor.tenant, move |tx| {
             Box::pin(async move {
                 let before = tx.instance_for_engine(id).await?;
                 let before = before.ok_or(AppError::NotAvailable)?;
                 let command = Command::Terminate(actor);
                 let (model, after) = self.decide(&tx, &before, &command).await?;
-                tx.save_ended_by(id, &actor.user).await?;
+                tx.save_ended_by(id, &actor.user, reason).await?;
                 let done = self.finish(tx, model, after).await?;
-                Ok((status(&done, &actor.user), done.position))
+                Ok((status(&done, &actor.user, reason), done.position))
             })
         })
         .await
@@ -356,7 +362,7 @@ fn started(
     })
 }
 
-fn status(done: &Transition, ended_by: &Name) -> InstanceStatus {
+fn status(done: &Transition, ended_by: &Name, reason: Option<&str>) -> InstanceStatus {
     let instance = &done.instance;
     let open = instance.tasks.iter().filter(|task| task.state.is_open());
     InstanceStatus {
@@ -369,5 +375,6 @@ fn status(done: &Transition, ended_by: &Name) -> InstanceStatus {
         open_tasks: u32::try_from(open.count()).unwrap_or(u32::MAX),
         incidents: u32::try_from(instance.incidents.len()).unwrap_or(u32::MAX),
         ended_by: Some(ended_by.clone()),
+        ended_reason: reason.map(Arc::from),
     }
 }

@@ -244,6 +244,7 @@ fn invalid_input(invalid: &Invalid) -> UserError {
         Invalid::Data(_) => error.at(&["data"]),
         Invalid::Correlation(_) => error.at(&["correlation"]),
         Invalid::Comment => error.at(&["text"]),
+        Invalid::Reason => error.at(&["reason"]),
         Invalid::Key(KeyField::Business) => error.at(&["businessKey"]),
         Invalid::Key(KeyField::Idempotency) => error.at(&["idempotencyKey"]),
     }

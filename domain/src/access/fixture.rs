@@ -137,6 +137,7 @@ pub(crate) fn process_of(elements: Vec<Element>) -> Process {
         starters: None,
         initiator_field: None,
         initiator_variable: None,
+        start_form: None,
     }
 }
 

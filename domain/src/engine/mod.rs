@@ -40,7 +40,7 @@ use run::Run;
 use crate::access::{self, Actor, Principal, Privilege};
 use crate::bpmn::{ElementIx, Kind, Process, Trigger};
 use crate::ids::{TaskId, TimerId};
-use crate::task::{self, TaskCommand, TaskEvent};
+use crate::task::{self, TaskCommand, TaskEvent, form};
 use crate::value::{Data, Name, Value};
 
 pub use run::BUDGET;
@@ -60,6 +60,7 @@ pub fn start(
         return Err(Rejection::NoStart);
     }
     let initiator = initiator(process, &start.data, actor)?;
+    check_form(process, start)?;
     let blank = blank(start, initiator, actor, fresh);
     let mut run = Run::new(process, blank.clone(), Some(actor), fresh);
     run.write_all(ScopeId::ROOT, &start.data)?;
@@ -68,8 +69,20 @@ pub fn start(
         run.write(ScopeId::ROOT, field, name)?;
     }
     let seed = lists::seed(&run);
-    for element in begins {
-        run.arrive(element, ScopeId::ROOT, None, &seed);
+    match element::event_sub_process::arm(&mut run, None) {
+        Ok(armed) => {
+            for event in armed {
+                run.emit(event);
+            }
+            for element in begins {
+                run.arrive(element, ScopeId::ROOT, None, &seed);
+            }
+        }
+        // As with a sub-process, what cannot be waited for holds the scope before it begins.
+        Err(trouble) => {
+            let spot = run.enter(begins[0], ScopeId::ROOT, None, &seed);
+            run.hold(spot.token, trouble);
+        }
     }
     Ok((blank, run.finish()))
 }
@@ -213,9 +226,9 @@ impl<'a> Case<'a> {
             .filter(|wait| wait.name == *name)
             .find(|wait| wait.correlation.is_none() || wait.correlation.as_ref() == correlation)
             .ok_or_else(|| Rejection::NotWaiting(name.clone()))?;
-        let scope = self.instance.token(wait.token).map(|token| token.scope);
         let mut run = self.run(Some(actor), fresh);
-        run.write_all(scope.unwrap_or(ScopeId::ROOT), data)?;
+        let scope = element::wait::scope_of(&run, wait.token, wait.element);
+        run.write_all(scope, data)?;
         element::wait::happened(&mut run, wait.token, wait.element);
         Ok(run.finish())
     }
@@ -299,6 +312,21 @@ fn initiator(process: &Process, data: &Data, actor: &Actor) -> Result<Name, Reje
     } else {
         Err(Rejection::OnBehalf)
     }
+}
+
+/// With a form, a person sends only what it asks for, and all of it. Whose case it is, is no question of the form's.
+fn check_form(process: &Process, start: &Start) -> Result<(), Rejection> {
+    let form = process.start_form.as_ref();
+    let (None, Some(schema)) = (&start.message, form.and_then(|form| form.schema.as_ref())) else {
+        return Ok(());
+    };
+    let mut data = start.data.clone();
+    if let Some(field) = &process.initiator_field
+        && !form::fields(schema).contains(field)
+    {
+        data.remove(field);
+    }
+    form::check(schema, &data, &[], true)
 }
 
 fn blank(start: &Start, initiator: Name, actor: &Actor, fresh: &Fresh<'_>) -> Instance {

@@ -79,22 +79,32 @@ impl<'a, 'f> Run<'a, 'f> {
 
     /// Runs to rest: every event of the transition.
     pub(super) fn finish(mut self) -> Vec<Event> {
-        while let Some(token) = self.queue.pop_front() {
-            // A token may have been cancelled while it waited for its turn.
-            let Some(spot) = self.spot(token) else {
-                continue;
-            };
-            self.spend(1);
-            let stepped = match self.exhausted() {
-                Some(message) => Err(spot.trouble(message)),
-                None => element::step(&mut self, spot),
-            };
-            if let Err(trouble) = stepped {
-                self.hold(token, trouble);
+        loop {
+            while let Some(token) = self.queue.pop_front() {
+                self.step(token);
+            }
+            // Whether a token can still come to an inclusive join is known when nothing else moves.
+            if !element::inclusive::fire(&mut self) {
+                break;
             }
         }
         lists::refresh(&mut self);
         self.events
+    }
+
+    fn step(&mut self, token: TokenId) {
+        // A token may have been cancelled while it waited for its turn.
+        let Some(spot) = self.spot(token) else {
+            return;
+        };
+        self.spend(1);
+        let stepped = match self.exhausted() {
+            Some(message) => Err(spot.trouble(message)),
+            None => element::step(self, spot),
+        };
+        if let Err(trouble) = stepped {
+            self.hold(token, trouble);
+        }
     }
 
     fn exhausted(&self) -> Option<String> {
@@ -189,7 +199,7 @@ impl<'a, 'f> Run<'a, 'f> {
 
     /// Takes a token whose element is done, and what it waited for: its lists.
     pub(super) fn complete(&mut self, spot: Spot) -> Lists {
-        self.disarm(spot.token);
+        self.disarm(spot.token, |_| true);
         let held = self.instance.token(spot.token);
         let lists = held.map(|token| token.lists.clone()).unwrap_or_default();
         self.emit(Event::Completed {
@@ -213,6 +223,7 @@ impl<'a, 'f> Run<'a, 'f> {
             self.end(InstanceState::Completed, lists);
             return;
         }
+        element::event_sub_process::disarm(self, scope);
         self.emit(Event::ScopeClosed { scope });
         self.bytes = None;
         if let Some(host) = self.spot(TokenId(scope.0)) {
@@ -221,6 +232,7 @@ impl<'a, 'f> Run<'a, 'f> {
     }
 
     pub(super) fn end(&mut self, state: InstanceState, lists: Lists) {
+        self.disarm(TokenId(ScopeId::ROOT.0), |_| true);
         let at = self.fresh.now;
         self.emit(Event::Ended { state, at, lists });
     }
@@ -240,7 +252,7 @@ impl<'a, 'f> Run<'a, 'f> {
                 event: TaskEvent::Cancelled,
             });
         }
-        self.disarm(spot.token);
+        self.disarm(spot.token, |_| true);
         self.emit(Event::Cancelled {
             token: spot.token,
             element: spot.element,
@@ -263,17 +275,22 @@ impl<'a, 'f> Run<'a, 'f> {
         }
     }
 
-    /// Stops waiting for timers and messages on a token's behalf.
-    fn disarm(&mut self, token: TokenId) {
+    /// Stops waiting for timers and messages on a token's behalf, at the events that are asked for.
+    pub(super) fn disarm(&mut self, token: TokenId, at: impl Fn(ElementIx) -> bool) {
         while let Some(timer) = self
             .instance
             .timers
             .iter()
-            .find(|timer| timer.token == token)
+            .find(|timer| timer.token == token && at(timer.element))
         {
             self.emit(Event::TimerCleared(timer.id));
         }
-        while let Some(wait) = self.instance.waits.iter().find(|wait| wait.token == token) {
+        while let Some(wait) = self
+            .instance
+            .waits
+            .iter()
+            .find(|wait| wait.token == token && at(wait.element))
+        {
             let element = wait.element;
             self.emit(Event::MessageCleared { token, element });
         }

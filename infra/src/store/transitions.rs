@@ -62,6 +62,7 @@ impl Write {
             initiator: Set(initiator),
             data: Set(data),
             ended_by: Set(None),
+            ended_reason: Set(None),
             ..self.changing(&cipher, after, entry)?
         };
         let result = Entity::insert(row)

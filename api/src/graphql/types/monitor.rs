@@ -128,6 +128,11 @@ impl ProcessInstanceStatus {
     async fn ended_by(&self) -> Option<User> {
         User::maybe(self.0.ended_by.as_ref())
     }
+
+    /// Why, in the administrator's words.
+    async fn ended_reason(&self) -> Option<&str> {
+        self.0.ended_reason.as_deref()
+    }
 }
 
 async fn list(

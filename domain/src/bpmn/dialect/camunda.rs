@@ -45,12 +45,7 @@ pub(super) fn user_task(tag: Tag<'_>, report: &mut Report) -> UserTask {
         follow_up: attribute(tag, "followUpDate")
             .and_then(|source| timer::schedule(tag, source, report)),
         priority: attribute(tag, "priority").and_then(|source| wf::priority(tag, source, report)),
-        form: attribute(tag, "formKey")
-            .or_else(|| attribute(tag, "formRef"))
-            .map(|key| Form {
-                key: Some(key.clone()),
-                schema: None,
-            }),
+        form: form(tag),
         ..UserTask::default()
     };
     for (name, naming) in [
@@ -63,6 +58,15 @@ pub(super) fn user_task(tag: Tag<'_>, report: &mut Report) -> UserTask {
         }
     }
     task
+}
+
+/// The form of a user task or of a start event, by its key alone.
+pub(super) fn form(tag: Tag<'_>) -> Option<Form> {
+    let key = attribute(tag, "formKey").or_else(|| attribute(tag, "formRef"))?;
+    Some(Form {
+        key: Some(key.clone()),
+        schema: None,
+    })
 }
 
 /// Who may start the process, if the model says so.

@@ -3,7 +3,7 @@
 
 use super::report::Report;
 use super::tree::Tag;
-use super::{AccessPolicy, Assignment, FieldRule, Principals, StateList, UserTask};
+use super::{AccessPolicy, Assignment, FieldRule, Form, Principals, StateList, UserTask};
 use crate::value::Name;
 
 mod automatiko;
@@ -98,6 +98,12 @@ pub(super) fn user_task(tag: Tag<'_>, report: &mut Report) -> UserTask {
         task.form = task.form.or(theirs.form);
     }
     task
+}
+
+/// What a person fills in at a start event.
+pub(super) fn start_form(tag: Tag<'_>, report: &mut Report) -> Option<Form> {
+    let ours = wf::form(tag, report);
+    ours.or(camunda::form(tag)).or(zeebe::form(tag, report))
 }
 
 /// What happens to the data after an element completes.

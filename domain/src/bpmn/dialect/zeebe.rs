@@ -11,7 +11,10 @@ const ZEEBE: &str = "http://camunda.org/schema/zeebe/1.0";
 const EMBEDDED: &str = "camunda-forms:bpmn:";
 
 pub(super) fn user_task(tag: Tag<'_>, report: &mut Report) -> UserTask {
-    let mut task = UserTask::default();
+    let mut task = UserTask {
+        form: form(tag, report),
+        ..UserTask::default()
+    };
     for extension in tag.extensions().filter(|tag| tag.namespace() == ZEEBE) {
         match &**extension.name() {
             "assignmentDefinition" => who(extension, &mut task, report),
@@ -28,7 +31,6 @@ pub(super) fn user_task(tag: Tag<'_>, report: &mut Report) -> UserTask {
                     .own("priority")
                     .and_then(|source| wf::priority(extension, source, report));
             }
-            "formDefinition" => task.form = form(extension, report),
             _ => {}
         }
     }
@@ -50,7 +52,9 @@ fn who(tag: Tag<'_>, task: &mut UserTask, report: &mut Report) {
     }
 }
 
-fn form(tag: Tag<'_>, report: &mut Report) -> Option<Form> {
+/// The form of a user task or of a start event.
+pub(super) fn form(host: Tag<'_>, report: &mut Report) -> Option<Form> {
+    let tag = host.extension(ZEEBE, "formDefinition").next()?;
     let names = ["formKey", "formId", "externalReference"];
     let key = names.into_iter().find_map(|name| tag.filled(name))?;
     let Some(id) = key.strip_prefix(EMBEDDED) else {

@@ -21,13 +21,18 @@ pub(in crate::engine) fn ways(run: &Run<'_, '_>, spot: Spot) -> Result<Vec<FlowI
         | Kind::End(_)
         | Kind::Catch(_)
         | Kind::Throw(_)
+        | Kind::LinkSource(_)
+        | Kind::LinkTarget
         | Kind::Boundary { .. }
         | Kind::UserTask(_)
         | Kind::PassThrough
         | Kind::Assign(_)
         | Kind::Receive(_)
+        | Kind::Inclusive
         | Kind::EventBased
-        | Kind::SubProcess => open(run, spot, element, usize::MAX),
+        | Kind::SubProcess
+        | Kind::EventSubProcess
+        | Kind::EventStart { .. } => open(run, spot, element, usize::MAX),
     }
 }
 
@@ -74,24 +79,29 @@ pub(in crate::engine) fn join(run: &mut Run<'_, '_>, spot: Spot) {
         let Some(others) = others(run, spot, incoming) else {
             return;
         };
-        let sets = std::iter::once(&spot.token).chain(&others);
-        let lists = lists::union(
-            sets.filter_map(|id| run.instance.token(*id))
-                .map(|token| &token.lists),
-            &run.instance.initiator,
-        );
-        for token in others {
-            run.complete(Spot { token, ..spot });
-        }
-        let held = run.instance.token(spot.token);
-        if held.is_some_and(|token| token.lists != lists) {
-            run.emit(Event::Relisted {
-                token: spot.token,
-                lists,
-            });
-        }
+        merge(run, spot, others);
     }
     run.leave(spot);
+}
+
+/// Makes one token of several that stand at a join: the others are done, and their lists are its own.
+pub(super) fn merge(run: &mut Run<'_, '_>, spot: Spot, others: Vec<TokenId>) {
+    let sets = std::iter::once(&spot.token).chain(&others);
+    let lists = lists::union(
+        sets.filter_map(|id| run.instance.token(*id))
+            .map(|token| &token.lists),
+        &run.instance.initiator,
+    );
+    for token in others {
+        run.complete(Spot { token, ..spot });
+    }
+    let held = run.instance.token(spot.token);
+    if held.is_some_and(|token| token.lists != lists) {
+        run.emit(Event::Relisted {
+            token: spot.token,
+            lists,
+        });
+    }
 }
 
 /// The oldest waiting token of each incoming flow but the one that has just brought the last; nothing if one is missing.
@@ -130,14 +140,19 @@ pub(in crate::engine) fn await_first(run: &mut Run<'_, '_>, spot: Spot) -> Resul
             Kind::Start(_)
             | Kind::End(_)
             | Kind::Throw(_)
+            | Kind::LinkSource(_)
+            | Kind::LinkTarget
             | Kind::Boundary { .. }
             | Kind::UserTask(_)
             | Kind::PassThrough
             | Kind::Assign(_)
             | Kind::Exclusive
             | Kind::Parallel
+            | Kind::Inclusive
             | Kind::EventBased
-            | Kind::SubProcess => None,
+            | Kind::SubProcess
+            | Kind::EventSubProcess
+            | Kind::EventStart { .. } => None,
         };
         awaited.extend(event);
     }

@@ -3,7 +3,7 @@ use serde_json::json;
 use super::build::{Build, after, for_ann, message, one_task};
 use super::play::{Play, actor, data, person, plain_start};
 use crate::access::Actor;
-use crate::bpmn::{Kind, Trigger};
+use crate::bpmn::{Form, Kind, Trigger};
 use crate::engine::command::{Rejection, Start};
 use crate::ids::TenantId;
 use crate::value::Name;
@@ -63,6 +63,43 @@ fn naming_oneself_or_nobody_is_acting_for_oneself() {
     }
     let wrong = on_behalf(json!(["emma"]), &actor("sam", &["actOnBehalf"]));
     assert!(matches!(wrong, Err(Rejection::FieldInvalid { .. })));
+}
+
+#[test]
+fn a_start_sends_what_its_form_asks_for_and_the_initiator() {
+    let mut build = one_task(for_ann());
+    build.add("ordered", Kind::Start(Trigger::Message(message("order"))));
+    build.row("ordered end");
+    build.process.initiator_field = Some(Name::from("for"));
+    build.process.start_form = Some(Form {
+        key: None,
+        schema: Some(json!({"components": [
+            {"type": "textfield", "key": "reason", "validate": {"required": true}},
+            {"type": "number", "key": "days"}
+        ]})),
+    });
+    let start = |sent: serde_json::Value, message: Option<&str>| {
+        let begin = Start {
+            data: data(sent),
+            message: message.map(Name::from),
+            ..plain_start()
+        };
+        let build = Build::of(build.process.clone());
+        Play::start(build, &begin, &person("sam")).map(|(_, trace)| trace)
+    };
+    let missing = Err(Rejection::FieldInvalid {
+        field: Name::from("reason"),
+        reason: "is required".to_owned(),
+    });
+    assert_eq!(start(json!({}), None), missing);
+    let unasked = json!({"reason": "sun", "approved": true});
+    assert_eq!(
+        start(unasked.clone(), None),
+        Err(Rejection::FieldNotWritable(Name::from("approved")))
+    );
+    let trace = start(json!({"reason": "sun", "for": "sam"}), None).unwrap();
+    assert_eq!(trace, "for=\"sam\" reason=\"sun\" >start <start >a task:a");
+    assert!(start(unasked, Some("order")).is_ok());
 }
 
 #[test]

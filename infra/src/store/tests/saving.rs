@@ -436,7 +436,10 @@ async fn the_status_of_an_instance_names_who_ended_it() {
         .save_instance(&world.process, Some(&before), &after, &entry)
         .await
         .unwrap();
-    write.save_ended_by(after.id, &name("adam")).await.unwrap();
+    write
+        .save_ended_by(after.id, &name("adam"), Some("stuck"))
+        .await
+        .unwrap();
     write.commit().await.unwrap();
 
     let read = world.store.read(world.acme).await.unwrap();
@@ -446,6 +449,7 @@ async fn the_status_of_an_instance_names_who_ended_it() {
     assert_eq!(ids, [world.instance(2).id, after.id]);
     let status = &statuses.items[1].1;
     assert_eq!(status.ended_by, Some(name("adam")));
+    assert_eq!(status.ended_reason.as_deref(), Some("stuck"));
     assert_eq!(status.ended_at, Some(at(50)));
     assert_eq!(read.count_statuses(&all).await.unwrap(), 2);
     let ended = InstanceFilter {

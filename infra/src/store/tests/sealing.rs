@@ -46,7 +46,10 @@ async fn no_canary_is_in_any_file() {
         text: canary(24),
     };
     write.insert_comment(instance.id, &comment).await.unwrap();
-    write.save_ended_by(instance.id, &canary(25)).await.unwrap();
+    write
+        .save_ended_by(instance.id, &canary(25), Some(&canary(33)))
+        .await
+        .unwrap();
     let asker = actor(world.acme, &canary(26), &[], &[], &[]);
     let made = Remembered {
         request: [1; 32],
