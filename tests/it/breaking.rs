@@ -335,3 +335,133 @@ async fn a_database_that_was_taken_away_is_a_fault_and_not_an_empty_one() {
         "no other one is made in its place"
     );
 }
+
+/// Three elements that make tasks until the run's budget is used up.
+const MULTIPLIES: &str = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:wf="https://docket.dev/schema/wf" targetNamespace="t">
+  <process id="multiplies" isExecutable="true">
+    <startEvent id="s"/><sequenceFlow id="f1" sourceRef="s" targetRef="m"/>
+    <exclusiveGateway id="m"/><sequenceFlow id="f2" sourceRef="m" targetRef="f"/>
+    <parallelGateway id="f"/><sequenceFlow id="f3" sourceRef="f" targetRef="u"/><sequenceFlow id="f4" sourceRef="f" targetRef="m"/>
+    <userTask id="u"><extensionElements><wf:assignment candidateGroups="crew" exclude="@initiator"/></extensionElements></userTask>
+    <sequenceFlow id="f5" sourceRef="u" targetRef="e"/><endEvent id="e"/>
+  </process>
+</definitions>"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tiny_model_that_makes_thousands_of_tasks_stays_workable() {
+    let server = TestServer::start().await;
+    server.publish(MULTIPLIES).await;
+    let [emma, ann] = [server.user("emma"), server.user("ann").group("crew")];
+    let instance = emma.start("multiplies", json!({})).await;
+    let task = ann.worklist("CLAIMABLE").await.remove(0).0;
+    ann.claim(&task).await.expect("it can be claimed");
+    let complete = "mutation($t: ID!) { completeTask(input: {task: $t}) { nextTasks { id } userErrors { code } } }";
+    let done = ann.ok(complete, json!({ "t": task })).await["completeTask"].clone();
+    assert_eq!(done["userErrors"], json!([]));
+    assert_eq!(done["nextTasks"].as_array().map(Vec::len), Some(100));
+    let withdraw = "mutation($i: ID!) { withdrawInstance(input: {processInstance: $i}) { processInstance { state } userErrors { code } } }";
+    let withdrawn = emma.ok(withdraw, json!({ "i": instance })).await;
+    assert_eq!(
+        withdrawn["withdrawInstance"]["processInstance"],
+        json!({ "state": "WITHDRAWN" })
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_at_once_are_one_after_the_other() {
+    let server = TestServer::start().await;
+    server.publish(CLAIMABLE).await;
+    let [emma, ann] = [server.user("emma"), server.user("ann").group("crew")];
+    let code = |payload: &Value| payload["userErrors"][0]["code"].as_str().map(str::to_owned);
+    let withdraw = "mutation($i: ID!) { withdrawInstance(input: {processInstance: $i}) { userErrors { code } } }";
+    let state = "query($i: ID!) { processInstance(id: $i) { state tasks(first: 1) { nodes { id state } } } }";
+    for _ in 0..8 {
+        let instance = emma.start("claimable", json!({})).await;
+        let of = emma.ok(state, json!({ "i": instance })).await["processInstance"].clone();
+        let task = of["tasks"]["nodes"][0]["id"]
+            .as_str()
+            .expect("a task")
+            .to_owned();
+        ann.claim(&task).await.expect("it can be claimed");
+        let variables = json!({ "i": instance });
+        let (withdrawn, completed) = tokio::join!(
+            emma.ok(withdraw, variables.clone()),
+            act(&ann, "completeTask", &task, "")
+        );
+        let outcomes = (code(&withdrawn["withdrawInstance"]), code(&completed));
+        let of = emma.ok(state, variables).await["processInstance"].clone();
+        let stands = (
+            of["state"].as_str(),
+            of["tasks"]["nodes"][0]["state"].as_str(),
+        );
+        match outcomes {
+            // Whom the case was taken from does not learn more than that it is not there.
+            (None, Some(refused)) => {
+                assert_eq!(refused, "NOT_AVAILABLE");
+                assert_eq!(stands, (Some("WITHDRAWN"), Some("CANCELLED")));
+            }
+            (Some(refused), None) => {
+                assert_eq!(refused, "INVALID_STATE");
+                assert_eq!(stands, (Some("COMPLETED"), Some("COMPLETED")));
+            }
+            both => panic!("one of two happens: {both:?}, {of}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn strange_names_and_values_come_back_as_they_were_or_are_refused() {
+    let server = TestServer::start().await;
+    server.publish(CLAIMABLE).await;
+    let long = format!("\u{202e}{}", "n".repeat(253));
+    let strange = server.user(&long).group(&"\u{1}".repeat(256)).group("crew");
+    let data = json!({
+        "__proto__": { "constructor": { "prototype": 1 } },
+        "nul": "a\u{0}b",
+        "\u{202e}turned": "\u{202e}gnp.exe",
+        "big": "x".repeat(150 * 1024),
+        "": null,
+    });
+    let start = "mutation($data: JSON) { startProcess(input: {key: \"claimable\", data: $data}) { processInstance { id data } userErrors { code } } }";
+    let refused = strange.ok(start, json!({ "data": data })).await;
+    assert_eq!(
+        refused["startProcess"]["userErrors"][0]["code"],
+        "INVALID_INPUT"
+    );
+    let mut named = data;
+    named.as_object_mut().expect("an object").remove("");
+    let started = strange.ok(start, json!({ "data": named })).await["startProcess"].clone();
+    assert_eq!(started["processInstance"]["data"], named);
+    let mut deep = json!(1);
+    for _ in 0..40 {
+        deep = json!([deep]);
+    }
+    for data in [
+        json!({ "deep": deep }),
+        json!({ "big": "x".repeat(200 * 1024) }),
+    ] {
+        let refused = strange.ok(start, json!({ "data": data })).await;
+        assert_eq!(
+            refused["startProcess"]["userErrors"][0]["code"],
+            "INVALID_INPUT"
+        );
+    }
+    // What the server names can be handed back to it.
+    let lists = "{ viewer { user { id } worklists { id tasks(first: 1) { nodes { name } } } } }";
+    let viewer = strange.ok(lists, json!({})).await["viewer"].clone();
+    for id in viewer["worklists"]
+        .as_array()
+        .expect("lists")
+        .iter()
+        .map(|list| &list["id"])
+        .chain([&viewer["user"]["id"]])
+    {
+        let found = strange
+            .send(
+                "query($id: ID!) { node(id: $id) { id } }",
+                json!({ "id": id }),
+            )
+            .await;
+        assert_eq!(found["data"]["node"]["id"], *id, "{found}");
+    }
+}

@@ -236,22 +236,29 @@ impl App {
     }
 
     /// Fires timers that are due, each in a transaction of its own; how many fired. One that fails is logged and does not
-    /// stop the others.
+    /// stop the others: while none of so many fires, those behind them are tried.
     pub async fn fire_due_timers(&self, limit: u32) -> Result<usize, AppError> {
-        let due = self.store.due_timers(self.clock.now(), limit).await?;
-        let mut fired = 0;
-        for timer in due {
-            match self.fire(timer).await {
-                Ok(()) => fired += 1,
-                Err(error) => tracing::warn!(
-                    timer.id = %timer.timer,
-                    instance.id = %timer.instance,
-                    error = &error as &dyn std::error::Error,
-                    "a due timer did not fire"
-                ),
+        let now = self.clock.now();
+        let mut last = None;
+        loop {
+            let due = self.store.due_timers(now, last.as_ref(), limit).await?;
+            let mut fired = 0;
+            for timer in &due {
+                match self.fire(*timer).await {
+                    Ok(()) => fired += 1,
+                    Err(error) => tracing::warn!(
+                        timer.id = %timer.timer,
+                        instance.id = %timer.instance,
+                        error = &error as &dyn std::error::Error,
+                        "a due timer did not fire"
+                    ),
+                }
+            }
+            last = due.last().copied();
+            if fired > 0 || last.is_none() {
+                return Ok(fired);
             }
         }
-        Ok(fired)
     }
 
     async fn fire(&self, timer: DueTimer) -> Result<(), AppError> {

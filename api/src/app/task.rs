@@ -14,6 +14,9 @@ use docket_infra::store::{Comment, Read, Remembered, Write};
 use super::instance::{Idempotency, Transition, recall};
 use super::{App, AppError, Invalid, MAX_COMMENT, retry};
 
+/// Tasks that an answer names as the next ones: a model can make thousands.
+pub const MAX_NEXT: usize = 100;
+
 /// What is asked of a task.
 #[derive(Clone, Debug)]
 pub struct TaskRequest {
@@ -149,12 +152,13 @@ impl Transition {
         Some(image).filter(|image| image.visible_to(actor))
     }
 
-    /// The open tasks of the instance that the actor has in hand or may claim.
+    /// The open tasks of the instance that the actor has in hand or may claim, not more than [`MAX_NEXT`].
     pub fn next_tasks(&self, actor: &Actor) -> Vec<TaskImage> {
         journal::task_images(&self.model, &self.instance)
             .filter(|image| {
                 Worklist::Assigned.holds(actor, image) || Worklist::Claimable.holds(actor, image)
             })
+            .take(MAX_NEXT)
             .collect()
     }
 

@@ -3,7 +3,7 @@
 use docket_domain::engine::instance::{Instance, PendingTimer};
 use docket_domain::ids::{InstanceId, TenantId, TimerId};
 use jiff::Timestamp;
-use sea_orm::sea_query::{ExprTrait, Order, Query};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, Order, Query};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set};
 use uuid::Uuid;
 
@@ -20,32 +20,48 @@ pub struct DueTimer {
     pub instance: InstanceId,
     /// The timer.
     pub timer: TimerId,
+    /// Since when.
+    pub due_at: Timestamp,
 }
 
 impl Store {
-    /// Timers that are due, oldest first.
+    /// Timers that are due, oldest first; only those behind another one, if it is given.
     pub async fn due_timers(
         &self,
         now: Timestamp,
+        after: Option<&DueTimer>,
         limit: u32,
     ) -> Result<Vec<DueTimer>, StoreError> {
+        let place = || Expr::tuple([Column::DueAt.into_expr(), Column::Id.into_expr()]);
+        let behind = after.map(|timer| {
+            let (due_at, id) = (micros(timer.due_at), timer.timer.0);
+            place().gt(Expr::tuple([Expr::val(due_at), Expr::val(id)]))
+        });
         let select = Query::select()
-            .columns([Column::TenantId, Column::InstanceId, Column::Id])
+            .columns([
+                Column::TenantId,
+                Column::InstanceId,
+                Column::Id,
+                Column::DueAt,
+            ])
             .from(Entity)
             .and_where(Column::DueAt.into_expr().lte(micros(now)))
+            .cond_where(Condition::all().add_option(behind))
             .order_by(Column::DueAt, Order::Asc)
             .order_by(Column::Id, Order::Asc)
             .limit(u64::from(limit))
             .take();
-        let rows: Vec<(Uuid, Uuid, Uuid)> = rows(&self.db, &select).await?;
-        Ok(rows
-            .into_iter()
-            .map(|(tenant, instance, timer)| DueTimer {
-                tenant: TenantId(tenant),
-                instance: InstanceId(instance),
-                timer: TimerId(timer),
+        let rows: Vec<(Uuid, Uuid, Uuid, i64)> = rows(&self.db, &select).await?;
+        rows.into_iter()
+            .map(|(tenant, instance, timer, due_at)| {
+                Ok(DueTimer {
+                    tenant: TenantId(tenant),
+                    instance: InstanceId(instance),
+                    timer: TimerId(timer),
+                    due_at: timestamp(due_at, "timers", "due_at", timer)?,
+                })
             })
-            .collect())
+            .collect()
     }
 
     /// When the next timer is due.

@@ -71,10 +71,19 @@ async fn a_transition_replaces_what_it_changed_and_closed_tasks_stay_readable() 
         tenant: world.acme,
         instance: after.id,
         timer: after.timers[0].id,
+        due_at: at(301),
     };
     assert_eq!(world.store.next_timer().await.unwrap(), Some(at(301)));
-    assert_eq!(world.store.due_timers(at(300), 9).await.unwrap(), []);
-    assert_eq!(world.store.due_timers(at(301), 9).await.unwrap(), [timer]);
+    let due = async |now, after| world.store.due_timers(now, after, 9).await.unwrap();
+    assert_eq!(due(at(300), None).await, []);
+    assert_eq!(due(at(301), None).await, [timer]);
+    // One that cannot fire does not stand in the way of those behind it.
+    assert_eq!(due(at(301), Some(&timer)).await, []);
+    let before = DueTimer {
+        due_at: at(300),
+        ..timer
+    };
+    assert_eq!(due(at(301), Some(&before)).await, [timer]);
 }
 
 #[tokio::test]
