@@ -96,6 +96,31 @@ async fn a_task_is_claimed_given_back_and_claimed_by_another() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_completed_task_says_who_completed_it_to_those_who_read_it() {
+    let server = TestServer::start().await;
+    server.publish(CLAIMABLE).await;
+    let emma = server.user("emma");
+    let ann = server.user("ann").group("crew");
+    let task = task_for_crew(&emma).await;
+    let who = "query($t: ID!) { task(id: $t) { state completedBy { name } } }";
+    let open = emma.ok(who, json!({ "t": task })).await["task"].clone();
+    assert_eq!(open, json!({ "state": "READY", "completedBy": null }));
+    assert_eq!(ann.claim(&task).await, Ok(()));
+    assert_eq!(ann.complete(&task, json!({}), None).await, Ok(()));
+    for reader in [&emma, &ann] {
+        let done = reader.ok(who, json!({ "t": task })).await["task"].clone();
+        assert_eq!(
+            done,
+            json!({ "state": "COMPLETED", "completedBy": { "name": "ann" } })
+        );
+    }
+    // A candidate who did not do it has nothing to do with it any more.
+    let ben = server.user("ben").group("crew");
+    let gone = ben.ok(who, json!({ "t": task })).await;
+    assert_eq!(gone["task"], Value::Null);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_delegated_task_comes_back_to_its_owner() {
     let server = TestServer::start().await;
     server.publish(CLAIMABLE).await;
