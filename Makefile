@@ -42,7 +42,8 @@ conformance:
 
 # Side by side in one run; prints figures and ratios.
 bench:
-	cargo bench --workspace --locked
+	cargo build --release --workspace --locked
+	cargo bench --workspace --locked --bench figures
 
 web: web-demo/dist/index.html
 

@@ -1,6 +1,7 @@
 //! Everything that a client can see, told as stories over real ports. One binary: each file is a noun.
 
 mod access;
+mod breaking;
 mod expense;
 mod fuzz;
 mod limits;

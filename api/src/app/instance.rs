@@ -82,7 +82,7 @@ impl App {
                 if let Some(once) = &request.once
                     && let Some(made) = recall(&tx, actor, "startProcess", once).await?
                 {
-                    return self.repeat(&tx, actor, made.instance).await;
+                    return self.repeat(&tx, made.instance).await;
                 }
                 self.start_in(tx, actor, request).await
             })
@@ -309,14 +309,10 @@ impl App {
         })
     }
 
-    /// The answer to a request that was answered before: what it made, as it is now.
-    pub(super) async fn repeat(
-        &self,
-        tx: &Read,
-        actor: &Actor,
-        id: InstanceId,
-    ) -> Result<Transition, AppError> {
-        let instance = tx.instance(actor, id).await?;
+    /// The answer to a request that was answered before: what it made, as it is now. As after the first, who asks sees of it
+    /// what they may read.
+    pub(super) async fn repeat(&self, tx: &Read, id: InstanceId) -> Result<Transition, AppError> {
+        let instance = tx.instance_for_engine(id).await?;
         let instance = instance.ok_or(AppError::NotAvailable)?;
         Ok(Transition {
             model: self.model(tx, instance.process).await?,

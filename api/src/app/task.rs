@@ -150,14 +150,14 @@ impl App {
 impl Transition {
     /// A task as it is after the transition, if the actor may still read it.
     pub fn task(&self, actor: &Actor, id: TaskId) -> Option<TaskImage> {
-        self.images()
-            .find(|image| image.task.id == id)
-            .filter(|image| image.visible_to(actor))
+        let task = self.instance.task(id)?;
+        let image = journal::task_image(&self.model, &self.instance, task);
+        Some(image).filter(|image| image.visible_to(actor))
     }
 
     /// The open tasks of the instance that the actor has in hand or may claim.
     pub fn next_tasks(&self, actor: &Actor) -> Vec<TaskImage> {
-        self.images()
+        journal::task_images(&self.model, &self.instance)
             .filter(|image| {
                 Worklist::Assigned.holds(actor, image) || Worklist::Claimable.holds(actor, image)
             })
@@ -167,12 +167,5 @@ impl Transition {
     /// Whether the actor may read the instance after the transition.
     pub fn readable_by(&self, actor: &Actor) -> bool {
         docket_domain::access::instance::acl(&self.model, &self.instance).admits(actor)
-    }
-
-    fn images(&self) -> impl Iterator<Item = TaskImage> {
-        self.instance
-            .tasks
-            .iter()
-            .map(|task| journal::task_image(&self.model, &self.instance, task))
     }
 }

@@ -21,10 +21,13 @@ use super::{Actor, instance};
 use crate::bpmn::{Classification, ElementIx, FieldRule, Mask, Principals, Process};
 use crate::engine::command::Rejection;
 use crate::engine::instance::{Instance, ScopeId};
+use crate::expr::Meter;
 use crate::value::{Data, Name, Value};
 
 /// What a fully masked value shows: always as many stars, so that its length says nothing.
 const STARS: &str = "********";
+/// Steps that computing whom the rules of one view name may take.
+const THOUGHT: u32 = 1_000_000;
 /// What stands before the last four characters.
 const MORE_STARS: &str = "************";
 
@@ -148,6 +151,7 @@ struct Case<'a> {
     instance: &'a Instance,
     rules: Vec<(&'a FieldRule, ScopeId)>,
     now: Timestamp,
+    meter: Meter,
 }
 
 impl<'a> Case<'a> {
@@ -177,6 +181,7 @@ impl<'a> Case<'a> {
             instance,
             rules,
             now: moment(instance),
+            meter: Meter::new(THOUGHT),
         }
     }
 
@@ -205,7 +210,7 @@ impl<'a> Case<'a> {
     fn verdict(&self, rule: &FieldRule, scope: ScopeId, viewer: &Viewer<'_>) -> Verdict {
         let named = |list: &[Principals]| {
             let layers = state::layers(self.instance, scope);
-            let people = People::of(self.instance, &layers, self.now);
+            let people = People::of(self.instance, &layers, self.now, &self.meter);
             viewer.actor.is_any(&state::resolve(list, &people))
         };
         let seen = match rule.class {

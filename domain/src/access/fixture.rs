@@ -11,6 +11,7 @@ use crate::bpmn::{
     Principals, Process, StateList,
 };
 use crate::engine::instance::{Instance, InstanceState, Lists, Scope, ScopeId, Token, TokenId};
+use crate::expr::{MAX_STEPS, Meter};
 use crate::ids::{InstanceId, ProcessId, TaskId, TenantId};
 use crate::task::{Task, TaskState};
 use crate::value::{Data, Name, Value};
@@ -188,7 +189,8 @@ pub(crate) fn stand(process: &Process, instance: &mut Instance, element: &str) -
     let id = TokenId(instance.next_token);
     instance.next_token += 1;
     let layers = [&instance.data];
-    let people = state::People::of(instance, &layers, at(1));
+    let meter = Meter::new(MAX_STEPS);
+    let people = state::People::of(instance, &layers, at(1), &meter);
     let own = &process.element(element).acl;
     let resolved = |own: &Option<Vec<Principals>>, first: &Option<Vec<Principals>>| {
         own.as_ref()

@@ -76,12 +76,12 @@ impl Run<'_, '_> {
 
     /// The value of an expression in a scope.
     pub(super) fn eval(&self, scope: ScopeId, expr: &Expr) -> Result<Value, EvalError> {
-        self.with_env(scope, |env| expr.eval(env))
+        self.with_env(scope, |env| expr.eval_within(env, &self.meter))
     }
 
     /// The truth of an expression in a scope.
     pub(super) fn holds(&self, scope: ScopeId, expr: &Expr) -> Result<bool, EvalError> {
-        self.with_env(scope, |env| expr.holds(env))
+        self.with_env(scope, |env| expr.holds_within(env, &self.meter))
     }
 
     /// The value of a text of the model.

@@ -162,7 +162,8 @@ pub struct Scope {
 pub struct PendingTimer {
     /// Its id.
     pub id: TimerId,
-    /// The token that waits: at the event itself, or at the activity whose boundary it is.
+    /// The token that waits: at the event itself, at the activity whose boundary it is, or at the sub-process that holds the
+    /// event sub-process; 0, which is no token, where the instance itself holds it.
     pub token: TokenId,
     /// The event.
     pub element: ElementIx,
@@ -175,7 +176,7 @@ pub struct PendingTimer {
 /// A message waited for.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct PendingMessage {
-    /// The token that waits.
+    /// The token that waits, as of a timer.
     pub token: TokenId,
     /// The event or receive task.
     pub element: ElementIx,

@@ -69,8 +69,20 @@ pub fn start(
         run.write(ScopeId::ROOT, field, name)?;
     }
     let seed = lists::seed(&run);
-    for element in begins {
-        run.arrive(element, ScopeId::ROOT, None, &seed);
+    match element::event_sub_process::arm(&mut run, None) {
+        Ok(armed) => {
+            for event in armed {
+                run.emit(event);
+            }
+            for element in begins {
+                run.arrive(element, ScopeId::ROOT, None, &seed);
+            }
+        }
+        // As with a sub-process, what cannot be waited for holds the scope before it begins.
+        Err(trouble) => {
+            let spot = run.enter(begins[0], ScopeId::ROOT, None, &seed);
+            run.hold(spot.token, trouble);
+        }
     }
     Ok((blank, run.finish()))
 }
@@ -214,9 +226,9 @@ impl<'a> Case<'a> {
             .filter(|wait| wait.name == *name)
             .find(|wait| wait.correlation.is_none() || wait.correlation.as_ref() == correlation)
             .ok_or_else(|| Rejection::NotWaiting(name.clone()))?;
-        let scope = self.instance.token(wait.token).map(|token| token.scope);
         let mut run = self.run(Some(actor), fresh);
-        run.write_all(scope.unwrap_or(ScopeId::ROOT), data)?;
+        let scope = element::wait::scope_of(&run, wait.token, wait.element);
+        run.write_all(scope, data)?;
         element::wait::happened(&mut run, wait.token, wait.element);
         Ok(run.finish())
     }

@@ -10,11 +10,16 @@ use super::instance::{Incident, Instance, InstanceState, Lists, ScopeId, TokenId
 use super::lists;
 use crate::access::Actor;
 use crate::bpmn::{ElementIx, FlowIx, Process};
+use crate::expr::Meter;
 use crate::ids::TimerId;
 use crate::task::{Task, TaskEvent};
 
 /// Steps that one transition takes at most; four KiB of data written count like one.
 pub const BUDGET: usize = 10_000;
+
+/// Steps that all expressions of one transition take at most, those of its lists as well: a loop of dear expressions would
+/// otherwise keep everybody waiting who writes.
+const THOUGHT: u32 = 1_000_000;
 
 /// Tokens that an instance has at most, give or take one fork: a model that multiplies over many transitions stays small
 /// enough to be looked after.
@@ -45,6 +50,8 @@ pub(super) struct Run<'a, 'f> {
     pub fresh: &'a mut Fresh<'f>,
     /// Bytes of all data, once somebody has counted.
     pub bytes: Option<usize>,
+    /// What expressions may still take.
+    pub meter: Meter,
     events: Vec<Event>,
     queue: VecDeque<TokenId>,
     spent: usize,
@@ -63,6 +70,7 @@ impl<'a, 'f> Run<'a, 'f> {
             actor,
             fresh,
             bytes: None,
+            meter: Meter::new(THOUGHT),
             events: Vec::with_capacity(8),
             queue: VecDeque::new(),
             spent: 0,
@@ -71,22 +79,32 @@ impl<'a, 'f> Run<'a, 'f> {
 
     /// Runs to rest: every event of the transition.
     pub(super) fn finish(mut self) -> Vec<Event> {
-        while let Some(token) = self.queue.pop_front() {
-            // A token may have been cancelled while it waited for its turn.
-            let Some(spot) = self.spot(token) else {
-                continue;
-            };
-            self.spend(1);
-            let stepped = match self.exhausted() {
-                Some(message) => Err(spot.trouble(message)),
-                None => element::step(&mut self, spot),
-            };
-            if let Err(trouble) = stepped {
-                self.hold(token, trouble);
+        loop {
+            while let Some(token) = self.queue.pop_front() {
+                self.step(token);
+            }
+            // Whether a token can still come to an inclusive join is known when nothing else moves.
+            if !element::inclusive::fire(&mut self) {
+                break;
             }
         }
         lists::refresh(&mut self);
         self.events
+    }
+
+    fn step(&mut self, token: TokenId) {
+        // A token may have been cancelled while it waited for its turn.
+        let Some(spot) = self.spot(token) else {
+            return;
+        };
+        self.spend(1);
+        let stepped = match self.exhausted() {
+            Some(message) => Err(spot.trouble(message)),
+            None => element::step(self, spot),
+        };
+        if let Err(trouble) = stepped {
+            self.hold(token, trouble);
+        }
     }
 
     fn exhausted(&self) -> Option<String> {
@@ -181,7 +199,7 @@ impl<'a, 'f> Run<'a, 'f> {
 
     /// Takes a token whose element is done, and what it waited for: its lists.
     pub(super) fn complete(&mut self, spot: Spot) -> Lists {
-        self.disarm(spot.token);
+        self.disarm(spot.token, |_| true);
         let held = self.instance.token(spot.token);
         let lists = held.map(|token| token.lists.clone()).unwrap_or_default();
         self.emit(Event::Completed {
@@ -205,6 +223,7 @@ impl<'a, 'f> Run<'a, 'f> {
             self.end(InstanceState::Completed, lists);
             return;
         }
+        element::event_sub_process::disarm(self, scope);
         self.emit(Event::ScopeClosed { scope });
         self.bytes = None;
         if let Some(host) = self.spot(TokenId(scope.0)) {
@@ -213,6 +232,7 @@ impl<'a, 'f> Run<'a, 'f> {
     }
 
     pub(super) fn end(&mut self, state: InstanceState, lists: Lists) {
+        self.disarm(TokenId(ScopeId::ROOT.0), |_| true);
         let at = self.fresh.now;
         self.emit(Event::Ended { state, at, lists });
     }
@@ -232,7 +252,7 @@ impl<'a, 'f> Run<'a, 'f> {
                 event: TaskEvent::Cancelled,
             });
         }
-        self.disarm(spot.token);
+        self.disarm(spot.token, |_| true);
         self.emit(Event::Cancelled {
             token: spot.token,
             element: spot.element,
@@ -255,17 +275,22 @@ impl<'a, 'f> Run<'a, 'f> {
         }
     }
 
-    /// Stops waiting for timers and messages on a token's behalf.
-    fn disarm(&mut self, token: TokenId) {
+    /// Stops waiting for timers and messages on a token's behalf, at the events that are asked for.
+    pub(super) fn disarm(&mut self, token: TokenId, at: impl Fn(ElementIx) -> bool) {
         while let Some(timer) = self
             .instance
             .timers
             .iter()
-            .find(|timer| timer.token == token)
+            .find(|timer| timer.token == token && at(timer.element))
         {
             self.emit(Event::TimerCleared(timer.id));
         }
-        while let Some(wait) = self.instance.waits.iter().find(|wait| wait.token == token) {
+        while let Some(wait) = self
+            .instance
+            .waits
+            .iter()
+            .find(|wait| wait.token == token && at(wait.element))
+        {
             let element = wait.element;
             self.emit(Event::MessageCleared { token, element });
         }

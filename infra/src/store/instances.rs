@@ -16,7 +16,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::access::{ID, SORT, Slot, Start, aliased, key, page_of_rows};
-use super::condition::{instance_filter, me, object, of_tenant, readable, unrestricted, with_me};
+use super::condition::{
+    from_ids, instance_filter, me, object, of_tenant, readable, unrestricted, with_me,
+};
 use super::entity::instance::{Column, Entity};
 use super::entity::task;
 use super::row::{Cell, Fields, or_absent, uuid};
@@ -94,11 +96,13 @@ impl Read {
         actor: &Actor,
         ids: &[InstanceId],
     ) -> Result<HashMap<InstanceId, Instance>, StoreError> {
-        let found = self.found(
-            Condition::all()
-                .add(object(Column::Id).is_in(ids.iter().map(|id| id.0)))
-                .add(readable(&[Slot::InstanceRead])),
-        );
+        let mut found = Query::select();
+        found
+            .expr_as(object(Column::Id), ID)
+            .expr_as(object(Column::StartedAt), SORT)
+            .and_where(of_tenant(self.tenant.0))
+            .cond_where(readable(&[Slot::InstanceRead]));
+        from_ids(&mut found, aliased(Entity), ids.iter().map(|id| id.0));
         let sealed = self.load(&self.principals(actor, true), found).await?;
         let ciphers = self.ciphers(sealed.iter().map(|row| row.1.key)).await?;
         let mut instances = HashMap::with_capacity(sealed.len());

@@ -9,7 +9,10 @@
 //! ```
 
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
@@ -29,7 +32,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use uuid::Uuid;
 
 use crate::clock::Clock;
-use crate::crypto::{Cipher, KeyId, Keyring, TenantKeys};
+use crate::crypto::{Cipher, KeyError, KeyId, Keyring, TenantKeys};
 
 pub mod error;
 pub mod page;
@@ -72,6 +75,7 @@ const ACQUIRE: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 pub struct Store {
     db: DatabaseConnection,
+    file: Arc<DatabaseFile>,
     keyring: Arc<Keyring>,
     /// Writers wait here, in order, instead of polling SQLite's lock: that one is not fair.
     writer: Arc<Mutex<()>>,
@@ -86,6 +90,7 @@ impl Store {
         keyring: Arc<Keyring>,
         connections: u32,
     ) -> Result<Store, StoreError> {
+        let opened = DatabaseFile::make(path).map_err(StoreError::File)?;
         let file = path.to_owned();
         let mut options = ConnectOptions::new("sqlite://docket.db");
         options
@@ -98,7 +103,8 @@ impl Store {
             .map_sqlx_sqlite_opts(move |options| {
                 options
                     .filename(&file)
-                    .create_if_missing(true)
+                    // A connection that is made later must not make another database where this one was.
+                    .create_if_missing(false)
                     // In the default journal mode an open reader blocks a writer's commit.
                     .journal_mode(SqliteJournalMode::Wal)
                     .synchronous(SqliteSynchronous::Full)
@@ -116,6 +122,7 @@ impl Store {
         });
         Ok(Store {
             db,
+            file: Arc::new(opened),
             keyring,
             writer: Arc::new(Mutex::new(())),
             tenants: Cache::new(10_000),
@@ -173,8 +180,9 @@ impl Store {
         })
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers, and is where it was.
     pub async fn ping(&self) -> Result<(), StoreError> {
+        self.file.check()?;
         self.db.ping().await?;
         Ok(())
     }
@@ -190,6 +198,7 @@ impl Store {
         keys: Arc<TenantKeys>,
         mode: SqliteTransactionMode,
     ) -> Result<Read, StoreError> {
+        self.file.check()?;
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(mode),
             ..TransactionOptions::default()
@@ -200,6 +209,34 @@ impl Store {
             keys,
             keyring: self.keyring.clone(),
         })
+    }
+}
+
+/// The file that was opened. SQLite goes on with a file that was removed or replaced: what it then commits is nowhere after
+/// a restart, so nothing begins on it any more.
+struct DatabaseFile {
+    path: PathBuf,
+    /// Device and number.
+    identity: (u64, u64),
+}
+
+impl DatabaseFile {
+    fn make(path: &Path) -> io::Result<DatabaseFile> {
+        let file = OpenOptions::new().create(true).append(true).open(path)?;
+        let metadata = file.metadata()?;
+        Ok(DatabaseFile {
+            path: path.to_owned(),
+            identity: (metadata.dev(), metadata.ino()),
+        })
+    }
+
+    /// Asks the file system, which takes about a microsecond: less than giving it to another thread.
+    fn check(&self) -> Result<(), StoreError> {
+        match fs::metadata(&self.path) {
+            Ok(metadata) if (metadata.dev(), metadata.ino()) == self.identity => Ok(()),
+            Ok(_) => Err(StoreError::File(io::ErrorKind::NotFound.into())),
+            Err(error) => Err(StoreError::File(error)),
+        }
     }
 }
 
@@ -277,7 +314,30 @@ async fn ciphers(
         return Ok(HashMap::new());
     }
     let ids: Vec<KeyId> = ids.into_iter().collect();
-    Ok(keyring.instance_keys(tenant, &ids).await?)
+    match keyring.instance_keys(tenant, &ids).await {
+        Ok(found) => Ok(found),
+        // One that is damaged must not take the others with it.
+        Err(KeyError::Damaged { .. }) => undamaged(keyring, tenant, &ids).await,
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn undamaged(
+    keyring: &Keyring,
+    tenant: TenantId,
+    ids: &[KeyId],
+) -> Result<HashMap<KeyId, Cipher>, StoreError> {
+    let mut all = HashMap::new();
+    for id in ids {
+        match keyring.instance_keys(tenant, &[*id]).await {
+            Ok(found) => all.extend(found),
+            Err(error @ KeyError::Damaged { .. }) => {
+                tracing::error!(%error, "what it has sealed is left out");
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(all)
 }
 
 /// Whether a row was inserted, where one that is already there is nothing to write over.

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::access::{Entries, ID, SORT, Slot, Start, aliased, key, page_of_rows};
 use super::condition::{
-    not_in, object, of_tenant, person, readable, task_filter, unrestricted, with_me,
+    from_ids, not_in, object, of_tenant, person, readable, task_filter, unrestricted, with_me,
 };
 use super::entity::task::{ActiveModel, Column, Entity};
 use super::page::Walk;
@@ -106,10 +106,9 @@ impl Read {
             .expr(object(Column::Id))
             .expr(object(Column::KeyId))
             .expr(object(Column::Body))
-            .from(aliased(Entity))
             .and_where(of_tenant(self.tenant.0))
-            .and_where(object(Column::Id).is_in(ids.iter().map(|id| id.0)))
             .cond_where(readable(&[Slot::ReadOpen, Slot::ReadClosed]));
+        from_ids(&mut select, aliased(Entity), ids.iter().map(|id| id.0));
         let me = self.task_principals(actor);
         let rows: Vec<Row> = self.rows(&with_me(&me, &mut select)).await?;
         let ciphers = self.ciphers(rows.iter().map(|row| row.2)).await?;
@@ -212,7 +211,7 @@ impl Read {
     }
 
     /// Tasks take the privilege `user` to be there at all (G2).
-    fn task_principals(&self, actor: &Actor) -> Vec<Uuid> {
+    pub(super) fn task_principals(&self, actor: &Actor) -> Vec<Uuid> {
         self.principals(actor, actor.has(Privilege::User))
     }
 

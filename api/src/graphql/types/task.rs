@@ -394,9 +394,9 @@ async fn comments(
     let id = image.task.id;
     let listing = Listing::open(&asking, &format!("comments/{id}"), args).await?;
     let tx = asking.read().await?;
-    let slice = tx.comments(id, &listing.page).await?;
+    let slice = tx.comments(asking.actor(), id, &listing.page).await?;
     let total = match wants_total(ctx) {
-        true => Some(tx.count_comments(id).await?),
+        true => Some(tx.count_comments(asking.actor(), id).await?),
         false => None,
     };
     Ok(listing.connection(slice, total, Comment))

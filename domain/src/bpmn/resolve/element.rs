@@ -25,10 +25,10 @@ impl<'a> Resolver<'a> {
     fn kind(&mut self, ix: ElementIx, tag: Tag<'a>) -> Kind {
         self.activity(tag);
         match tag.bpmn().unwrap_or_default() {
-            "startEvent" => Kind::Start(self.start(ix, tag)),
+            "startEvent" => self.start(ix, tag),
             "endEvent" => Kind::End(self.end(tag)),
-            "intermediateCatchEvent" => Kind::Catch(self.catch(tag)),
-            "intermediateThrowEvent" | "implicitThrowEvent" => Kind::Throw(self.throw(tag)),
+            "intermediateCatchEvent" => self.catch(tag),
+            "intermediateThrowEvent" | "implicitThrowEvent" => self.throw(ix, tag),
             "boundaryEvent" => self.boundary(ix, tag),
             "userTask" => Kind::UserTask(Box::new(dialect::user_task(tag, &mut self.report))),
             "task" | "manualTask" => self.work(tag, false),
@@ -36,9 +36,9 @@ impl<'a> Resolver<'a> {
             "receiveTask" => self.receive(tag),
             "exclusiveGateway" => Kind::Exclusive,
             "parallelGateway" => Kind::Parallel,
+            "inclusiveGateway" => Kind::Inclusive,
             "eventBasedGateway" => self.event_based(tag),
             "subProcess" => self.sub_process(ix, tag),
-            "inclusiveGateway" => self.never(tag, "an inclusive gateway"),
             "complexGateway" => self.never(tag, "a complex gateway"),
             "callActivity" => self.never(tag, "a call activity"),
             "transaction" => self.never(tag, "a transaction"),
@@ -115,9 +115,19 @@ impl<'a> Resolver<'a> {
         Kind::EventBased
     }
 
+    /// It has exactly one start event (BPMN 2.0.2, 10.3.5).
+    fn event_sub_process(&mut self, tag: Tag<'a>) -> Kind {
+        let starts = tag.parts("startEvent").count();
+        if starts != 1 {
+            let message = format!("{} has {starts} start events, not one", called(tag));
+            self.report.error(tag, "bad-event-sub-process", message);
+        }
+        Kind::EventSubProcess
+    }
+
     fn sub_process(&mut self, ix: ElementIx, tag: Tag<'a>) -> Kind {
         if is_true(tag, "triggeredByEvent") {
-            self.refuse(tag, "an event sub-process");
+            return self.event_sub_process(tag);
         }
         if self.scopes.contains(&ix) {
             return Kind::SubProcess;

@@ -7,6 +7,25 @@ use super::element::is_true;
 use super::{Resolver, called};
 use crate::value::Name;
 
+/// How the file names what is thrown.
+#[derive(Clone, Copy)]
+struct Thrown {
+    word: &'static str,
+    reference: &'static str,
+    code: &'static str,
+}
+
+const ERROR: Thrown = Thrown {
+    word: "error",
+    reference: "errorRef",
+    code: "errorCode",
+};
+const ESCALATION: Thrown = Thrown {
+    word: "escalation",
+    reference: "escalationRef",
+    code: "escalationCode",
+};
+
 impl<'a> Resolver<'a> {
     /// The one event definition of an event, in place or by reference; none is a none event. More than one is refused.
     fn definition(&mut self, tag: Tag<'a>) -> Option<Tag<'a>> {
@@ -37,21 +56,60 @@ impl<'a> Resolver<'a> {
         found
     }
 
-    pub(super) fn start(&mut self, ix: ElementIx, tag: Tag<'a>) -> Trigger {
-        let parent = self.element(ix).parent;
-        let Some(definition) = self.definition(tag) else {
-            return Trigger::None;
-        };
-        if let Some(parent) = parent {
-            // An event sub-process is refused as a whole.
-            if !is_true(self.tag(parent), "triggeredByEvent") {
-                self.refuse(tag, "a start event with a trigger in a sub-process");
-            }
-            return Trigger::None;
+    pub(super) fn start(&mut self, ix: ElementIx, tag: Tag<'a>) -> Kind {
+        let parent = self.element(ix).parent.map(|parent| self.tag(parent));
+        if parent.is_some_and(|parent| is_true(parent, "triggeredByEvent")) {
+            return self.event_start(tag);
         }
+        let Some(definition) = self.definition(tag) else {
+            return Kind::Start(Trigger::None);
+        };
+        if parent.is_some() {
+            self.refuse(tag, "a start event with a trigger in a sub-process");
+            return Kind::Start(Trigger::None);
+        }
+        Kind::Start(match definition.bpmn() {
+            Some("timerEventDefinition") => self.timer(definition),
+            Some("messageEventDefinition") => self.message_trigger(definition),
+            _ => self.no_trigger(tag, definition),
+        })
+    }
+
+    /// The start event of an event sub-process.
+    fn event_start(&mut self, tag: Tag<'a>) -> Kind {
+        let interrupting = tag.own("isInterrupting").and_then(|text| flag(text)) != Some(false);
+        let Some(definition) = self.definition(tag) else {
+            let message = format!(
+                "{} begins an event sub-process without an event",
+                called(tag)
+            );
+            self.report.error(tag, "bad-event-sub-process", message);
+            return Kind::Start(Trigger::None);
+        };
+        let trigger = self.aside(tag, definition, interrupting);
+        Kind::EventStart {
+            interrupting,
+            trigger,
+        }
+    }
+
+    /// What an event waits for that stands beside the flow: at a border, or before an event sub-process.
+    fn aside(&mut self, tag: Tag<'a>, definition: Tag<'a>, interrupting: bool) -> Trigger {
         match definition.bpmn() {
             Some("timerEventDefinition") => self.timer(definition),
             Some("messageEventDefinition") => self.message_trigger(definition),
+            Some("escalationEventDefinition") => {
+                Trigger::Escalation(self.code(definition, ESCALATION))
+            }
+            Some("errorEventDefinition") if interrupting => {
+                Trigger::Error(self.code(definition, ERROR))
+            }
+            Some("errorEventDefinition") => {
+                let id = called(tag);
+                let message = format!("{id}: an error always interrupts");
+                self.report.error(tag, "bad-boundary", message);
+                Trigger::None
+            }
             _ => self.no_trigger(tag, definition),
         }
     }
@@ -88,15 +146,16 @@ impl<'a> Resolver<'a> {
         shown
     }
 
-    pub(super) fn catch(&mut self, tag: Tag<'a>) -> Trigger {
+    pub(super) fn catch(&mut self, tag: Tag<'a>) -> Kind {
         let Some(definition) = self.definition(tag) else {
             self.idle(tag);
-            return Trigger::None;
+            return Kind::Catch(Trigger::None);
         };
         match definition.bpmn() {
-            Some("timerEventDefinition") => self.timer(definition),
-            Some("messageEventDefinition") => self.message_trigger(definition),
-            _ => self.no_trigger(tag, definition),
+            Some("timerEventDefinition") => Kind::Catch(self.timer(definition)),
+            Some("messageEventDefinition") => Kind::Catch(self.message_trigger(definition)),
+            Some("linkEventDefinition") => Kind::LinkTarget,
+            _ => Kind::Catch(self.no_trigger(tag, definition)),
         }
     }
 
@@ -107,20 +166,7 @@ impl<'a> Resolver<'a> {
                 self.idle(tag);
                 Trigger::None
             }
-            Some(definition) => match definition.bpmn() {
-                Some("timerEventDefinition") => self.timer(definition),
-                Some("messageEventDefinition") => self.message_trigger(definition),
-                Some("errorEventDefinition") if interrupting => {
-                    Trigger::Error(self.error_code(definition))
-                }
-                Some("errorEventDefinition") => {
-                    let id = called(tag);
-                    let message = format!("{id}: an error always interrupts");
-                    self.report.error(tag, "bad-boundary", message);
-                    Trigger::None
-                }
-                _ => self.no_trigger(tag, definition),
-            },
+            Some(definition) => self.aside(tag, definition, interrupting),
         };
         Kind::Boundary {
             on: self.host(ix, tag),
@@ -146,7 +192,7 @@ impl<'a> Resolver<'a> {
         let host = self.tag(on).bpmn().unwrap_or_default();
         let activity = ["Task", "task", "Process", "callActivity", "transaction"];
         let activity = activity.iter().any(|end| host.ends_with(end));
-        if !activity {
+        if !activity || is_true(self.tag(on), "triggeredByEvent") {
             let message = format!("{id} is attached to `{reference}`, which is no activity");
             self.report.error(tag, "bad-boundary", message);
         } else if self.element(on).parent != self.element(ix).parent {
@@ -162,17 +208,10 @@ impl<'a> Resolver<'a> {
         };
         match definition.bpmn() {
             Some("terminateEventDefinition") => Throw::Terminate,
-            Some("errorEventDefinition") => match self.error_code(definition) {
-                Some(code) => Throw::Error(code),
-                None => {
-                    if definition.filled("errorRef").is_none() {
-                        let id = called(tag);
-                        let message = format!("{id} throws an error and says not which");
-                        self.report.error(definition, "no-error", message);
-                    }
-                    Throw::None
-                }
-            },
+            Some("errorEventDefinition") => self
+                .thrown(tag, definition, ERROR)
+                .map_or(Throw::None, Throw::Error),
+            Some("escalationEventDefinition") => self.escalation(tag, definition),
             _ => {
                 self.no_trigger(tag, definition);
                 Throw::None
@@ -180,11 +219,18 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    pub(super) fn throw(&mut self, tag: Tag<'a>) -> Throw {
-        if let Some(definition) = self.definition(tag) {
-            self.no_trigger(tag, definition);
+    pub(super) fn throw(&mut self, ix: ElementIx, tag: Tag<'a>) -> Kind {
+        let Some(definition) = self.definition(tag) else {
+            return Kind::Throw(Throw::None);
+        };
+        match definition.bpmn() {
+            Some("linkEventDefinition") => self.link_source(ix, tag, definition),
+            Some("escalationEventDefinition") => Kind::Throw(self.escalation(tag, definition)),
+            _ => {
+                self.no_trigger(tag, definition);
+                Kind::Throw(Throw::None)
+            }
         }
-        Throw::None
     }
 
     /// An event that ought to wait, and for which no definition was found; a reference to none is a problem by itself.
@@ -223,14 +269,30 @@ impl<'a> Resolver<'a> {
         })
     }
 
-    /// The code of the error that a definition names: its code, else its name, else its id.
-    fn error_code(&mut self, definition: Tag<'a>) -> Option<Name> {
-        let reference = definition.filled("errorRef")?;
-        let error = self.root(definition, reference, "error")?;
-        error
-            .filled("errorCode")
-            .or(error.filled("name"))
-            .or(error.id())
+    fn escalation(&mut self, tag: Tag<'a>, definition: Tag<'a>) -> Throw {
+        self.thrown(tag, definition, ESCALATION)
+            .map_or(Throw::None, Throw::Escalation)
+    }
+
+    /// The code of what is thrown; to say none is a problem.
+    fn thrown(&mut self, tag: Tag<'a>, definition: Tag<'a>, what: Thrown) -> Option<Name> {
+        if definition.filled(what.reference).is_none() {
+            let (id, word) = (called(tag), what.word);
+            let message = format!("{id} throws an {word} and says not which");
+            self.report
+                .error(definition, &format!("no-{word}"), message);
+        }
+        self.code(definition, what)
+    }
+
+    /// The code of the error or escalation that a definition names: its code, else its name, else its id.
+    fn code(&mut self, definition: Tag<'a>, what: Thrown) -> Option<Name> {
+        let reference = definition.filled(what.reference)?;
+        let thrown = self.root(definition, reference, what.word)?;
+        thrown
+            .filled(what.code)
+            .or(thrown.filled("name"))
+            .or(thrown.id())
             .cloned()
     }
 

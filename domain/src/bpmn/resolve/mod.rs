@@ -20,6 +20,7 @@ use crate::value::Name;
 mod element;
 mod event;
 mod flow;
+mod link;
 mod shape;
 
 /// The executable process of a key, or everything that stands in its way.
@@ -48,6 +49,7 @@ pub(super) fn run(draft: &Draft, key: &str) -> (Option<Process>, Vec<Problem>) {
         by_id: HashMap::new(),
         flow_ids: HashSet::new(),
         scopes: HashSet::new(),
+        links: HashMap::new(),
     };
     let process = resolver.process(tag);
     let done = !resolver.report.has_errors();
@@ -86,12 +88,15 @@ struct Resolver<'a> {
     flow_ids: HashSet<Name>,
     /// The sub-processes that hold something.
     scopes: HashSet<ElementIx>,
+    /// The link targets of each scope, by name.
+    links: HashMap<(Option<ElementIx>, Name), ElementIx>,
 }
 
 impl<'a> Resolver<'a> {
     fn process(&mut self, tag: Tag<'a>) -> Process {
         let mut flows = Vec::new();
         self.collect(tag, None, &mut flows);
+        self.link_targets();
         for ix in self.indices() {
             self.describe(ix);
         }

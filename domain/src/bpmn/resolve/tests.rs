@@ -3,6 +3,8 @@ use super::super::tests::{draft, file, rules};
 use super::super::{MessageWait, Text, Throw, Timer, Trigger};
 use super::*;
 
+mod events;
+
 fn process(process: &str) -> Process {
     resolve(&draft(process), "p").unwrap_or_else(|problems| panic!("{problems:?}"))
 }
@@ -174,7 +176,7 @@ fn every_problem_is_named_and_not_only_the_first() {
             <sequenceFlow id='f' sourceRef='s' targetRef='x'>
               <conditionExpression>a +</conditionExpression>
             </sequenceFlow>
-            <inclusiveGateway id='i'/>"
+            <complexGateway id='i'/>"
         ),
         [
             "4 u bad-date",
@@ -231,10 +233,26 @@ fn each_broken_model_has_its_problem() {
         (timer("<timeDuration>${</timeDuration>"), &["3 c bad-expression"]),
         ("<endEvent id='e'><errorEventDefinition/></endEvent>".into(), &["3 e no-error"]),
         ("<endEvent id='e'><errorEventDefinition errorRef='x'/></endEvent>".into(), &["3 e unknown-reference"]),
+        ("<endEvent id='e'><escalationEventDefinition/></endEvent>".into(), &["3 e no-escalation"]),
+        ("<intermediateThrowEvent id='e'><escalationEventDefinition escalationRef='x'/></intermediateThrowEvent>".into(), &["3 e unknown-reference"]),
+        (catch("<escalationEventDefinition/>"), &["3 c not-supported"]),
+        ("<task id='t'/><subProcess id='s' triggeredByEvent='true'><task id='u'/></subProcess>".into(), &["3 s bad-event-sub-process"]),
+        ("<task id='t'/><subProcess id='s' triggeredByEvent='true'><startEvent id='u'/></subProcess>".into(), &["3 u bad-event-sub-process"]),
+        ("<task id='t'/><subProcess id='s' triggeredByEvent='true'><startEvent id='u'><errorEventDefinition/></startEvent><startEvent id='v'><errorEventDefinition/></startEvent></subProcess>".into(), &["3 s bad-event-sub-process"]),
+        ("<task id='t'/><subProcess id='s' triggeredByEvent='true'><startEvent id='u' isInterrupting='false'><errorEventDefinition/></startEvent></subProcess>".into(), &["3 u bad-boundary"]),
+        (format!("<task id='t'/><subProcess id='s' triggeredByEvent='true'><startEvent id='u'><errorEventDefinition/></startEvent></subProcess>{}", flow("t", "s")), &["3 - bad-flow"]),
+        ("<task id='t'/><subProcess id='s' triggeredByEvent='true'><startEvent id='u'><errorEventDefinition/></startEvent></subProcess><boundaryEvent id='b' attachedToRef='s'><errorEventDefinition/></boundaryEvent>".into(), &["3 b bad-boundary"]),
+        ("<subProcess id='s' triggeredByEvent='true'><startEvent id='u'><errorEventDefinition/></startEvent></subProcess>".into(), &["2 p no-start"]),
         ("<receiveTask id='r'/>".into(), &["3 r no-message"]),
         ("<exclusiveGateway id='g' default='f'/><task id='a'/><task id='b'/><sequenceFlow id='f' sourceRef='a' targetRef='b'/>".into(), &["3 g bad-default"]),
         ("<eventBasedGateway id='g'/>".into(), &["3 g bad-gateway"]),
         (format!("<eventBasedGateway id='g'/><userTask id='u'/>{}", flow("g", "u")), &["3 - bad-gateway"]),
+        ("<intermediateThrowEvent id='x'><linkEventDefinition/></intermediateThrowEvent>".into(), &["3 x bad-link"]),
+        ("<intermediateThrowEvent id='x'><linkEventDefinition name='A'/></intermediateThrowEvent>".into(), &["3 x bad-link"]),
+        ("<task id='t'/><intermediateCatchEvent id='x'><linkEventDefinition name='A'/></intermediateCatchEvent>
+            <intermediateCatchEvent id='y'><linkEventDefinition name='A'/></intermediateCatchEvent>".into(), &["4 y bad-link"]),
+        (format!("<task id='t'/><intermediateCatchEvent id='x'><linkEventDefinition name='A'/></intermediateCatchEvent>{}", flow("t", "x")), &["3 - bad-flow"]),
+        (format!("<eventBasedGateway id='g'/><intermediateCatchEvent id='x'><linkEventDefinition name='A'/></intermediateCatchEvent>{}", flow("g", "x")), &["3 - bad-gateway", "3 - bad-flow"]),
         ("<serviceTask id='s' camunda:class='org.example.Pay'/>".into(), &["3 s no-implementation"]),
         ("<serviceTask id='s' flowable:delegateExpression='${pay}'/>".into(), &["3 s no-implementation"]),
         ("<serviceTask id='s' camunda:type='external' camunda:topic='pay'/>".into(), &["3 s no-implementation"]),
@@ -306,22 +324,20 @@ fn what_cannot_run_yet_is_refused_by_name() {
     let on_task = |inside: &str| format!("<task id='x'>{inside}</task>");
     let end = |name: &str| format!("<endEvent id='x'><{name}EventDefinition/></endEvent>");
     let cases = [
-        "<inclusiveGateway id='x'/>".to_owned(),
-        "<complexGateway id='x'/>".into(),
+        "<complexGateway id='x'/>".to_owned(),
         "<callActivity id='x' calledElement='y'/>".into(),
         "<transaction id='x'/>".into(),
         "<adHocSubProcess id='x'/>".into(),
-        "<subProcess id='x' triggeredByEvent='true'><startEvent><signalEventDefinition/></startEvent></subProcess>".into(),
+        "<task/><subProcess id='s' triggeredByEvent='true'><startEvent id='x'><signalEventDefinition/></startEvent></subProcess>".into(),
         on_task("<multiInstanceLoopCharacteristics isSequential='true'/>"),
         on_task("<standardLoopCharacteristics/>"),
         "<task id='x' isForCompensation='true'/>".into(),
         "<task id='x' startQuantity='2'/>".into(),
         end("signal"),
-        end("escalation"),
         end("compensate"),
         end("cancel"),
         end("message"),
-        "<intermediateThrowEvent id='x'><linkEventDefinition/></intermediateThrowEvent>".into(),
+        "<intermediateThrowEvent id='x'><signalEventDefinition/></intermediateThrowEvent>".into(),
         "<startEvent id='x'><conditionalEventDefinition/></startEvent>".into(),
         "<startEvent id='x'><timerEventDefinition><timeDuration>P1D</timeDuration></timerEventDefinition><timerEventDefinition/></startEvent>".into(),
         "<receiveTask id='x' instantiate='true' messageRef='m'/>".into(),

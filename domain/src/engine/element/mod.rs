@@ -3,9 +3,13 @@
 
 pub(super) mod boundary;
 pub(super) mod end;
+pub(super) mod event_sub_process;
 pub(super) mod gateway;
+pub(super) mod inclusive;
+pub(super) mod link;
 pub(super) mod service_task;
 pub(super) mod sub_process;
+mod throw;
 pub(super) mod user_task;
 pub(super) mod wait;
 
@@ -17,11 +21,17 @@ use crate::bpmn::Kind;
 pub(super) fn step(run: &mut Run<'_, '_>, spot: Spot) -> Result<(), Trouble> {
     let process = run.process;
     match &process.element(spot.element).kind {
-        Kind::Start(_) | Kind::Boundary { .. } | Kind::PassThrough | Kind::Exclusive => {
+        Kind::Start(_)
+        | Kind::Boundary { .. }
+        | Kind::LinkTarget
+        | Kind::EventStart { .. }
+        | Kind::PassThrough
+        | Kind::Exclusive => {
             run.leave(spot);
             Ok(())
         }
         Kind::End(throw) | Kind::Throw(throw) => end::step(run, spot, throw),
+        Kind::LinkSource(target) => link::step(run, spot, *target),
         Kind::Catch(trigger) => wait::catch(run, spot, trigger),
         Kind::UserTask(user_task) => user_task::step(run, spot, user_task),
         Kind::Assign(assignments) => service_task::assign(run, spot, assignments),
@@ -30,7 +40,12 @@ pub(super) fn step(run: &mut Run<'_, '_>, spot: Spot) -> Result<(), Trouble> {
             gateway::join(run, spot);
             Ok(())
         }
+        Kind::Inclusive => {
+            inclusive::join(run, spot);
+            Ok(())
+        }
         Kind::EventBased => gateway::await_first(run, spot),
         Kind::SubProcess => sub_process::step(run, spot),
+        Kind::EventSubProcess => event_sub_process::step(run, spot),
     }
 }

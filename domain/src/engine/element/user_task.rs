@@ -98,7 +98,8 @@ fn people(run: &Run<'_, '_>, spot: Spot, list: &[Principals]) -> BTreeSet<Princi
         return BTreeSet::new();
     }
     let layers = state::layers(&run.instance, spot.scope);
-    state::resolve(list, &People::of(&run.instance, &layers, run.fresh.now))
+    let people = People::of(&run.instance, &layers, run.fresh.now, &run.meter);
+    state::resolve(list, &people)
 }
 
 /// One name; of several, by commas or as a list, the first. Empty and null are nobody.

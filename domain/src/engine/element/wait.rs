@@ -1,11 +1,11 @@
 //! Waiting for timers and messages: intermediate catch events, receive tasks, and what happens when one comes.
 
-use super::boundary;
+use super::{boundary, event_sub_process};
 use crate::bpmn::{ElementIx, Kind, MessageWait, Text, Timer, Trigger};
 use crate::engine::command::Trouble;
 use crate::engine::data::quoted;
 use crate::engine::event::Event;
-use crate::engine::instance::{PendingMessage, PendingTimer, TokenId};
+use crate::engine::instance::{PendingMessage, PendingTimer, ScopeId, TokenId};
 use crate::engine::run::{Run, Spot};
 use crate::engine::time::{self, Due};
 use crate::expr::EvalError;
@@ -22,7 +22,7 @@ pub(in crate::engine) fn catch(
             run.leave(spot);
             Ok(())
         }
-        Trigger::Timer(_) | Trigger::Message(_) | Trigger::Error(_) => {
+        Trigger::Timer(_) | Trigger::Message(_) | Trigger::Error(_) | Trigger::Escalation(_) => {
             match watch(run, spot, spot.element, trigger)? {
                 Some(event) => run.emit(event),
                 None => return Err(spot.trouble("the event can never happen".to_owned())),
@@ -47,8 +47,8 @@ pub(in crate::engine) fn receive(
     Ok(())
 }
 
-/// The event that makes a token wait for a trigger; nothing if it is none to wait for: an error comes from inside, and a
-/// cycle may be over before it begins.
+/// The event that makes a token wait for a trigger; nothing if it is none to wait for: errors and escalations come
+/// from inside, and a cycle may be over before it begins.
 pub(in crate::engine) fn watch(
     run: &mut Run<'_, '_>,
     spot: Spot,
@@ -56,7 +56,7 @@ pub(in crate::engine) fn watch(
     trigger: &Trigger,
 ) -> Result<Option<Event>, Trouble> {
     match trigger {
-        Trigger::None | Trigger::Error(_) => Ok(None),
+        Trigger::None | Trigger::Error(_) | Trigger::Escalation(_) => Ok(None),
         Trigger::Message(message) => watch_message(run, spot, element, message).map(Some),
         Trigger::Timer(timer) => {
             let at = Spot { element, ..spot };
@@ -98,17 +98,28 @@ pub(in crate::engine) fn watch_message(
 pub(in crate::engine) fn fired(run: &mut Run<'_, '_>, timer: &PendingTimer) {
     run.emit(Event::TimerCleared(timer.id));
     if let Err(trouble) = repeat(run, timer) {
-        run.hold(timer.token, trouble);
+        // No token stands for the instance itself: the oldest one shows what is wrong.
+        let oldest = || run.instance.tokens.first().map(|token| token.id);
+        let spot = run.spot(timer.token).map(|spot| spot.token);
+        if let Some(token) = spot.or_else(oldest) {
+            run.hold(token, trouble);
+        }
     }
     happened(run, timer.token, timer.element);
 }
 
 /// What a token waited for has happened.
 pub(in crate::engine) fn happened(run: &mut Run<'_, '_>, token: TokenId, element: ElementIx) {
+    let process = run.process;
+    if let Kind::EventStart { interrupting, .. } = process.element(element).kind {
+        let scope = ScopeId(token.0);
+        let lists = event_sub_process::around(run, scope);
+        event_sub_process::happened(run, scope, element, interrupting, &lists);
+        return;
+    }
     let Some(spot) = run.spot(token) else {
         return;
     };
-    let process = run.process;
     if let Kind::Boundary { interrupting, .. } = process.element(element).kind {
         boundary::happened(run, spot, element, interrupting);
     } else if spot.element == element {
@@ -124,24 +135,54 @@ pub(in crate::engine) fn happened(run: &mut Run<'_, '_>, token: TokenId, element
     }
 }
 
-/// Sets the next occurrence of a cycle, which is read anew: if the data gives it, it may have changed. Only a boundary event
-/// that does not interrupt happens more than once.
+/// The scope that an event happens in: whose fields it sees, and where what comes with it is written.
+pub(in crate::engine) fn scope_of(
+    run: &Run<'_, '_>,
+    token: TokenId,
+    element: ElementIx,
+) -> ScopeId {
+    match run.process.element(element).kind {
+        Kind::EventStart { .. } => ScopeId(token.0),
+        Kind::Start(_)
+        | Kind::End(_)
+        | Kind::Catch(_)
+        | Kind::Throw(_)
+        | Kind::LinkSource(_)
+        | Kind::LinkTarget
+        | Kind::Boundary { .. }
+        | Kind::UserTask(_)
+        | Kind::PassThrough
+        | Kind::Assign(_)
+        | Kind::Receive(_)
+        | Kind::Exclusive
+        | Kind::Parallel
+        | Kind::Inclusive
+        | Kind::EventBased
+        | Kind::SubProcess
+        | Kind::EventSubProcess => run.spot(token).map_or(ScopeId::ROOT, |spot| spot.scope),
+    }
+}
+
+/// Sets the next occurrence of a cycle, which is read anew: if the data gives it, it may have changed. Only an event beside
+/// the flow that does not interrupt happens more than once.
 fn repeat(run: &mut Run<'_, '_>, timer: &PendingTimer) -> Result<(), Trouble> {
     let process = run.process;
-    let Kind::Boundary {
+    let (Kind::Boundary {
         interrupting: false,
         trigger: Trigger::Timer(Timer::Cycle(text)),
         ..
-    } = &process.element(timer.element).kind
+    }
+    | Kind::EventStart {
+        interrupting: false,
+        trigger: Trigger::Timer(Timer::Cycle(text)),
+    }) = &process.element(timer.element).kind
     else {
         return Ok(());
     };
-    let Some(spot) = run.spot(timer.token) else {
-        return Ok(());
-    };
     let at = Spot {
+        token: timer.token,
         element: timer.element,
-        ..spot
+        scope: scope_of(run, timer.token, timer.element),
     };
     let was = Due {
         at: timer.due_at,

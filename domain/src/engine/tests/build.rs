@@ -169,6 +169,13 @@ impl Build {
         self
     }
 
+    pub(super) fn inclusive(&mut self, ids: &str) -> &mut Build {
+        for id in ids.split(' ') {
+            self.add(id, Kind::Inclusive);
+        }
+        self
+    }
+
     pub(super) fn catch(&mut self, id: &str, trigger: Trigger) -> &mut Build {
         self.add(id, Kind::Catch(trigger));
         self
@@ -197,6 +204,28 @@ impl Build {
     pub(super) fn inside(&mut self, id: &str, build: impl FnOnce(&mut Build)) -> &mut Build {
         let sub_process = self.add(id, Kind::SubProcess);
         let around = self.parent.replace(sub_process);
+        build(self);
+        self.parent = around;
+        self
+    }
+
+    /// An event sub-process with what the closure builds behind its start event.
+    pub(super) fn handler(
+        &mut self,
+        id: &str,
+        start: &str,
+        (interrupting, trigger): (bool, Trigger),
+        build: impl FnOnce(&mut Build),
+    ) -> &mut Build {
+        let handler = self.add(id, Kind::EventSubProcess);
+        let around = self.parent.replace(handler);
+        self.add(
+            start,
+            Kind::EventStart {
+                interrupting,
+                trigger,
+            },
+        );
         build(self);
         self.parent = around;
         self

@@ -11,10 +11,10 @@ use uuid::Uuid;
 
 use super::build::Build;
 use crate::access::{Actor, Privilege};
-use crate::bpmn::{ElementIx, Process};
+use crate::bpmn::{ElementIx, Kind, Process};
 use crate::engine::command::{Command, Fresh, Rejection, Start};
 use crate::engine::event::Event;
-use crate::engine::instance::{Instance, InstanceState, PendingTimer, ScopeId};
+use crate::engine::instance::{Instance, InstanceState, PendingTimer, ScopeId, TokenId};
 use crate::engine::{decide, start};
 use crate::ids::{InstanceId, ProcessId, TenantId};
 use crate::task::{Task, TaskCommand, TaskEvent};
@@ -121,6 +121,12 @@ impl Play {
     }
 
     pub(super) fn command(&mut self, command: &Command<'_>) -> Result<String, Rejection> {
+        let events = self.judge(command)?;
+        Ok(self.apply(events))
+    }
+
+    /// What would happen.
+    pub(super) fn judge(&mut self, command: &Command<'_>) -> Result<Vec<Event>, Rejection> {
         let mut next_id = self.next_id;
         let before = self.instance.clone();
         let events = decide(
@@ -134,7 +140,7 @@ impl Play {
         )?;
         assert_eq!(before, self.instance);
         self.next_id = next_id;
-        Ok(self.apply(events))
+        Ok(events)
     }
 
     pub(super) fn task_command(
@@ -269,8 +275,22 @@ impl Play {
 
         let instance = &self.instance;
         let held = |token| instance.token(token).is_some();
-        assert!(instance.timers.iter().all(|timer| held(timer.token)));
-        assert!(instance.waits.iter().all(|wait| held(wait.token)));
+        let waited = |token, element| match self.process.element(element).kind {
+            Kind::EventStart { .. } if token == TokenId(0) => !instance.tokens.is_empty(),
+            _ => held(token),
+        };
+        assert!(
+            instance
+                .timers
+                .iter()
+                .all(|timer| waited(timer.token, timer.element))
+        );
+        assert!(
+            instance
+                .waits
+                .iter()
+                .all(|wait| waited(wait.token, wait.element))
+        );
         assert!(instance.open_tasks().all(|task| held(task.token)));
         assert!(
             instance

@@ -235,9 +235,40 @@ async fn the_journal_is_read_in_the_order_of_commits_by_its_tenant() {
     );
     let rest = read.journal_after(positions[1], 9).await.unwrap();
     assert_eq!(rest.len(), 1);
-    assert_eq!(rest[0].1, started(&world.instance(3), &acl, &[]));
+    assert_eq!(rest[0].1, Some(started(&world.instance(3), &acl, &[])));
     let other = world.store.read(world.globex).await.unwrap();
     assert_eq!(other.journal_after(Position(0), 9).await.unwrap(), []);
+}
+
+/// Somebody edits the database: what they touched is missing at its place, and what follows is read all the same.
+#[tokio::test]
+async fn an_entry_that_does_not_open_keeps_its_place_and_stops_nobody() {
+    use sea_orm::ConnectionTrait;
+
+    let world = World::new().await;
+    let acl = readers(["emma"]);
+    let mut positions = Vec::new();
+    for number in 1..=6 {
+        let instance = world.instance(number);
+        let entry = started(&instance, &acl, &[]);
+        positions.push(world.save(None, &instance, &entry).await.unwrap());
+    }
+    for (position, change) in positions.iter().zip([
+        "body = x'00'",
+        "key_id = x'00'",
+        "key_id = zeroblob(16)",
+        "instance_id = 'no id'",
+        "revision = 77",
+    ]) {
+        let sql = format!("UPDATE journal SET {change} WHERE seq = {}", position.0);
+        world.store.db.execute_unprepared(&sql).await.unwrap();
+    }
+    let all = world.store.journal_after(Position(0), 9).await.unwrap();
+    let seen: Vec<_> = all.iter().map(|(at, tenant, _)| (*at, *tenant)).collect();
+    let expected: Vec<_> = positions.iter().map(|at| (*at, world.acme)).collect();
+    assert_eq!(seen, expected);
+    let readable: Vec<_> = all.iter().map(|(.., entry)| entry.is_some()).collect();
+    assert_eq!(readable, [false, false, false, false, false, true]);
 }
 
 #[tokio::test]
@@ -266,18 +297,19 @@ async fn comments_are_kept_in_order_and_need_their_task() {
     write.commit().await.unwrap();
 
     let read = world.store.read(world.acme).await.unwrap();
+    let emma = world.actor("emma");
     let task = instance.tasks[0].id;
-    assert_eq!(read.count_comments(task).await.unwrap(), 5);
+    assert_eq!(read.count_comments(&emma, task).await.unwrap(), 5);
     let mut expected: Vec<Comment> = (0..5).map(comment).collect();
     expected.sort_by_key(|comment| (comment.at, comment.id));
-    let page = read.comments(task, &first(3)).await.unwrap();
+    let page = read.comments(&emma, task, &first(3)).await.unwrap();
     assert!(page.has_next && !page.has_previous);
     let last = page.items[2].0;
     let rest = Page {
         after: Some(last),
         ..first(3)
     };
-    let rest = read.comments(task, &rest).await.unwrap();
+    let rest = read.comments(&emma, task, &rest).await.unwrap();
     assert!(!rest.has_next && rest.has_previous);
     let all: Vec<Comment> = page
         .items
@@ -287,7 +319,11 @@ async fn comments_are_kept_in_order_and_need_their_task() {
         .collect();
     assert_eq!(all, expected);
     let other = world.store.read(world.globex).await.unwrap();
-    assert_eq!(other.count_comments(task).await.unwrap(), 0);
+    let stranger = world.actor("zoe");
+    assert_eq!(read.count_comments(&stranger, task).await.unwrap(), 0);
+    let nothing = read.comments(&stranger, task, &first(3)).await.unwrap();
+    assert!(nothing.items.is_empty() && !nothing.has_next);
+    assert_eq!(other.count_comments(&emma, task).await.unwrap(), 0);
 }
 
 #[tokio::test]

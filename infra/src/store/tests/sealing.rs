@@ -152,12 +152,7 @@ async fn the_database_with_other_keys_shows_nothing() {
     assert_eq!(read.instance(&emma, instance.id).await.unwrap(), None);
     assert!(read.instance_for_engine(instance.id).await.is_err());
     assert!(read.model(world.process_id).await.is_err());
-    assert_eq!(
-        store
-            .journal_after(super::super::Position(0), 9)
-            .await
-            .unwrap(),
-        []
-    );
+    let journal = store.journal_after(super::super::Position(0), 9).await;
+    assert!(journal.unwrap().iter().all(|(.., entry)| entry.is_none()));
     let _ = &world.keyring;
 }
