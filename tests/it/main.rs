@@ -9,6 +9,7 @@ mod login;
 mod processes;
 mod program;
 mod races;
+mod requirements;
 mod schema;
 mod sealing;
 mod sockets;

@@ -6,8 +6,8 @@ use docket_domain::access::Actor;
 use docket_domain::engine::command::Command;
 use docket_domain::ids::{CommentId, TaskId};
 use docket_domain::journal;
-use docket_domain::task::TaskCommand;
 use docket_domain::task::worklist::{TaskImage, Worklist};
+use docket_domain::task::{self, TaskCommand};
 use docket_infra::clock::Clock;
 use docket_infra::store::{Comment, Read, Remembered, Write};
 
@@ -31,7 +31,7 @@ pub struct TaskRequest {
 }
 
 impl App {
-    /// Asks something of a task that the actor may read.
+    /// Asks something of a task that the actor may read, or need not.
     pub async fn ask_task(
         &self,
         actor: &Actor,
@@ -89,10 +89,16 @@ impl App {
         request: &TaskRequest,
         comment: Option<&Comment>,
     ) -> Result<Transition, AppError> {
-        let image = tx.task(actor, request.task).await?;
-        let image = image.ok_or(AppError::NotAvailable)?;
+        let instance = match tx.task(actor, request.task).await? {
+            Some(image) => Some(image.instance),
+            None if task::takes_no_reading(actor, &request.command) => {
+                tx.instance_of_task(request.task).await?
+            }
+            None => None,
+        };
+        let instance = instance.ok_or(AppError::NotAvailable)?;
         // Who reads a task need not read its instance: the task has decided already.
-        let before = tx.instance_for_engine(image.instance).await?;
+        let before = tx.instance_for_engine(instance).await?;
         let before = before.ok_or(AppError::NotAvailable)?;
         let command = Command::Task {
             task: request.task,

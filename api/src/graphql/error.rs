@@ -204,6 +204,7 @@ fn rejected(rejection: &Rejection) -> UserError {
         | Rejection::NotCandidate
         | Rejection::Excluded
         | Rejection::NotAssignee
+        | Rejection::NotReader
         | Rejection::NotWriter
         | Rejection::MayNotWithdraw => error(NotPermitted),
         Rejection::OnBehalf => error(NotPermitted).at(&["onBehalfOf"]),

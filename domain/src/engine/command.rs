@@ -71,7 +71,7 @@ pub struct Fresh<'a> {
     pub id: &'a mut dyn FnMut() -> uuid::Uuid,
 }
 
-/// Why not. The person has already been found to read the object.
+/// Why not. The person has already been found to read the object, or is an administrator who need not.
 #[derive(Clone, PartialEq, Debug, thiserror::Error)]
 pub enum Rejection {
     /// The privilege is missing (G2).
@@ -121,6 +121,9 @@ pub enum Rejection {
         /// What it is.
         actual: u32,
     },
+    /// An administrator would give a task that they do not read to themselves.
+    #[error("you may not take what you may not read")]
+    NotReader,
     /// The person reads, and may not write (G7).
     #[error("you may not change this")]
     NotWriter,

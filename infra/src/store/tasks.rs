@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use docket_domain::access::{Actor, Principal, Privilege};
-use docket_domain::ids::TaskId;
+use docket_domain::ids::{InstanceId, TaskId};
 use docket_domain::journal::Entry;
 use docket_domain::task::worklist::{TaskFilter, TaskImage, Worklist};
 use jiff::Timestamp;
@@ -80,6 +80,18 @@ impl Read {
     /// A task.
     pub async fn task(&self, actor: &Actor, id: TaskId) -> Result<Option<TaskImage>, StoreError> {
         Ok(self.tasks_by_id(actor, &[id]).await?.remove(&id))
+    }
+
+    /// The instance of a task, whoever may read either: for administrators' commands.
+    pub async fn instance_of_task(&self, id: TaskId) -> Result<Option<InstanceId>, StoreError> {
+        let select = Query::select()
+            .expr(object(Column::InstanceId))
+            .from(aliased(Entity))
+            .and_where(of_tenant(self.tenant.0))
+            .and_where(object(Column::Id).eq(id.0))
+            .take();
+        let found: Option<Uuid> = self.row(&select).await?;
+        Ok(found.map(InstanceId))
     }
 
     /// Tasks by id.

@@ -201,7 +201,8 @@ impl TaskMutation {
         ask(ctx, task, command, input.expected_revision).await
     }
 
-    /// Hands a task to somebody else for good, or to nobody.
+    /// Hands a task to somebody else for good, or to nobody. With the privilege `ADMINISTRATOR` also one that the viewer may
+    /// not read; then no task comes back.
     async fn reassign_task(
         &self,
         ctx: &Context<'_>,

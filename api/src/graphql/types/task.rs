@@ -165,6 +165,11 @@ impl Task {
         User::maybe(self.0.task.owner.as_ref())
     }
 
+    /// Who completed it, once somebody has.
+    async fn completed_by(&self) -> Option<User> {
+        User::maybe(self.0.task.completed_by.as_ref())
+    }
+
     /// The people who may claim it by name.
     async fn candidate_users(&self) -> Option<Vec<User>> {
         let names = self.0.task.candidates.iter().filter_map(user_name);
