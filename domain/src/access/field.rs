@@ -158,7 +158,7 @@ impl<'a> Case<'a> {
     /// The rules of every place where the instance stands, and of one more element if asked for.
     fn new(process: &'a Process, instance: &'a Instance, more: Option<ElementIx>) -> Case<'a> {
         let mut places: Vec<(ElementIx, ScopeId)> = instance::leaves(instance)
-            .map(|token| (token.element, token.scope))
+            .map(|token| (token.element, instance.scope_of(token)))
             .collect();
         if let Some(element) = more
             && !places.iter().any(|place| place.0 == element)

@@ -98,6 +98,7 @@ pub(crate) fn element(id: &str, kind: Kind) -> Element {
         id: name(id),
         name: None,
         kind,
+        repeat: None,
         parent: None,
         incoming: Vec::new(),
         outgoing: Vec::new(),
@@ -226,6 +227,7 @@ pub(crate) fn open_scope(instance: &mut Instance, token: TokenId, data: Data) ->
         parent: host.scope,
         element: host.element,
         data,
+        rounds: None,
     });
     ScopeId(token.0)
 }

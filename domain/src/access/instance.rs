@@ -100,10 +100,16 @@ fn participants(instance: &Instance) -> BTreeSet<Principal> {
 
 /// The tokens that stand somewhere themselves, rather than wait for what runs inside their sub-process.
 pub(crate) fn leaves(instance: &Instance) -> impl Iterator<Item = &Token> {
-    instance
-        .tokens
-        .iter()
-        .filter(|token| !instance.scopes.iter().any(|scope| scope.id.0 == token.id.0))
+    instance.tokens.iter().filter(|token| {
+        let hosts = instance
+            .scopes
+            .iter()
+            .find(|scope| scope.id.0 == token.id.0);
+        // A round of an activity that repeats has a scope, and may stand in it itself.
+        hosts.is_none_or(|scope| {
+            instance.is_round(token) && !instance.tokens.iter().any(|it| it.scope == scope.id)
+        })
+    })
 }
 
 /// The lists in force: of each state where the instance stands; of the last one, when it stands nowhere any more.

@@ -16,7 +16,7 @@ use crate::expr::Expr;
 use crate::value::Name;
 
 pub use access::{AccessPolicy, Classification, FieldRule, Mask, Naming, Principals, StateList};
-pub use activity::{Form, UserTask};
+pub use activity::{Count, Form, MultiInstance, Repeat, StandardLoop, UserTask};
 pub use event::{MessageWait, Throw, Timer, Trigger};
 
 pub mod dialect;
@@ -187,6 +187,8 @@ pub struct Element {
     pub name: Option<Name>,
     /// What it does.
     pub kind: Kind,
+    /// How often it does so, unless once.
+    pub repeat: Option<Repeat>,
     /// The sub-process that holds it, or the process itself.
     pub parent: Option<ElementIx>,
     /// Flows that end here, in document order.

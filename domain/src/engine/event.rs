@@ -48,6 +48,15 @@ pub enum Event {
         /// The token that waits at the sub-process.
         token: TokenId,
     },
+    /// The scope of an activity that repeats is there for its rounds.
+    RoundsOpened {
+        /// Its number.
+        scope: ScopeId,
+        /// How many there are to be; `None` is as long as a condition holds.
+        all: Option<u32>,
+        /// The values that they are for, if they come one after the other.
+        items: Vec<Value>,
+    },
     /// A sub-process was closed, and its own fields are gone.
     ScopeClosed {
         /// Its number.

@@ -155,6 +155,23 @@ pub struct Scope {
     pub element: ElementIx,
     /// Its own fields; they shadow those around it.
     pub data: Data,
+    /// How far an activity that repeats has come, if the scope is there for its rounds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rounds: Option<Rounds>,
+}
+
+/// The rounds of an activity that repeats: each is a token in the scope, with a scope of its own.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Rounds {
+    /// How many there are to be; `None` is as long as a condition holds.
+    pub all: Option<u32>,
+    /// How many have begun.
+    pub begun: u32,
+    /// How many are done.
+    pub completed: u32,
+    /// The values that they are for, if they come one after the other.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub items: Vec<crate::value::Value>,
 }
 
 /// A timer that has not fired.
@@ -234,6 +251,20 @@ impl Instance {
         self.scopes.iter().find(|scope| scope.id == id)
     }
 
+    /// Whether a token is one round of an activity that repeats.
+    pub fn is_round(&self, token: &Token) -> bool {
+        let around = self.scope(token.scope);
+        around.is_some_and(|around| around.rounds.is_some())
+    }
+
+    /// The scope whose fields a token sees where it stands: a round sees its own.
+    pub fn scope_of(&self, token: &Token) -> ScopeId {
+        match self.is_round(token) {
+            true => ScopeId(token.id.0),
+            false => token.scope,
+        }
+    }
+
     pub(super) fn fold(&mut self, event: &Event) {
         match event {
             Event::Entered {
@@ -253,12 +284,32 @@ impl Instance {
                     since: *at,
                     lists: lists.clone(),
                 });
+                if let Some(rounds) = self.rounds_mut(*scope) {
+                    rounds.begun = rounds.begun.saturating_add(1);
+                }
             }
             Event::Completed { token, .. } | Event::Cancelled { token, .. } => {
+                let scope = self.token(*token).map(|held| held.scope);
+                if matches!(event, Event::Completed { .. })
+                    && let Some(rounds) = scope.and_then(|scope| self.rounds_mut(scope))
+                {
+                    rounds.completed = rounds.completed.saturating_add(1);
+                }
                 self.tokens.retain(|held| held.id != *token);
                 self.incidents.retain(|incident| incident.token != *token);
             }
             Event::ScopeOpened { token } => self.open_scope(*token),
+            Event::RoundsOpened { scope, all, items } => {
+                let open = self.scopes.iter_mut().find(|open| open.id == *scope);
+                if let Some(open) = open {
+                    open.rounds = Some(Rounds {
+                        all: *all,
+                        begun: 0,
+                        completed: 0,
+                        items: items.clone(),
+                    });
+                }
+            }
             Event::ScopeClosed { scope } => self.scopes.retain(|open| open.id != *scope),
             Event::DataSet {
                 scope,
@@ -301,7 +352,13 @@ impl Instance {
             parent,
             element,
             data: Data::new(),
+            rounds: None,
         });
+    }
+
+    fn rounds_mut(&mut self, scope: ScopeId) -> Option<&mut Rounds> {
+        let open = self.scopes.iter_mut().find(|open| open.id == scope)?;
+        open.rounds.as_mut()
     }
 
     fn fold_task(&mut self, id: TaskId, event: &TaskEvent) {

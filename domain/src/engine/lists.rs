@@ -48,7 +48,8 @@ pub(super) fn refresh(run: &mut Run<'_, '_>) {
         };
         // Nothing is declared, so every live list comes from its source and the others are carried.
         let none = StateList::default();
-        let lists = resolve(run, token.scope, Source::Process, &none, &token.lists);
+        let scope = run.instance.scope_of(token);
+        let lists = resolve(run, scope, Source::Process, &none, &token.lists);
         if lists != token.lists {
             run.emit(Event::Relisted { token: id, lists });
         }

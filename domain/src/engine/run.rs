@@ -147,7 +147,7 @@ impl<'a, 'f> Run<'a, 'f> {
         before: &Lists,
     ) {
         let spot = self.enter(element, scope, via, before);
-        self.queue.push_back(spot.token);
+        self.proceed(spot.token);
     }
 
     /// A new token that the caller moves.
@@ -184,7 +184,15 @@ impl<'a, 'f> Run<'a, 'f> {
 
     fn try_leave(&mut self, spot: Spot) -> Result<(), Trouble> {
         let process = self.process;
-        self.assign(spot, &process.element(spot.element).outputs)?;
+        let element = process.element(spot.element);
+        if let Some(repeat) = &element.repeat {
+            // The rounds have assigned already when the activity as a whole is done.
+            if let Some(round) = self.round(spot.token) {
+                return element::repeat::done(self, round, repeat);
+            }
+        } else {
+            self.assign(spot, &element.outputs)?;
+        }
         let ways = element::gateway::ways(self, spot)?;
         let lists = self.complete(spot);
         for way in &ways {
@@ -224,11 +232,34 @@ impl<'a, 'f> Run<'a, 'f> {
             return;
         }
         element::event_sub_process::disarm(self, scope);
-        self.emit(Event::ScopeClosed { scope });
-        self.bytes = None;
-        if let Some(host) = self.spot(TokenId(scope.0)) {
+        let host = TokenId(scope.0);
+        // A round closes its scope itself, for its outputs see what is in it.
+        if self.round(host).is_none() {
+            self.close(scope);
+        }
+        if let Some(host) = self.spot(host) {
             self.leave(host);
         }
+    }
+
+    /// Closes a scope: its own fields are gone.
+    pub(super) fn close(&mut self, scope: ScopeId) {
+        self.emit(Event::ScopeClosed { scope });
+        self.bytes = None;
+    }
+
+    /// Where a token stands if it is one round of an activity that repeats.
+    pub(super) fn round(&self, token: TokenId) -> Option<Spot> {
+        let held = self.instance.token(token)?;
+        self.instance
+            .is_round(held)
+            .then(|| self.spot(token))
+            .flatten()
+    }
+
+    /// Lets a token run on by itself.
+    pub(super) fn proceed(&mut self, token: TokenId) {
+        self.queue.push_back(token);
     }
 
     pub(super) fn end(&mut self, state: InstanceState, lists: Lists) {
@@ -242,8 +273,7 @@ impl<'a, 'f> Run<'a, 'f> {
         let inside = ScopeId(spot.token.0);
         if self.instance.scope(inside).is_some() {
             self.cancel_scope(inside, None);
-            self.emit(Event::ScopeClosed { scope: inside });
-            self.bytes = None;
+            self.close(inside);
         }
         let open = |task: &&Task| task.token == spot.token && task.state.is_open();
         if let Some(task) = self.instance.tasks.iter().find(open).map(|task| task.id) {

@@ -3,7 +3,7 @@
 use super::super::report::Report;
 use super::super::tree::Tag;
 use super::super::{Assignment, Form, Naming, Principals, UserTask, text, timer};
-use super::{Work, assignment, wf};
+use super::{Collection, Work, assignment, wf};
 use crate::expr::Expr;
 use crate::value::Name;
 
@@ -66,6 +66,13 @@ pub(super) fn form(tag: Tag<'_>) -> Option<Form> {
     Some(Form {
         key: Some(key.clone()),
         schema: None,
+    })
+}
+
+pub(super) fn collection(multi: Tag<'_>) -> Option<Collection> {
+    Some(Collection {
+        items: attribute(multi, "collection")?.clone(),
+        element: attribute(multi, "elementVariable").cloned(),
     })
 }
 

@@ -134,6 +134,23 @@ pub(super) fn correlation<'a>(message: Tag<'a>) -> Option<(Tag<'a>, &'a str)> {
     zeebe::correlation(message)
 }
 
+/// What a multi-instance activity has an instance for each of.
+pub(super) struct Collection {
+    /// The list, as an expression.
+    pub items: Name,
+    /// The field that holds one value.
+    pub element: Option<Name>,
+}
+
+/// The list that `multiInstanceLoopCharacteristics` name.
+pub(super) fn collection(multi: Tag<'_>, report: &mut Report) -> Option<Collection> {
+    wf::check(multi, report);
+    wf::collection(multi)
+        .or_else(|| camunda::collection(multi))
+        .or_else(|| zeebe::collection(multi, report))
+        .or_else(|| standard::collection(multi, report))
+}
+
 /// Says what of an element's extensions is misspelled or left out.
 pub(super) fn check(tag: Tag<'_>, report: &mut Report) {
     wf::check(tag, report);

@@ -7,11 +7,11 @@ use super::super::{
     AccessPolicy, Assignment, Classification, FieldRule, Form, Mask, Naming, Principals, StateList,
     Text, UserTask, WF, text, timer,
 };
-use super::Declared;
+use super::{Collection, Declared};
 use crate::task::form::check_schema;
 
 /// Our elements, and the attributes that each may have.
-const WORDS: [(&str, &[&str]); 12] = [
+const WORDS: [(&str, &[&str]); 13] = [
     ("acl", &["bind"]),
     ("readers", LIST),
     ("writers", LIST),
@@ -33,6 +33,7 @@ const WORDS: [(&str, &[&str]); 12] = [
     ("outcomes", &["field", "values"]),
     ("set", &["field", "value"]),
     ("output", &["field", "value"]),
+    ("collection", &["field", "element"]),
 ];
 const LIST: &[&str] = &["users", "groups", "roles", "fields", "expr"];
 /// Our attributes on a process.
@@ -66,7 +67,8 @@ fn belongs(word: &str, host: Tag<'_>) -> bool {
         "form" => host == "userTask" || (host == "startEvent" && scope == Some("process")),
         "set" => ["serviceTask", "scriptTask", "businessRuleTask", "sendTask"].contains(&host),
         "readers" | "writers" | "owners" => false,
-        "output" => host != "process",
+        "collection" => host == "multiInstanceLoopCharacteristics",
+        "output" => host != "process" && host != "multiInstanceLoopCharacteristics",
         // `acl` and `field` stand everywhere; other words are unknown, and said to be.
         _ => true,
     }
@@ -331,6 +333,14 @@ pub(super) fn schema(tag: Tag<'_>, report: &mut Report) -> Option<serde_json::Va
     schema
         .map_err(|message| report.error(tag, "bad-form", message))
         .ok()
+}
+
+pub(super) fn collection(multi: Tag<'_>) -> Option<Collection> {
+    let collection = multi.extension(WF, "collection").next()?;
+    Some(Collection {
+        items: collection.filled("field")?.clone(),
+        element: collection.filled("element").cloned(),
+    })
 }
 
 pub(super) fn outputs(tag: Tag<'_>, report: &mut Report) -> Vec<Assignment> {

@@ -3,7 +3,7 @@
 use super::super::report::Report;
 use super::super::tree::Tag;
 use super::super::{Assignment, Form, Naming, UserTask, text, timer};
-use super::{Work, assignment, wf};
+use super::{Collection, Work, assignment, wf};
 use crate::value::Name;
 
 const ZEEBE: &str = "http://camunda.org/schema/zeebe/1.0";
@@ -136,6 +136,19 @@ pub(super) fn outputs(tag: Tag<'_>, report: &mut Report) -> Vec<Assignment> {
 fn mappings<'a>(tag: Tag<'a>, name: &'a str) -> impl Iterator<Item = Tag<'a>> {
     tag.extension(ZEEBE, "ioMapping")
         .flat_map(move |mapping| mapping.all(ZEEBE, name))
+}
+
+/// The list of a multi-instance activity. What the instances give is not gathered.
+pub(super) fn collection(multi: Tag<'_>, report: &mut Report) -> Option<Collection> {
+    let characteristics = multi.extension(ZEEBE, "loopCharacteristics").next()?;
+    if characteristics.filled("outputCollection").is_some() {
+        let message = "`outputCollection` is not read".to_owned();
+        report.warning(characteristics, "ignored-extension", message);
+    }
+    Some(Collection {
+        items: characteristics.filled("inputCollection")?.clone(),
+        element: characteristics.filled("inputElement").cloned(),
+    })
 }
 
 /// The correlation key of a message.

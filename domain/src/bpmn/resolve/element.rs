@@ -11,12 +11,14 @@ impl<'a> Resolver<'a> {
     pub(super) fn describe(&mut self, ix: ElementIx) {
         let tag = self.tag(ix);
         let kind = self.kind(ix, tag);
+        let repeat = self.repeat(tag);
         let acl = dialect::state(tag, &mut self.report);
         let fields = dialect::fields(tag, &mut self.report);
         let outputs = dialect::outputs(tag, &mut self.report);
         dialect::check(tag, &mut self.report);
         let element = &mut self.elements[ix.0 as usize];
         element.kind = kind;
+        element.repeat = repeat;
         element.acl = acl;
         element.fields = fields;
         element.outputs = outputs;
@@ -54,12 +56,6 @@ impl<'a> Resolver<'a> {
 
     /// What any activity may ask for that is not run.
     fn activity(&mut self, tag: Tag<'a>) {
-        if tag.part("multiInstanceLoopCharacteristics").is_some() {
-            self.refuse(tag, "a multi-instance activity");
-        }
-        if tag.part("standardLoopCharacteristics").is_some() {
-            self.refuse(tag, "a loop");
-        }
         if is_true(tag, "isForCompensation") {
             self.refuse(tag, "compensation");
         }

@@ -21,6 +21,7 @@ mod element;
 mod event;
 mod flow;
 mod link;
+mod repeat;
 mod shape;
 
 /// The executable process of a key, or everything that stands in its way.
@@ -168,6 +169,7 @@ impl<'a> Resolver<'a> {
             id,
             name: tag.filled("name").cloned(),
             kind: Kind::PassThrough,
+            repeat: None,
             parent,
             incoming: Vec::new(),
             outgoing: Vec::new(),

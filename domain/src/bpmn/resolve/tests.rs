@@ -4,6 +4,7 @@ use super::super::{MessageWait, Text, Throw, Timer, Trigger};
 use super::*;
 
 mod events;
+mod repeats;
 
 fn process(process: &str) -> Process {
     resolve(&draft(process), "p").unwrap_or_else(|problems| panic!("{problems:?}"))
@@ -243,6 +244,13 @@ fn each_broken_model_has_its_problem() {
         (format!("<task id='t'/><subProcess id='s' triggeredByEvent='true'><startEvent id='u'><errorEventDefinition/></startEvent></subProcess>{}", flow("t", "s")), &["3 - bad-flow"]),
         ("<task id='t'/><subProcess id='s' triggeredByEvent='true'><startEvent id='u'><errorEventDefinition/></startEvent></subProcess><boundaryEvent id='b' attachedToRef='s'><errorEventDefinition/></boundaryEvent>".into(), &["3 b bad-boundary"]),
         ("<subProcess id='s' triggeredByEvent='true'><startEvent id='u'><errorEventDefinition/></startEvent></subProcess>".into(), &["2 p no-start"]),
+        ("<task id='t'><multiInstanceLoopCharacteristics/></task>".into(), &["3 t no-cardinality"]),
+        ("<task id='t'><multiInstanceLoopCharacteristics><loopCardinality>a +</loopCardinality></multiInstanceLoopCharacteristics></task>".into(), &["3 t bad-expression"]),
+        ("<task id='t'><multiInstanceLoopCharacteristics><extensionElements><wf:collection list='a'/></extensionElements></multiInstanceLoopCharacteristics></task>".into(), &["3 t no-cardinality", "3 t unknown-extension"]),
+        (extended("task", "<wf:collection field='a'/>"), &["3 x misplaced-extension"]),
+        ("<task id='t'><standardLoopCharacteristics/></task>".into(), &["3 t bad-loop"]),
+        ("<task id='t'><standardLoopCharacteristics loopMaximum='-1'/></task>".into(), &["3 t bad-loop"]),
+        ("<task id='t'><standardLoopCharacteristics loopMaximum='2'/><multiInstanceLoopCharacteristics/></task>".into(), &["3 t bad-loop"]),
         ("<receiveTask id='r'/>".into(), &["3 r no-message"]),
         ("<exclusiveGateway id='g' default='f'/><task id='a'/><task id='b'/><sequenceFlow id='f' sourceRef='a' targetRef='b'/>".into(), &["3 g bad-default"]),
         ("<eventBasedGateway id='g'/>".into(), &["3 g bad-gateway"]),
@@ -329,8 +337,7 @@ fn what_cannot_run_yet_is_refused_by_name() {
         "<transaction id='x'/>".into(),
         "<adHocSubProcess id='x'/>".into(),
         "<task/><subProcess id='s' triggeredByEvent='true'><startEvent id='x'><signalEventDefinition/></startEvent></subProcess>".into(),
-        on_task("<multiInstanceLoopCharacteristics isSequential='true'/>"),
-        on_task("<standardLoopCharacteristics/>"),
+        on_task("<multiInstanceLoopCharacteristics behavior='One'><loopCardinality>3</loopCardinality></multiInstanceLoopCharacteristics>"),
         "<task id='x' isForCompensation='true'/>".into(),
         "<task id='x' startQuantity='2'/>".into(),
         end("signal"),

@@ -10,6 +10,10 @@ use crate::engine::run::{Run, Spot};
 /// more.
 pub(in crate::engine) fn arm(run: &mut Run<'_, '_>, host: Spot) -> Result<Vec<Event>, Trouble> {
     let process = run.process;
+    // The border is around all rounds.
+    if run.round(host.token).is_some() {
+        return Ok(Vec::new());
+    }
     let mut armed = Vec::new();
     for ix in &process.element(host.element).boundaries {
         if let Kind::Boundary { trigger, .. } = &process.element(*ix).kind {

@@ -7,6 +7,7 @@ pub(super) mod event_sub_process;
 pub(super) mod gateway;
 pub(super) mod inclusive;
 pub(super) mod link;
+pub(super) mod repeat;
 pub(super) mod service_task;
 pub(super) mod sub_process;
 mod throw;
@@ -14,13 +15,23 @@ pub(super) mod user_task;
 pub(super) mod wait;
 
 use super::command::Trouble;
+use super::instance::ScopeId;
 use super::run::{Run, Spot};
 use crate::bpmn::Kind;
 
 /// Lets a token that has just come to an element do what the element says.
 pub(super) fn step(run: &mut Run<'_, '_>, spot: Spot) -> Result<(), Trouble> {
     let process = run.process;
-    match &process.element(spot.element).kind {
+    let element = process.element(spot.element);
+    let spot = match (&element.repeat, run.round(spot.token)) {
+        (None, _) => spot,
+        (Some(repeat), None) => return repeat::begin(run, spot, repeat),
+        (Some(_), Some(round)) => Spot {
+            scope: ScopeId(round.token.0),
+            ..round
+        },
+    };
+    match &element.kind {
         Kind::Start(_)
         | Kind::Boundary { .. }
         | Kind::LinkTarget

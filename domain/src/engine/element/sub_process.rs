@@ -32,7 +32,9 @@ pub(in crate::engine) fn step(run: &mut Run<'_, '_>, spot: Spot) -> Result<(), T
     }
     let mut armed = boundary::arm(run, spot)?;
     armed.extend(event_sub_process::arm(run, Some(spot))?);
-    run.emit(Event::ScopeOpened { token: spot.token });
+    if run.instance.scope(inside).is_none() {
+        run.emit(Event::ScopeOpened { token: spot.token });
+    }
     for event in armed {
         run.emit(event);
     }

@@ -77,9 +77,11 @@ fn nearest(run: &Run<'_, '_>, from: Spot, thrown: Thrown<'_>) -> Option<Catcher>
     let mut within = None;
     loop {
         let open = run.instance.scope(scope);
+        // Event sub-processes stand in each round, not around all of them.
+        let rounds = open.is_some_and(|open| open.rounds.is_some());
         let handlers = process
             .handlers(open.map(|open| open.element))
-            .filter(|start| process.element(*start).parent != within);
+            .filter(|start| !rounds && process.element(*start).parent != within);
         if let Some((event, interrupting)) = among(run, handlers, thrown)
             && !event_sub_process::is_interrupted(run, scope)
         {
@@ -93,7 +95,7 @@ fn nearest(run: &Run<'_, '_>, from: Spot, thrown: Thrown<'_>) -> Option<Catcher>
         within = Some(open.element);
         let host = run.spot(TokenId(scope.0));
         scope = open.parent;
-        let Some(host) = host else {
+        let Some(host) = host.filter(|host| run.round(host.token).is_none()) else {
             continue;
         };
         let boundaries = &process.element(host.element).boundaries;

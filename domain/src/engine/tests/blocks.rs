@@ -27,6 +27,12 @@ pub(super) enum Block {
     Inclusive(Box<[Block; 2]>),
     /// Three rounds.
     Loop(Box<Block>),
+    /// A sub-process of several instances.
+    Multi {
+        inside: Box<Block>,
+        sequential: bool,
+        early: bool,
+    },
     Sub {
         inside: Box<Block>,
         border: Border,
@@ -82,6 +88,15 @@ pub(super) fn block() -> impl Strategy<Value = Block> {
             two.clone().prop_map(Block::Inclusive),
             two.prop_map(Block::First),
             inner.clone().prop_map(|block| Block::Loop(Box::new(block))),
+            (inner.clone(), any::<bool>(), any::<bool>()).prop_map(
+                |(inside, sequential, early)| {
+                    Block::Multi {
+                        inside: Box::new(inside),
+                        sequential,
+                        early,
+                    }
+                }
+            ),
             (inner, border.clone()).prop_map(|(inside, border)| Block::Sub {
                 inside: Box::new(inside),
                 border,
@@ -169,6 +184,15 @@ impl Layout {
                 join
             }
             Block::Loop(block) => self.lay_loop(block, from),
+            Block::Multi {
+                inside,
+                sequential,
+                early,
+            } => {
+                let merge = self.lay_sub(inside, Border::Cycle, from);
+                self.build.repeat_last(*sequential, *early);
+                merge
+            }
             Block::Sub { inside, border } => self.lay_sub(inside, *border, from),
         }
     }

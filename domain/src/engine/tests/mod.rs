@@ -14,6 +14,8 @@ mod incidents;
 mod inclusive;
 mod links;
 mod lists;
+mod loops;
+mod multi_instances;
 mod properties;
 mod starts;
 mod sub_processes;

@@ -332,6 +332,9 @@ impl Play {
             Event::Completed { element, .. } => format!("<{}", self.id(*element)),
             Event::Cancelled { element, .. } => format!("x{}", self.id(*element)),
             Event::ScopeOpened { .. } => "[".to_owned(),
+            Event::RoundsOpened { all, .. } => {
+                all.map_or("rounds".to_owned(), |all| format!("rounds:{all}"))
+            }
             Event::ScopeClosed { scope: id } => format!("]{}", scope(*id)),
             Event::DataSet { field, value, .. } => format!("{field}={}", value.to_json()),
             Event::Relisted { .. } => "relisted".to_owned(),

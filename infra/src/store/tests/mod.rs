@@ -247,6 +247,7 @@ fn full_instance(world: &World) -> Instance {
             parent: ScopeId(0),
             element: ElementIx(2),
             data: BTreeMap::from([(name("inner"), Value::text("scoped"))]),
+            rounds: None,
         }],
         // The second one first: the order of tasks is the instance's own.
         tasks: vec![second, first],
