@@ -177,6 +177,7 @@ pub(crate) fn instance() -> Instance {
         tasks: Vec::new(),
         timers: Vec::new(),
         waits: Vec::new(),
+        conditions: Vec::new(),
         incidents: Vec::new(),
         past: BTreeSet::new(),
         last_lists: Lists::default(),

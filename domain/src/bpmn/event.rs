@@ -17,6 +17,8 @@ pub enum Trigger {
     Error(Option<Name>),
     /// An escalation thrown inside the activity; `None` catches every code.
     Escalation(Option<Name>),
+    /// A condition over the data: when it becomes true.
+    Condition(Expr),
 }
 
 /// What an event on the flow or at its end does besides going on or ending its token.

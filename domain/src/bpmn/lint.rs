@@ -183,7 +183,7 @@ impl Lint<'_> {
         let thrown = match trigger {
             Trigger::Error(code) => self.errors.contains(&(handler.parent, code.clone())),
             Trigger::Escalation(code) => self.escalations.contains(&(handler.parent, code.clone())),
-            Trigger::None | Trigger::Timer(_) | Trigger::Message(_) => true,
+            Trigger::None | Trigger::Timer(_) | Trigger::Message(_) | Trigger::Condition(_) => true,
         };
         if !thrown {
             let message = format!(
@@ -221,6 +221,8 @@ impl Lint<'_> {
             Trigger::Error(code) => self.errors.contains(&(Some(on), code.clone())),
             Trigger::Escalation(code) => self.escalations.contains(&(Some(on), code.clone())),
             Trigger::None | Trigger::Timer(_) | Trigger::Message(_) => waits,
+            // It may hold as the activity begins.
+            Trigger::Condition(_) => true,
         };
         if !fires {
             let element = self.process.element(ix);

@@ -59,6 +59,7 @@ impl Run<'_, '_> {
         }
         self.bytes = Some(all);
         self.spend(size / 4096);
+        self.changed = true;
         self.emit(Event::DataSet {
             scope,
             field: field.clone(),

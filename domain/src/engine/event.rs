@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::bpmn::ElementIx;
 use crate::engine::instance::{
-    Incident, InstanceState, Lists, PendingMessage, PendingTimer, ScopeId, TokenId,
+    Incident, InstanceState, Lists, PendingCondition, PendingMessage, PendingTimer, ScopeId,
+    TokenId,
 };
 use crate::ids::{TaskId, TimerId};
 use crate::task::{Task, TaskEvent};
@@ -95,6 +96,15 @@ pub enum Event {
     MessageAwaited(PendingMessage),
     /// A message is no longer waited for.
     MessageCleared {
+        /// The token that waited.
+        token: TokenId,
+        /// The event.
+        element: ElementIx,
+    },
+    /// A condition is waited for, or holds no longer, or holds.
+    ConditionJudged(PendingCondition),
+    /// A condition is no longer waited for.
+    ConditionCleared {
         /// The token that waited.
         token: TokenId,
         /// The event.

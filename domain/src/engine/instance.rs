@@ -7,9 +7,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::event::Event;
+pub use super::pending::{PendingCondition, PendingMessage, PendingTimer};
 use crate::access::Principal;
 use crate::bpmn::ElementIx;
-use crate::ids::{InstanceId, ProcessId, TaskId, TimerId};
+use crate::ids::{InstanceId, ProcessId, TaskId};
 use crate::task::{Task, TaskEvent};
 use crate::value::{Data, Name};
 
@@ -76,6 +77,9 @@ pub struct Instance {
     pub timers: Vec<PendingTimer>,
     /// Messages waited for.
     pub waits: Vec<PendingMessage>,
+    /// Conditions waited for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conditions: Vec<PendingCondition>,
     /// What went wrong and holds a token.
     pub incidents: Vec<Incident>,
     /// Who completed a task here.
@@ -172,35 +176,6 @@ pub struct Rounds {
     /// The values that they are for, if they come one after the other.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<crate::value::Value>,
-}
-
-/// A timer that has not fired.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct PendingTimer {
-    /// Its id.
-    pub id: TimerId,
-    /// The token that waits: at the event itself, at the activity whose boundary it is, or at the sub-process that holds the
-    /// event sub-process; 0, which is no token, where the instance itself holds it.
-    pub token: TokenId,
-    /// The event.
-    pub element: ElementIx,
-    /// When it fires.
-    pub due_at: Timestamp,
-    /// How many more times after that; `None` is for ever.
-    pub repeats: Option<u32>,
-}
-
-/// A message waited for.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct PendingMessage {
-    /// The token that waits, as of a timer.
-    pub token: TokenId,
-    /// The event or receive task.
-    pub element: ElementIx,
-    /// The message.
-    pub name: Name,
-    /// What the sender must name, if anything.
-    pub correlation: Option<crate::value::Value>,
 }
 
 /// Why a token is held.
@@ -333,6 +308,12 @@ impl Instance {
             Event::MessageCleared { token, element } => self
                 .waits
                 .retain(|wait| wait.token != *token || wait.element != *element),
+            Event::ConditionJudged(judged) => {
+                let place = (judged.token, judged.element);
+                self.forget(place);
+                self.conditions.push(judged.clone());
+            }
+            Event::ConditionCleared { token, element } => self.forget((*token, *element)),
             Event::IncidentRaised(incident) => self.incidents.push(incident.clone()),
             Event::Ended { state, at, lists } => {
                 self.state = *state;
@@ -359,6 +340,11 @@ impl Instance {
     fn rounds_mut(&mut self, scope: ScopeId) -> Option<&mut Rounds> {
         let open = self.scopes.iter_mut().find(|open| open.id == scope)?;
         open.rounds.as_mut()
+    }
+
+    fn forget(&mut self, place: (TokenId, ElementIx)) {
+        self.conditions
+            .retain(|waits| (waits.token, waits.element) != place);
     }
 
     fn fold_task(&mut self, id: TaskId, event: &TaskEvent) {

@@ -25,6 +25,7 @@ pub mod instance;
 mod data;
 mod element;
 mod lists;
+mod pending;
 mod run;
 #[cfg(test)]
 mod tests;
@@ -347,6 +348,7 @@ fn blank(start: &Start, initiator: Name, actor: &Actor, fresh: &Fresh<'_>) -> In
         tasks: Vec::new(),
         timers: Vec::new(),
         waits: Vec::new(),
+        conditions: Vec::new(),
         incidents: Vec::new(),
         past: BTreeSet::new(),
         last_lists: Lists::default(),

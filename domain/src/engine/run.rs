@@ -52,6 +52,8 @@ pub(super) struct Run<'a, 'f> {
     pub bytes: Option<usize>,
     /// What expressions may still take.
     pub meter: Meter,
+    /// Whether the data has changed, or a condition has come, since conditions were judged.
+    pub changed: bool,
     events: Vec<Event>,
     queue: VecDeque<TokenId>,
     spent: usize,
@@ -71,6 +73,7 @@ impl<'a, 'f> Run<'a, 'f> {
             fresh,
             bytes: None,
             meter: Meter::new(THOUGHT),
+            changed: false,
             events: Vec::with_capacity(8),
             queue: VecDeque::new(),
             spent: 0,
@@ -80,8 +83,10 @@ impl<'a, 'f> Run<'a, 'f> {
     /// Runs to rest: every event of the transition.
     pub(super) fn finish(mut self) -> Vec<Event> {
         loop {
+            element::condition::judge(&mut self);
             while let Some(token) = self.queue.pop_front() {
                 self.step(token);
+                element::condition::judge(&mut self);
             }
             // Whether a token can still come to an inclusive join is known when nothing else moves.
             if !element::inclusive::fire(&mut self) {
@@ -323,6 +328,15 @@ impl<'a, 'f> Run<'a, 'f> {
         {
             let element = wait.element;
             self.emit(Event::MessageCleared { token, element });
+        }
+        while let Some(waits) = self
+            .instance
+            .conditions
+            .iter()
+            .find(|waits| waits.token == token && at(waits.element))
+        {
+            let element = waits.element;
+            self.emit(Event::ConditionCleared { token, element });
         }
     }
 

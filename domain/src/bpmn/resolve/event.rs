@@ -98,6 +98,7 @@ impl<'a> Resolver<'a> {
         match definition.bpmn() {
             Some("timerEventDefinition") => self.timer(definition),
             Some("messageEventDefinition") => self.message_trigger(definition),
+            Some("conditionalEventDefinition") => self.condition(definition),
             Some("escalationEventDefinition") => {
                 Trigger::Escalation(self.code(definition, ESCALATION))
             }
@@ -154,6 +155,7 @@ impl<'a> Resolver<'a> {
         match definition.bpmn() {
             Some("timerEventDefinition") => Kind::Catch(self.timer(definition)),
             Some("messageEventDefinition") => Kind::Catch(self.message_trigger(definition)),
+            Some("conditionalEventDefinition") => Kind::Catch(self.condition(definition)),
             Some("linkEventDefinition") => Kind::LinkTarget,
             _ => Kind::Catch(self.no_trigger(tag, definition)),
         }
@@ -242,6 +244,17 @@ impl<'a> Resolver<'a> {
 
     fn timer(&mut self, definition: Tag<'a>) -> Trigger {
         timer::timer(definition, &mut self.report).map_or(Trigger::None, Trigger::Timer)
+    }
+
+    fn condition(&mut self, definition: Tag<'a>) -> Trigger {
+        let part = definition.part("condition");
+        let Some(part) = part.filter(|part| !part.text().is_empty()) else {
+            let message = "the event has no condition".to_owned();
+            self.report.error(definition, "no-condition", message);
+            return Trigger::None;
+        };
+        text::expression(part, part.text(), &mut self.report)
+            .map_or(Trigger::None, Trigger::Condition)
     }
 
     fn message_trigger(&mut self, definition: Tag<'a>) -> Trigger {

@@ -59,7 +59,7 @@ impl<'a> Resolver<'a> {
     fn beginnings(&self) -> HashSet<Option<ElementIx>> {
         let begins = |element: &Element| match &element.kind {
             Kind::Start(Trigger::None | Trigger::Timer(_) | Trigger::Message(_)) => true,
-            Kind::Start(Trigger::Error(_) | Trigger::Escalation(_))
+            Kind::Start(Trigger::Error(_) | Trigger::Escalation(_) | Trigger::Condition(_))
             | Kind::Boundary { .. }
             | Kind::LinkTarget
             | Kind::EventSubProcess

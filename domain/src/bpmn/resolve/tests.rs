@@ -251,6 +251,8 @@ fn each_broken_model_has_its_problem() {
         ("<task id='t'><standardLoopCharacteristics/></task>".into(), &["3 t bad-loop"]),
         ("<task id='t'><standardLoopCharacteristics loopMaximum='-1'/></task>".into(), &["3 t bad-loop"]),
         ("<task id='t'><standardLoopCharacteristics loopMaximum='2'/><multiInstanceLoopCharacteristics/></task>".into(), &["3 t bad-loop"]),
+        (catch("<conditionalEventDefinition/>"), &["3 c no-condition"]),
+        (catch("<conditionalEventDefinition><condition>a +</condition></conditionalEventDefinition>"), &["3 c bad-expression"]),
         ("<receiveTask id='r'/>".into(), &["3 r no-message"]),
         ("<exclusiveGateway id='g' default='f'/><task id='a'/><task id='b'/><sequenceFlow id='f' sourceRef='a' targetRef='b'/>".into(), &["3 g bad-default"]),
         ("<eventBasedGateway id='g'/>".into(), &["3 g bad-gateway"]),

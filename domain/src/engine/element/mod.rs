@@ -2,6 +2,7 @@
 //! the token. One file per family.
 
 pub(super) mod boundary;
+pub(super) mod condition;
 pub(super) mod end;
 pub(super) mod event_sub_process;
 pub(super) mod gateway;

@@ -136,6 +136,7 @@ fn among(
                 Trigger::None
                 | Trigger::Timer(_)
                 | Trigger::Message(_)
+                | Trigger::Condition(_)
                 | Trigger::Error(_)
                 | Trigger::Escalation(_),
                 Thrown::Error(_) | Thrown::Escalation(_),

@@ -1,6 +1,6 @@
 //! Waiting for timers and messages: intermediate catch events, receive tasks, and what happens when one comes.
 
-use super::{boundary, event_sub_process};
+use super::{boundary, condition, event_sub_process};
 use crate::bpmn::{ElementIx, Kind, MessageWait, Text, Timer, Trigger};
 use crate::engine::command::Trouble;
 use crate::engine::data::quoted;
@@ -22,7 +22,11 @@ pub(in crate::engine) fn catch(
             run.leave(spot);
             Ok(())
         }
-        Trigger::Timer(_) | Trigger::Message(_) | Trigger::Error(_) | Trigger::Escalation(_) => {
+        Trigger::Timer(_)
+        | Trigger::Message(_)
+        | Trigger::Condition(_)
+        | Trigger::Error(_)
+        | Trigger::Escalation(_) => {
             match watch(run, spot, spot.element, trigger)? {
                 Some(event) => run.emit(event),
                 None => return Err(spot.trouble("the event can never happen".to_owned())),
@@ -58,6 +62,11 @@ pub(in crate::engine) fn watch(
     match trigger {
         Trigger::None | Trigger::Error(_) | Trigger::Escalation(_) => Ok(None),
         Trigger::Message(message) => watch_message(run, spot, element, message).map(Some),
+        Trigger::Condition(_) => {
+            // It is judged before anything else moves.
+            run.changed = true;
+            Ok(Some(condition::watch(spot.token, element)))
+        }
         Trigger::Timer(timer) => {
             let at = Spot { element, ..spot };
             let due = first(run, at, timer)?;
@@ -97,13 +106,10 @@ pub(in crate::engine) fn watch_message(
 /// A timer has fired.
 pub(in crate::engine) fn fired(run: &mut Run<'_, '_>, timer: &PendingTimer) {
     run.emit(Event::TimerCleared(timer.id));
-    if let Err(trouble) = repeat(run, timer) {
-        // No token stands for the instance itself: the oldest one shows what is wrong.
-        let oldest = || run.instance.tokens.first().map(|token| token.id);
-        let spot = run.spot(timer.token).map(|spot| spot.token);
-        if let Some(token) = spot.or_else(oldest) {
-            run.hold(token, trouble);
-        }
+    if let Err(trouble) = repeat(run, timer)
+        && let Some(token) = witness(run, timer.token)
+    {
+        run.hold(token, trouble);
     }
     happened(run, timer.token, timer.element);
 }
@@ -133,6 +139,24 @@ pub(in crate::engine) fn happened(run: &mut Run<'_, '_>, token: TokenId, element
         let spot = run.enter(element, spot.scope, via, &lists);
         run.leave(spot);
     }
+}
+
+/// The token that shows what is wrong with an event: the one that waits for it. None stands for the instance itself: there
+/// it is the oldest one that does not wait at a join, which leaves out what is held.
+pub(super) fn witness(run: &Run<'_, '_>, token: TokenId) -> Option<TokenId> {
+    let own = run.spot(token).map(|spot| spot.token);
+    own.or_else(|| {
+        let mut tokens = run.instance.tokens.iter();
+        let joins = |ix| {
+            matches!(
+                run.process.element(ix).kind,
+                Kind::Parallel | Kind::Inclusive
+            )
+        };
+        tokens
+            .find(|token| !joins(token.element))
+            .map(|token| token.id)
+    })
 }
 
 /// The scope that an event happens in: whose fields it sees, and where what comes with it is written.

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::build::{Build, after, literal, message};
+use super::build::{Build, after, expr, literal, message};
 use crate::bpmn::{Kind, Throw, Timer, Trigger};
 use crate::value::Name;
 
@@ -56,6 +56,10 @@ pub(super) enum Border {
     Aside {
         interrupting: bool,
     },
+    /// Happens when `x > 5`.
+    Condition {
+        interrupting: bool,
+    },
     /// Terminates inside if `x > 5`.
     Terminate,
 }
@@ -76,6 +80,7 @@ pub(super) fn block() -> impl Strategy<Value = Block> {
         Just(Border::Caught),
         any::<bool>().prop_map(|interrupting| Border::Aside { interrupting }),
         any::<bool>().prop_map(|interrupting| Border::Escalation { interrupting }),
+        any::<bool>().prop_map(|interrupting| Border::Condition { interrupting }),
         Just(Border::Terminate),
     ];
     leaf.prop_recursive(4, 16, 3, move |inner| {
@@ -285,6 +290,7 @@ impl Layout {
             | Border::Interrupting
             | Border::Cycle
             | Border::Error
+            | Border::Condition { .. }
             | Border::Escalation { .. }
             | Border::Terminate => return,
         };
@@ -303,7 +309,11 @@ impl Layout {
             self.build.start(&begin);
             let last = self.lay(inside, &begin);
             let throw = match border {
-                Border::Bare | Border::Interrupting | Border::Cycle | Border::Aside { .. } => None,
+                Border::Bare
+                | Border::Interrupting
+                | Border::Cycle
+                | Border::Aside { .. }
+                | Border::Condition { .. } => None,
                 Border::Error | Border::Caught => Some(Throw::Error(Name::from("E"))),
                 Border::Escalation { .. } => Some(Throw::Escalation(Name::from("N"))),
                 Border::Terminate => Some(Throw::Terminate),
@@ -330,6 +340,7 @@ impl Layout {
             Border::Interrupting => (true, after("PT2H")),
             Border::Cycle => (false, Trigger::Timer(Timer::Cycle(literal("R2/PT1H")))),
             Border::Error => (true, Trigger::Error(None)),
+            Border::Condition { interrupting } => (interrupting, Trigger::Condition(expr("x > 5"))),
             Border::Escalation { interrupting } => (interrupting, Trigger::Escalation(None)),
         };
         let event = self.name("border");

@@ -7,6 +7,7 @@ mod play;
 mod boundaries;
 mod budgets;
 mod commands;
+mod conditions;
 mod escalations;
 mod event_sub_processes;
 mod gateways;

@@ -291,6 +291,12 @@ impl Play {
                 .iter()
                 .all(|wait| waited(wait.token, wait.element))
         );
+        assert!(
+            instance
+                .conditions
+                .iter()
+                .all(|waits| waited(waits.token, waits.element))
+        );
         assert!(instance.open_tasks().all(|task| held(task.token)));
         assert!(
             instance
@@ -347,6 +353,11 @@ impl Play {
             Event::TimerCleared(id) => format!("clear:{}", timer(*id)),
             Event::MessageAwaited(wait) => format!("wait:{}", wait.name),
             Event::MessageCleared { element, .. } => format!("unwait:{}", self.id(*element)),
+            Event::ConditionJudged(judged) => {
+                let sign = if judged.held { "true" } else { "false" };
+                format!("{sign}:{}", self.id(judged.element))
+            }
+            Event::ConditionCleared { element, .. } => format!("unjudge:{}", self.id(*element)),
             Event::IncidentRaised(incident) => {
                 format!("!{}: {}", self.id(incident.element), incident.message)
             }

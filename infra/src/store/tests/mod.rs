@@ -172,6 +172,7 @@ fn instance(number: u128, process: ProcessId) -> Instance {
         tasks: Vec::new(),
         timers: Vec::new(),
         waits: Vec::new(),
+        conditions: Vec::new(),
         incidents: Vec::new(),
         past: BTreeSet::new(),
         last_lists: Lists::default(),

@@ -75,3 +75,30 @@ fn links_are_paired_by_name_within_their_scope() {
     }
     assert!(matches!(at(&process, "there").kind, Kind::LinkTarget));
 }
+
+#[test]
+fn conditions_are_waited_for_on_the_flow_at_borders_and_before_event_sub_processes() {
+    let definition = "<conditionalEventDefinition><condition>${amount &gt; 5}</condition></conditionalEventDefinition>";
+    let process = process(&format!(
+        "<userTask id='t'/><intermediateCatchEvent id='c'>{definition}</intermediateCatchEvent>
+        <boundaryEvent id='b' attachedToRef='t' cancelActivity='false'>{definition}</boundaryEvent>
+        <subProcess id='s' triggeredByEvent='true'><startEvent id='w'>{definition}</startEvent></subProcess>"
+    ));
+    let kind = |id: &str| &at(&process, id).kind;
+    assert!(matches!(kind("c"), Kind::Catch(Trigger::Condition(_))));
+    assert!(matches!(
+        kind("b"),
+        Kind::Boundary {
+            interrupting: false,
+            trigger: Trigger::Condition(_),
+            ..
+        }
+    ));
+    assert!(matches!(
+        kind("w"),
+        Kind::EventStart {
+            interrupting: true,
+            trigger: Trigger::Condition(_)
+        }
+    ));
+}
