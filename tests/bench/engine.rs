@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use docket_domain::access::{Actor, Privilege};
 use docket_domain::bpmn::{Process, read, resolve};
 use docket_domain::engine;
-use docket_domain::engine::command::{Command, Fresh, Start};
+use docket_domain::engine::command::{Command, Fresh, Known, Start};
 use docket_domain::engine::instance::InstanceState;
 use docket_domain::ids::{InstanceId, ProcessId, TenantId};
 use docket_domain::task::TaskCommand;
@@ -71,9 +71,11 @@ fn one(model: &Process, data: &Data, clerk: &Actor, id: &mut dyn FnMut() -> Uuid
         business_key: None,
         data: data.clone(),
     };
+    let known = Known::default();
     let mut fresh = Fresh {
         now: Timestamp::UNIX_EPOCH,
         id,
+        known: &known,
     };
     let (mut instance, events) =
         engine::start(model, &start, clerk, &mut fresh).expect("it may start");

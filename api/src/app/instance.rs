@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use docket_domain::access::{Actor, Privilege};
 use docket_domain::bpmn::Process;
-use docket_domain::engine::command::{Command, Fresh, Rejection, Start};
+use docket_domain::engine::command::{Command, Fresh, Known, Rejection, Start};
 use docket_domain::engine::instance::Instance;
 use docket_domain::engine::{self};
 use docket_domain::ids::{InstanceId, ProcessId};
@@ -113,6 +113,7 @@ impl App {
             &mut Fresh {
                 now,
                 id: &mut Clock::fresh_id,
+                known: &Known::default(),
             },
         )?;
         instance.apply(&events);
@@ -290,6 +291,7 @@ impl App {
             &mut Fresh {
                 now,
                 id: &mut Clock::fresh_id,
+                known: &Known::default(),
             },
         )?;
         let mut after = before.clone();

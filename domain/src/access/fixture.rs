@@ -178,6 +178,7 @@ pub(crate) fn instance() -> Instance {
         timers: Vec::new(),
         waits: Vec::new(),
         conditions: Vec::new(),
+        signals: Vec::new(),
         incidents: Vec::new(),
         past: BTreeSet::new(),
         last_lists: Lists::default(),

@@ -23,6 +23,10 @@ pub struct Start {
     pub data: Data,
 }
 
+/// What the tenant has that models refer to by name, as it stands in the transaction that decides.
+#[derive(Clone, Default, Debug)]
+pub struct Known {}
+
 /// What is asked of a running instance.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Command<'a> {
@@ -57,6 +61,13 @@ pub enum Command<'a> {
     },
     /// A timer is due. Asked by the clock.
     Fire(TimerId),
+    /// A signal of the tenant, for every event that waits for it. Asked by whoever threw it.
+    Signal {
+        /// Its name.
+        name: Name,
+        /// Fields that come along.
+        data: Data,
+    },
     /// Its initiator takes it back.
     Withdraw(&'a Actor),
     /// An administrator ends it.
@@ -69,6 +80,8 @@ pub struct Fresh<'a> {
     pub now: Timestamp,
     /// A new id at each call.
     pub id: &'a mut dyn FnMut() -> uuid::Uuid,
+    /// What the tenant has besides.
+    pub known: &'a Known,
 }
 
 /// Why not. The person has already been found to read the object, or is an administrator who need not.

@@ -4,9 +4,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::bpmn::ElementIx;
+use crate::engine::effect::Effect;
 use crate::engine::instance::{
-    Incident, InstanceState, Lists, PendingCondition, PendingMessage, PendingTimer, ScopeId,
-    TokenId,
+    Incident, InstanceState, Lists, PendingCondition, PendingMessage, PendingSignal, PendingTimer,
+    ScopeId, TokenId,
 };
 use crate::ids::{TaskId, TimerId};
 use crate::task::{Task, TaskEvent};
@@ -110,6 +111,17 @@ pub enum Event {
         /// The event.
         element: ElementIx,
     },
+    /// A signal is waited for.
+    SignalAwaited(PendingSignal),
+    /// A signal is no longer waited for.
+    SignalCleared {
+        /// The token that waited.
+        token: TokenId,
+        /// The event.
+        element: ElementIx,
+    },
+    /// Something is to be done outside of the instance. Changes nothing in it.
+    Asked(Effect),
     /// A token is held.
     IncidentRaised(Incident),
     /// The instance has ended.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::event::Event;
-pub use super::pending::{PendingCondition, PendingMessage, PendingTimer};
+pub use super::pending::{PendingCondition, PendingMessage, PendingSignal, PendingTimer};
 use crate::access::Principal;
 use crate::bpmn::ElementIx;
 use crate::ids::{InstanceId, ProcessId, TaskId};
@@ -80,6 +80,9 @@ pub struct Instance {
     /// Conditions waited for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conditions: Vec<PendingCondition>,
+    /// Signals waited for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signals: Vec<PendingSignal>,
     /// What went wrong and holds a token.
     pub incidents: Vec<Incident>,
     /// Who completed a task here.
@@ -314,6 +317,11 @@ impl Instance {
                 self.conditions.push(judged.clone());
             }
             Event::ConditionCleared { token, element } => self.forget((*token, *element)),
+            Event::SignalAwaited(wait) => self.signals.push(wait.clone()),
+            Event::SignalCleared { token, element } => self
+                .signals
+                .retain(|wait| wait.token != *token || wait.element != *element),
+            Event::Asked(_) => {}
             Event::IncidentRaised(incident) => self.incidents.push(incident.clone()),
             Event::Ended { state, at, lists } => {
                 self.state = *state;

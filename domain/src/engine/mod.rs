@@ -19,6 +19,7 @@
 //! Fields are written to the nearest scope around the writer that already holds the name, and else to the instance.
 
 pub mod command;
+pub mod effect;
 pub mod event;
 pub mod instance;
 
@@ -35,7 +36,7 @@ use std::collections::BTreeSet;
 
 use command::{Command, Fresh, Rejection, Start};
 use event::Event;
-use instance::{Instance, InstanceState, Lists, ScopeId};
+use instance::{Instance, InstanceState, Lists, ScopeId, TokenId};
 use run::Run;
 
 use crate::access::{self, Actor, Principal, Privilege};
@@ -115,6 +116,7 @@ pub fn decide(
             case.message(actor, name, correlation.as_ref(), data, fresh)
         }
         Command::Fire(timer) => case.fire(*timer, fresh),
+        Command::Signal { name, data } => case.signal(name, data, fresh),
         Command::Withdraw(actor) => {
             case.must_run()?;
             if !access::instance::may_withdraw(process, instance, actor) {
@@ -244,6 +246,41 @@ impl<'a> Case<'a> {
         Ok(run.finish())
     }
 
+    /// A signal is for every event that waits for it; its fields are written for each.
+    fn signal<'f>(
+        &self,
+        name: &Name,
+        data: &Data,
+        fresh: &'a mut Fresh<'f>,
+    ) -> Result<Vec<Event>, Rejection> {
+        self.must_run()?;
+        let waiting: Vec<(TokenId, ElementIx)> = self
+            .instance
+            .signals
+            .iter()
+            .filter(|wait| wait.name == *name)
+            .map(|wait| (wait.token, wait.element))
+            .collect();
+        if waiting.is_empty() {
+            return Err(Rejection::NotWaiting(name.clone()));
+        }
+        let mut run = self.run(None, fresh);
+        for (token, element) in waiting {
+            // One that was told before may have taken this one away.
+            let waits = run.instance.signals.iter();
+            if !waits
+                .clone()
+                .any(|wait| (wait.token, wait.element) == (token, element))
+            {
+                continue;
+            }
+            let scope = element::wait::scope_of(&run, token, element);
+            run.write_all(scope, data)?;
+            element::wait::happened(&mut run, token, element);
+        }
+        Ok(run.finish())
+    }
+
     /// Ends everything. Who could read any of the last states reads how it ended.
     fn end<'f>(
         &self,
@@ -349,6 +386,7 @@ fn blank(start: &Start, initiator: Name, actor: &Actor, fresh: &Fresh<'_>) -> In
         timers: Vec::new(),
         waits: Vec::new(),
         conditions: Vec::new(),
+        signals: Vec::new(),
         incidents: Vec::new(),
         past: BTreeSet::new(),
         last_lists: Lists::default(),

@@ -1,4 +1,4 @@
-//! What an instance waits for besides people: timers, messages and conditions.
+//! What an instance waits for besides people: timers, messages, signals and conditions.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -35,6 +35,17 @@ pub struct PendingMessage {
     pub name: Name,
     /// What the sender must name, if anything.
     pub correlation: Option<Value>,
+}
+
+/// A signal waited for.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct PendingSignal {
+    /// The token that waits, as of a timer.
+    pub token: TokenId,
+    /// The event.
+    pub element: ElementIx,
+    /// The signal.
+    pub name: Name,
 }
 
 /// A condition waited for.

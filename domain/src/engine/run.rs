@@ -329,6 +329,15 @@ impl<'a, 'f> Run<'a, 'f> {
             let element = wait.element;
             self.emit(Event::MessageCleared { token, element });
         }
+        while let Some(wait) = self
+            .instance
+            .signals
+            .iter()
+            .find(|wait| wait.token == token && at(wait.element))
+        {
+            let element = wait.element;
+            self.emit(Event::SignalCleared { token, element });
+        }
         while let Some(waits) = self
             .instance
             .conditions

@@ -3,7 +3,7 @@ use serde_json::json;
 use super::build::{Build, message};
 use super::play::{Play, at, data, person, plain_start};
 use crate::bpmn::Trigger;
-use crate::engine::command::{Fresh, Start};
+use crate::engine::command::{Fresh, Known, Start};
 use crate::engine::event::Event;
 use crate::engine::instance::{Instance, InstanceState};
 use crate::engine::start;
@@ -98,6 +98,7 @@ fn writing_much_in_a_loop_uses_up_the_budget_sooner() {
             &mut Fresh {
                 now: at("2026-01-01T12:00:00Z"),
                 id: &mut || uuid::Uuid::nil(),
+                known: &Known::default(),
             },
         )
         .unwrap();
@@ -149,6 +150,7 @@ fn started(build: Build) -> (Instance, Vec<Event>) {
         &mut Fresh {
             now: at("2026-01-01T12:00:00Z"),
             id: &mut || uuid::Uuid::nil(),
+            known: &Known::default(),
         },
     )
     .unwrap();

@@ -12,7 +12,8 @@ use uuid::Uuid;
 use super::build::Build;
 use crate::access::{Actor, Privilege};
 use crate::bpmn::{ElementIx, Kind, Process};
-use crate::engine::command::{Command, Fresh, Rejection, Start};
+use crate::engine::command::{Command, Fresh, Known, Rejection, Start};
+use crate::engine::effect::Effect;
 use crate::engine::event::Event;
 use crate::engine::instance::{Instance, InstanceState, PendingTimer, ScopeId, TokenId};
 use crate::engine::{decide, start};
@@ -102,6 +103,7 @@ impl Play {
             &mut Fresh {
                 now,
                 id: &mut || fresh(&mut next_id),
+                known: &Known::default(),
             },
         )?;
         let mut play = Play {
@@ -136,6 +138,7 @@ impl Play {
             &mut Fresh {
                 now: self.now,
                 id: &mut || fresh(&mut next_id),
+                known: &Known::default(),
             },
         )?;
         assert_eq!(before, self.instance);
@@ -358,6 +361,12 @@ impl Play {
                 format!("{sign}:{}", self.id(judged.element))
             }
             Event::ConditionCleared { element, .. } => format!("unjudge:{}", self.id(*element)),
+            Event::SignalAwaited(wait) => format!("hear:{}", wait.name),
+            Event::SignalCleared { element, .. } => format!("unhear:{}", self.id(*element)),
+            Event::Asked(effect) => match effect {
+                Effect::Signal { name, .. } => format!("signal:{name}"),
+                Effect::Message { name, .. } => format!("message:{name}"),
+            },
             Event::IncidentRaised(incident) => {
                 format!("!{}: {}", self.id(incident.element), incident.message)
             }

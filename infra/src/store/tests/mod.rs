@@ -173,6 +173,7 @@ fn instance(number: u128, process: ProcessId) -> Instance {
         timers: Vec::new(),
         waits: Vec::new(),
         conditions: Vec::new(),
+        signals: Vec::new(),
         incidents: Vec::new(),
         past: BTreeSet::new(),
         last_lists: Lists::default(),
