@@ -26,14 +26,14 @@ pub mod resolve;
 
 mod access;
 mod activity;
-mod encoding;
+pub(crate) mod encoding;
 mod event;
 mod place;
-mod report;
+pub(crate) mod report;
 mod text;
 mod timer;
-mod tree;
-mod xml;
+pub(crate) mod tree;
+pub(crate) mod xml;
 
 /// The namespace of BPMN 2.0 models (BPMN 2.0.2, section 15).
 pub const BPMN: &str = "http://www.omg.org/spec/BPMN/20100524/MODEL";
