@@ -99,6 +99,8 @@ impl<'a> Resolver<'a> {
             Some("timerEventDefinition") => self.timer(definition),
             Some("messageEventDefinition") => self.message_trigger(definition),
             Some("conditionalEventDefinition") => self.condition(definition),
+            Some("compensateEventDefinition") => Trigger::Compensation,
+            Some("cancelEventDefinition") if tag.bpmn() == Some("boundaryEvent") => Trigger::Cancel,
             Some("escalationEventDefinition") => {
                 Trigger::Escalation(self.code(definition, ESCALATION))
             }
@@ -204,7 +206,7 @@ impl<'a> Resolver<'a> {
         on
     }
 
-    pub(super) fn end(&mut self, tag: Tag<'a>) -> Throw {
+    pub(super) fn end(&mut self, ix: ElementIx, tag: Tag<'a>) -> Throw {
         let Some(definition) = self.definition(tag) else {
             return Throw::None;
         };
@@ -214,6 +216,8 @@ impl<'a> Resolver<'a> {
                 .thrown(tag, definition, ERROR)
                 .map_or(Throw::None, Throw::Error),
             Some("escalationEventDefinition") => self.escalation(tag, definition),
+            Some("compensateEventDefinition") => self.compensate(ix, tag, definition),
+            Some("cancelEventDefinition") => Throw::Cancel,
             _ => {
                 self.no_trigger(tag, definition);
                 Throw::None
@@ -228,6 +232,7 @@ impl<'a> Resolver<'a> {
         match definition.bpmn() {
             Some("linkEventDefinition") => self.link_source(ix, tag, definition),
             Some("escalationEventDefinition") => Kind::Throw(self.escalation(tag, definition)),
+            Some("compensateEventDefinition") => Kind::Throw(self.compensate(ix, tag, definition)),
             _ => {
                 self.no_trigger(tag, definition);
                 Kind::Throw(Throw::None)

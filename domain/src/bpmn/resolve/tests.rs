@@ -3,6 +3,7 @@ use super::super::tests::{draft, file, rules};
 use super::super::{MessageWait, Text, Throw, Timer, Trigger};
 use super::*;
 
+mod compensation;
 mod events;
 mod repeats;
 
@@ -336,15 +337,11 @@ fn what_cannot_run_yet_is_refused_by_name() {
     let cases = [
         "<complexGateway id='x'/>".to_owned(),
         "<callActivity id='x' calledElement='y'/>".into(),
-        "<transaction id='x'/>".into(),
         "<adHocSubProcess id='x'/>".into(),
         "<task/><subProcess id='s' triggeredByEvent='true'><startEvent id='x'><signalEventDefinition/></startEvent></subProcess>".into(),
         on_task("<multiInstanceLoopCharacteristics behavior='One'><loopCardinality>3</loopCardinality></multiInstanceLoopCharacteristics>"),
-        "<task id='x' isForCompensation='true'/>".into(),
         "<task id='x' startQuantity='2'/>".into(),
         end("signal"),
-        end("compensate"),
-        end("cancel"),
         end("message"),
         "<intermediateThrowEvent id='x'><signalEventDefinition/></intermediateThrowEvent>".into(),
         "<startEvent id='x'><conditionalEventDefinition/></startEvent>".into(),

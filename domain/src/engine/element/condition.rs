@@ -78,7 +78,9 @@ fn condition(kind: &Kind) -> Option<&Expr> {
             | Trigger::Timer(_)
             | Trigger::Message(_)
             | Trigger::Error(_)
-            | Trigger::Escalation(_) => None,
+            | Trigger::Escalation(_)
+            | Trigger::Compensation
+            | Trigger::Cancel => None,
         },
         Kind::Start(_)
         | Kind::End(_)
@@ -94,6 +96,7 @@ fn condition(kind: &Kind) -> Option<&Expr> {
         | Kind::Inclusive
         | Kind::EventBased
         | Kind::SubProcess
+        | Kind::Transaction
         | Kind::EventSubProcess => None,
     }
 }
