@@ -24,7 +24,9 @@ pub fn findings(draft: &Draft, key: &str) -> Vec<Problem> {
                 | Throw::Terminate
                 | Throw::Escalation(_)
                 | Throw::Compensate { .. }
-                | Throw::Cancel => None,
+                | Throw::Cancel
+                | Throw::Signal(_)
+                | Throw::Message(_) => None,
             }),
             escalations: thrown(&process, |throw| match throw {
                 Throw::Escalation(code) => Some(code),
@@ -32,7 +34,9 @@ pub fn findings(draft: &Draft, key: &str) -> Vec<Problem> {
                 | Throw::Terminate
                 | Throw::Error(_)
                 | Throw::Compensate { .. }
-                | Throw::Cancel => None,
+                | Throw::Cancel
+                | Throw::Signal(_)
+                | Throw::Message(_) => None,
             }),
             report,
         };
@@ -198,7 +202,8 @@ impl Lint<'_> {
             | Trigger::Timer(_)
             | Trigger::Message(_)
             | Trigger::Condition(_)
-            | Trigger::Cancel => true,
+            | Trigger::Cancel
+            | Trigger::Signal(_) => true,
         };
         if !thrown {
             let message = format!(
@@ -236,7 +241,7 @@ impl Lint<'_> {
         let fires = match trigger {
             Trigger::Error(code) => self.errors.contains(&(Some(on), code.clone())),
             Trigger::Escalation(code) => self.escalations.contains(&(Some(on), code.clone())),
-            Trigger::None | Trigger::Timer(_) | Trigger::Message(_) => waits,
+            Trigger::None | Trigger::Timer(_) | Trigger::Message(_) | Trigger::Signal(_) => waits,
             // It may hold as the activity begins. What is thrown to the others comes from elsewhere, or was looked for.
             Trigger::Condition(_) | Trigger::Compensation | Trigger::Cancel => true,
         };

@@ -80,7 +80,8 @@ fn condition(kind: &Kind) -> Option<&Expr> {
             | Trigger::Error(_)
             | Trigger::Escalation(_)
             | Trigger::Compensation
-            | Trigger::Cancel => None,
+            | Trigger::Cancel
+            | Trigger::Signal(_) => None,
         },
         Kind::Start(_)
         | Kind::End(_)
