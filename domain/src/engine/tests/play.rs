@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!  >a entered   <a completed   xa cancelled   [s opened   ]s closed     task:a  done:a  gone:a  claimed:a …
+//!  +a remembered  Thrown:2 begins to compensate two   undo:a
 //!  timer:b set  clear:b        wait:m  unwait:m           f=1           !a: message               ended:Completed
 //! ```
 
@@ -12,7 +13,7 @@ use uuid::Uuid;
 use super::build::Build;
 use crate::access::{Actor, Privilege};
 use crate::bpmn::{ElementIx, Kind, Process};
-use crate::engine::command::{Command, Fresh, Known, Rejection, Start};
+use crate::engine::command::{Begin, Command, Fresh, Known, Rejection, Start, Starter};
 use crate::engine::effect::Effect;
 use crate::engine::event::Event;
 use crate::engine::instance::{Instance, InstanceState, PendingTimer, ScopeId, TokenId};
@@ -67,7 +68,7 @@ pub(super) fn plain_start() -> Start {
     Start {
         id: InstanceId(Uuid::nil()),
         process: ProcessId(Uuid::nil()),
-        message: None,
+        begin: Begin::Plain,
         business_key: None,
         data: Data::new(),
     }
@@ -94,12 +95,20 @@ impl Play {
         begin: &Start,
         actor: &Actor,
     ) -> Result<(Play, String), Rejection> {
+        Play::start_by(build, begin, Starter::Person(actor))
+    }
+
+    pub(super) fn start_by(
+        build: Build,
+        begin: &Start,
+        by: Starter<'_>,
+    ) -> Result<(Play, String), Rejection> {
         let now = at("2026-01-01T12:00:00Z");
         let mut next_id = 1_u128;
         let (blank, events) = start(
             &build.process,
             begin,
-            actor,
+            by,
             &mut Fresh {
                 now,
                 id: &mut || fresh(&mut next_id),
@@ -311,9 +320,17 @@ impl Play {
             let scope = token.scope;
             assert!(scope == ScopeId::ROOT || instance.scope(scope).is_some());
         }
+        for done in &instance.compensable {
+            let kept = instance.compensable.iter();
+            let around = done.scope == ScopeId::ROOT
+                || instance.scope(done.scope).is_some()
+                || kept.clone().any(|it| it.token.0 == done.scope.0);
+            assert!(around, "what is done is remembered with what is around it");
+            assert!(done.claimed.is_none_or(held));
+        }
         let running = instance.state == InstanceState::Active;
         assert_eq!(running, !instance.tokens.is_empty());
-        assert!(running || instance.scopes.is_empty());
+        assert!(running || instance.scopes.is_empty() && instance.compensable.is_empty());
         assert_eq!(running, instance.ended_at.is_none());
     }
 
@@ -344,6 +361,9 @@ impl Play {
             Event::RoundsOpened { all, .. } => {
                 all.map_or("rounds".to_owned(), |all| format!("rounds:{all}"))
             }
+            Event::Remembered(done) => format!("+{}", self.id(done.element)),
+            Event::CompensationBegun { undoing, of, .. } => format!("{undoing:?}:{}", of.len()),
+            Event::Compensated { activity, .. } => format!("undo:{}", scope(ScopeId(activity.0))),
             Event::ScopeClosed { scope: id } => format!("]{}", scope(*id)),
             Event::DataSet { field, value, .. } => format!("{field}={}", value.to_json()),
             Event::Relisted { .. } => "relisted".to_owned(),
