@@ -7,6 +7,7 @@ pub mod access;
 pub mod bpmn;
 pub mod engine;
 pub mod expr;
+pub mod history;
 pub mod ids;
 pub mod journal;
 pub mod process;

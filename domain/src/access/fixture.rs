@@ -97,6 +97,7 @@ pub(crate) fn element(id: &str, kind: Kind) -> Element {
     Element {
         id: name(id),
         name: None,
+        tag: name("task"),
         kind,
         repeat: None,
         parent: None,
@@ -182,6 +183,7 @@ pub(crate) fn instance() -> Instance {
         incidents: Vec::new(),
         past: BTreeSet::new(),
         last_lists: Lists::default(),
+        history: 0,
         revision: 1,
     }
 }
@@ -254,6 +256,7 @@ pub(crate) fn ready(process: &Process, element: &str) -> Task {
         draft: None,
         comments: 0,
         completed_by: None,
+        history: 0,
         revision: 1,
     }
 }

@@ -185,6 +185,8 @@ pub struct Element {
     pub id: Name,
     /// Its name, else nothing.
     pub name: Option<Name>,
+    /// What BPMN calls it: `userTask`.
+    pub tag: Name,
     /// What it does.
     pub kind: Kind,
     /// How often it does so, unless once.

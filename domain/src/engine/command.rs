@@ -74,6 +74,20 @@ pub enum Command<'a> {
     Terminate(&'a Actor),
 }
 
+impl Command<'_> {
+    /// The person who asks; nobody where the clock does, or another instance.
+    pub fn actor(&self) -> Option<&Actor> {
+        match self {
+            Command::Task { actor, .. }
+            | Command::UpdateData { actor, .. }
+            | Command::Message { actor, .. }
+            | Command::Withdraw(actor)
+            | Command::Terminate(actor) => Some(actor),
+            Command::Fire(_) | Command::Signal { .. } => None,
+        }
+    }
+}
+
 /// What a decision takes from outside: the moment, and ids.
 pub struct Fresh<'a> {
     /// Now.

@@ -390,6 +390,7 @@ fn blank(start: &Start, initiator: Name, actor: &Actor, fresh: &Fresh<'_>) -> In
         incidents: Vec::new(),
         past: BTreeSet::new(),
         last_lists: Lists::default(),
+        history: 0,
         revision: 0,
     }
 }

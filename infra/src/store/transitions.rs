@@ -1,8 +1,9 @@
-//! One transition, written: the instance, its tasks, timers, access rows and journal entry, all or none. The revision that
-//! was read is the condition for writing the next.
+//! One transition, written: the instance, its tasks, timers, access rows, history and journal entry, all or none. The
+//! revision that was read is the condition for writing the next.
 
 use docket_domain::bpmn::Process;
 use docket_domain::engine::instance::Instance;
+use docket_domain::history;
 use docket_domain::ids::TaskId;
 use docket_domain::journal::{Entry, InstanceImage};
 use docket_domain::value::Data;
@@ -19,14 +20,15 @@ use super::{StoreError, Write, inserted, key_id};
 use crate::crypto::Cipher;
 
 impl Write {
-    /// Stores one transition: the instance, its tasks, timers, access rows and journal entry. `Conflict` if the instance
-    /// is not at the revision that was read.
+    /// Stores one transition: the instance, its tasks, timers, access rows, journal entry and what is remembered of it.
+    /// `Conflict` if the instance is not at the revision that was read.
     pub async fn save_instance(
         &self,
         process: &Process,
         before: Option<&Instance>,
         after: &Instance,
         entry: &Entry,
+        remembered: &[history::Entry],
     ) -> Result<(), StoreError> {
         let cipher = match before {
             None => self.insert_instance(process, after, entry).await?,
@@ -35,6 +37,7 @@ impl Write {
         self.save_tasks(&cipher, entry).await?;
         self.save_access(after, entry).await?;
         self.save_timers(before, after).await?;
+        self.insert_history(&cipher, after, remembered).await?;
         self.insert_entry(&cipher, entry).await
     }
 

@@ -177,6 +177,7 @@ fn instance(number: u128, process: ProcessId) -> Instance {
         incidents: Vec::new(),
         past: BTreeSet::new(),
         last_lists: Lists::default(),
+        history: 0,
         revision: 1,
     }
 }
@@ -199,6 +200,7 @@ fn task(number: u128) -> Task {
         draft: None,
         comments: 0,
         completed_by: None,
+        history: 0,
         revision: 1,
     }
 }
