@@ -75,9 +75,7 @@ fn remembered(event: &Event) -> Option<(Kind, TokenId, ElementIx)> {
         Event::Entered { token, element, .. } => Some((Kind::Entered, *token, *element)),
         Event::Completed { token, element } => Some((Kind::Completed, *token, *element)),
         Event::Cancelled { token, element } => Some((Kind::Cancelled, *token, *element)),
-        Event::IncidentRaised(incident) => {
-            Some((Kind::Incident, incident.token, incident.element))
-        }
+        Event::IncidentRaised(incident) => Some((Kind::Incident, incident.token, incident.element)),
         Event::ScopeOpened { .. }
         | Event::RoundsOpened { .. }
         | Event::ScopeClosed { .. }

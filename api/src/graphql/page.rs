@@ -90,7 +90,7 @@ impl Listing {
             cursor: self.keys.seal_token(&self.purpose, &bytes(key)),
         });
         let (has_previous, has_next) = (slice.has_previous, slice.has_next);
-        Connection::forward(
+        Connection::of_rows(
             edges.collect(),
             has_previous,
             has_next,
@@ -197,7 +197,7 @@ pub struct PageInfo {
 
 impl<T: OutputType> Connection<T> {
     /// A page whose places are those of its rows.
-    pub fn forward(edges: Vec<Edge<T>>, has_previous: bool, has_next: bool, total: u64) -> Self {
+    fn of_rows(edges: Vec<Edge<T>>, has_previous: bool, has_next: bool, total: u64) -> Self {
         let cursor = |edge: Option<&Edge<T>>| edge.map(|edge| edge.cursor.clone());
         Connection {
             start_cursor: cursor(edges.first()),

@@ -256,7 +256,6 @@ pub(crate) fn ready(process: &Process, element: &str) -> Task {
         draft: None,
         comments: 0,
         completed_by: None,
-        history: 0,
         revision: 1,
     }
 }

@@ -207,7 +207,9 @@ fn part(first: i64, last: i64) -> Vec<u8> {
 /// The entries to look at: so many from the page's beginning, or from its end.
 fn range(page: &Page, size: u32, all: i64) -> Range {
     let after = page.after.map_or(0, |key| key.sort.clamp(0, all));
-    let before = page.before.map_or(all, |key| key.sort.clamp(1, all + 1) - 1);
+    let before = page
+        .before
+        .map_or(all, |key| key.sort.clamp(1, all + 1) - 1);
     let size = if page.size == 0 { 0 } else { i64::from(size) };
     match page.from_end {
         true => Range {

@@ -11,6 +11,7 @@ mod conditions;
 mod escalations;
 mod event_sub_processes;
 mod gateways;
+mod history;
 mod incidents;
 mod inclusive;
 mod links;

@@ -22,6 +22,7 @@ use uuid::Uuid;
 use super::{NewProcess, Page, Store, StoreError};
 use crate::crypto::{Keyring, RootKey};
 
+mod history;
 mod paging;
 mod processes;
 mod reading;
@@ -78,7 +79,7 @@ impl World {
     ) -> Result<super::Position, StoreError> {
         let write = self.store.write(self.acme).await?;
         write
-            .save_instance(&self.process, before, after, entry)
+            .save_instance(&self.process, before, after, entry, &[])
             .await?;
         write.commit().await
     }
@@ -200,7 +201,6 @@ fn task(number: u128) -> Task {
         draft: None,
         comments: 0,
         completed_by: None,
-        history: 0,
         revision: 1,
     }
 }
