@@ -18,8 +18,8 @@ use super::condition::{object, of_tenant, readable, with_me};
 use super::entity::history::{ActiveModel, Column, Entity};
 use super::entity::instance;
 use super::row::{Cell, or_absent};
+use super::transitions::{Keyed, Transition};
 use super::{Key, Page, Read, StoreError, Write, key_id};
-use crate::crypto::Cipher;
 
 /// Entries in a row at most.
 const CHUNK: u32 = 200;
@@ -166,29 +166,29 @@ impl Read {
 }
 
 impl Write {
-    /// Stores the entries that led to `after`, behind those that are there.
-    pub(super) async fn insert_history(
-        &self,
-        cipher: &Cipher,
-        after: &Instance,
-        entries: &[Entry],
-    ) -> Result<(), StoreError> {
-        let added = u32::try_from(entries.len()).unwrap_or(u32::MAX);
-        let mut next = i64::from(after.history.saturating_sub(added)) + 1;
+    /// Stores what is remembered of transitions, behind what is there.
+    pub(super) async fn insert_history(&self, keyed: &[Keyed<'_>]) -> Result<(), StoreError> {
         let mut rows = Vec::new();
-        for chunk in entries.chunks(CHUNK as usize) {
-            let first = next;
-            next += i64::try_from(chunk.len()).unwrap_or(i64::MAX);
-            let part = part(first, next - 1);
-            let cell = self.history_cell(after.id, &part);
-            rows.push(ActiveModel {
-                instance_id: Set(after.id.0),
-                first: Set(first),
-                last: Set(next - 1),
-                tenant_id: Set(self.tenant.0),
-                key_id: Set(Uuid::from_bytes(cipher.key_id().0)),
-                body: Set(cell.seal_json(cipher, &chunk)?),
-            });
+        for one in keyed {
+            let Transition {
+                after, remembered, ..
+            } = one.transition;
+            let added = u32::try_from(remembered.len()).unwrap_or(u32::MAX);
+            let mut next = i64::from(after.history.saturating_sub(added)) + 1;
+            for chunk in remembered.chunks(CHUNK as usize) {
+                let first = next;
+                next += i64::try_from(chunk.len()).unwrap_or(i64::MAX);
+                let part = part(first, next - 1);
+                let cell = self.history_cell(after.id, &part);
+                rows.push(ActiveModel {
+                    instance_id: Set(after.id.0),
+                    first: Set(first),
+                    last: Set(next - 1),
+                    tenant_id: Set(self.tenant.0),
+                    key_id: Set(Uuid::from_bytes(one.cipher.key_id().0)),
+                    body: Set(cell.seal_json(&one.cipher, &chunk)?),
+                });
+            }
         }
         for rows in rows.chunks(ROWS) {
             Entity::insert_many(rows.iter().cloned())
