@@ -77,6 +77,9 @@ fn remembered(event: &Event) -> Option<(Kind, TokenId, ElementIx)> {
         Event::Cancelled { token, element } => Some((Kind::Cancelled, *token, *element)),
         Event::IncidentRaised(incident) => Some((Kind::Incident, incident.token, incident.element)),
         Event::ScopeOpened { .. }
+        | Event::Remembered(_)
+        | Event::CompensationBegun { .. }
+        | Event::Compensated { .. }
         | Event::RoundsOpened { .. }
         | Event::ScopeClosed { .. }
         | Event::DataSet { .. }
