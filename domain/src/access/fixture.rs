@@ -104,6 +104,7 @@ pub(crate) fn element(id: &str, kind: Kind) -> Element {
         outgoing: Vec::new(),
         default: None,
         boundaries: Vec::new(),
+        working_days: false,
         acl: StateList::default(),
         fields: Vec::new(),
         outputs: Vec::new(),

@@ -199,6 +199,8 @@ pub struct Element {
     pub default: Option<FlowIx>,
     /// Boundary events attached here.
     pub boundaries: Vec<ElementIx>,
+    /// Whether its timers and dates count in working days.
+    pub working_days: bool,
     /// G7: readers, writers and owners while a token stands here; what is `None` is carried forward.
     pub acl: StateList,
     /// Field classes while a token stands here.

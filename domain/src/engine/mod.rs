@@ -30,7 +30,6 @@ mod pending;
 mod run;
 #[cfg(test)]
 mod tests;
-mod time;
 
 use std::collections::BTreeSet;
 

@@ -175,6 +175,7 @@ impl<'a> Resolver<'a> {
             outgoing: Vec::new(),
             default: None,
             boundaries: Vec::new(),
+            working_days: false,
             acl: StateList::default(),
             fields: Vec::new(),
             outputs: Vec::new(),

@@ -106,6 +106,7 @@ impl Build {
             outgoing: Vec::new(),
             default: None,
             boundaries: Vec::new(),
+            working_days: false,
             acl: StateList::default(),
             fields: Vec::new(),
             outputs: Vec::new(),

@@ -20,6 +20,5 @@ mod multi_instances;
 mod properties;
 mod starts;
 mod sub_processes;
-mod times;
 mod user_tasks;
 mod waits;

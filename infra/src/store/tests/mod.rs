@@ -260,6 +260,7 @@ fn full_instance(world: &World) -> Instance {
                 element: ElementIx(4),
                 due_at: at(600),
                 repeats: Some(2),
+                series: None,
             },
             PendingTimer {
                 id: TimerId(id(72)),
@@ -267,6 +268,7 @@ fn full_instance(world: &World) -> Instance {
                 element: ElementIx(5),
                 due_at: at(300),
                 repeats: None,
+                series: None,
             },
         ],
         waits: vec![PendingMessage {
