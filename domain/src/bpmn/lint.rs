@@ -20,11 +20,19 @@ pub fn findings(draft: &Draft, key: &str) -> Vec<Problem> {
             process: &process,
             errors: thrown(&process, |throw| match throw {
                 Throw::Error(code) => Some(code),
-                Throw::None | Throw::Terminate | Throw::Escalation(_) => None,
+                Throw::None
+                | Throw::Terminate
+                | Throw::Escalation(_)
+                | Throw::Signal(_)
+                | Throw::Message(_) => None,
             }),
             escalations: thrown(&process, |throw| match throw {
                 Throw::Escalation(code) => Some(code),
-                Throw::None | Throw::Terminate | Throw::Error(_) => None,
+                Throw::None
+                | Throw::Terminate
+                | Throw::Error(_)
+                | Throw::Signal(_)
+                | Throw::Message(_) => None,
             }),
             report,
         };
@@ -183,7 +191,11 @@ impl Lint<'_> {
         let thrown = match trigger {
             Trigger::Error(code) => self.errors.contains(&(handler.parent, code.clone())),
             Trigger::Escalation(code) => self.escalations.contains(&(handler.parent, code.clone())),
-            Trigger::None | Trigger::Timer(_) | Trigger::Message(_) | Trigger::Condition(_) => true,
+            Trigger::None
+            | Trigger::Timer(_)
+            | Trigger::Message(_)
+            | Trigger::Condition(_)
+            | Trigger::Signal(_) => true,
         };
         if !thrown {
             let message = format!(
@@ -220,7 +232,7 @@ impl Lint<'_> {
         let fires = match trigger {
             Trigger::Error(code) => self.errors.contains(&(Some(on), code.clone())),
             Trigger::Escalation(code) => self.escalations.contains(&(Some(on), code.clone())),
-            Trigger::None | Trigger::Timer(_) | Trigger::Message(_) => waits,
+            Trigger::None | Trigger::Timer(_) | Trigger::Message(_) | Trigger::Signal(_) => waits,
             // It may hold as the activity begins.
             Trigger::Condition(_) => true,
         };

@@ -17,7 +17,7 @@ use crate::value::Name;
 
 pub use access::{AccessPolicy, Classification, FieldRule, Mask, Naming, Principals, StateList};
 pub use activity::{Count, Form, MultiInstance, Repeat, StandardLoop, UserTask};
-pub use event::{MessageWait, Throw, Timer, Trigger};
+pub use event::{MessageWait, Sent, Throw, Timer, Trigger};
 
 pub mod dialect;
 pub mod lint;

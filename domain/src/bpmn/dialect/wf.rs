@@ -67,7 +67,15 @@ fn belongs(word: &str, host: Tag<'_>) -> bool {
         "assignment" | "schedule" | "outcomes" => host == "userTask",
         "timer" => ["startEvent", "intermediateCatchEvent", "boundaryEvent"].contains(&host),
         "form" => host == "userTask" || (host == "startEvent" && scope == Some("process")),
-        "set" => ["serviceTask", "scriptTask", "businessRuleTask", "sendTask"].contains(&host),
+        "set" => [
+            "serviceTask",
+            "scriptTask",
+            "businessRuleTask",
+            "sendTask",
+            "intermediateThrowEvent",
+            "endEvent",
+        ]
+        .contains(&host),
         "readers" | "writers" | "owners" => false,
         "collection" => host == "multiInstanceLoopCharacteristics",
         "output" => host != "process" && host != "multiInstanceLoopCharacteristics",

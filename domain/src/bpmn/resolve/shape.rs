@@ -58,8 +58,14 @@ impl<'a> Resolver<'a> {
     /// The scopes that have a place to begin: a start event, or an element that nothing leads to.
     fn beginnings(&self) -> HashSet<Option<ElementIx>> {
         let begins = |element: &Element| match &element.kind {
-            Kind::Start(Trigger::None | Trigger::Timer(_) | Trigger::Message(_)) => true,
-            Kind::Start(Trigger::Error(_) | Trigger::Escalation(_) | Trigger::Condition(_))
+            Kind::Start(
+                Trigger::None
+                | Trigger::Timer(_)
+                | Trigger::Message(_)
+                | Trigger::Signal(_)
+                | Trigger::Condition(_),
+            ) => true,
+            Kind::Start(Trigger::Error(_) | Trigger::Escalation(_))
             | Kind::Boundary { .. }
             | Kind::LinkTarget
             | Kind::EventSubProcess

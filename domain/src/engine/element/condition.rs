@@ -78,7 +78,8 @@ fn condition(kind: &Kind) -> Option<&Expr> {
             | Trigger::Timer(_)
             | Trigger::Message(_)
             | Trigger::Error(_)
-            | Trigger::Escalation(_) => None,
+            | Trigger::Escalation(_)
+            | Trigger::Signal(_) => None,
         },
         Kind::Start(_)
         | Kind::End(_)

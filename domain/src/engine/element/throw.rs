@@ -137,6 +137,7 @@ fn among(
                 | Trigger::Timer(_)
                 | Trigger::Message(_)
                 | Trigger::Condition(_)
+                | Trigger::Signal(_)
                 | Trigger::Error(_)
                 | Trigger::Escalation(_),
                 Thrown::Error(_) | Thrown::Escalation(_),

@@ -1,11 +1,11 @@
-//! Waiting for timers and messages: intermediate catch events, receive tasks, and what happens when one comes.
+//! Waiting for timers, messages and signals: intermediate catch events, receive tasks, and what happens when one comes.
 
 use super::{boundary, condition, event_sub_process};
 use crate::bpmn::{ElementIx, Kind, MessageWait, Text, Timer, Trigger};
 use crate::engine::command::Trouble;
 use crate::engine::data::quoted;
 use crate::engine::event::Event;
-use crate::engine::instance::{PendingMessage, PendingTimer, ScopeId, TokenId};
+use crate::engine::instance::{PendingMessage, PendingSignal, PendingTimer, ScopeId, TokenId};
 use crate::engine::run::{Run, Spot};
 use crate::expr::EvalError;
 use crate::time::{Cycle, Due, Reckoning, TimeError};
@@ -25,6 +25,7 @@ pub(in crate::engine) fn catch(
         Trigger::Timer(_)
         | Trigger::Message(_)
         | Trigger::Condition(_)
+        | Trigger::Signal(_)
         | Trigger::Error(_)
         | Trigger::Escalation(_) => {
             match watch(run, spot, spot.element, trigger)? {
@@ -62,6 +63,11 @@ pub(in crate::engine) fn watch(
     match trigger {
         Trigger::None | Trigger::Error(_) | Trigger::Escalation(_) => Ok(None),
         Trigger::Message(message) => watch_message(run, spot, element, message).map(Some),
+        Trigger::Signal(name) => Ok(Some(Event::SignalAwaited(PendingSignal {
+            token: spot.token,
+            element,
+            name: name.clone(),
+        }))),
         Trigger::Condition(_) => {
             // It is judged before anything else moves.
             run.changed = true;
