@@ -8,6 +8,9 @@ use super::xml::shorten;
 use super::{Text, Timer, text};
 use crate::time::{Calendar, Cycle, Reckoning, TimeError};
 
+/// Judges a literal.
+type Check = fn(&str) -> Result<(), TimeError>;
+
 /// The timer of a `timerEventDefinition`.
 pub(super) fn timer(definition: Tag<'_>, report: &mut Report) -> Option<Timer> {
     let parts = ["timeDate", "timeDuration", "timeCycle"];
@@ -24,7 +27,7 @@ pub(super) fn timer(definition: Tag<'_>, report: &mut Report) -> Option<Timer> {
         }
         return None;
     };
-    let (timer, check): (_, fn(&str) -> Result<(), TimeError>) = match &**part.name() {
+    let (timer, check): (_, Check) = match &**part.name() {
         "timeDate" => (Timer::Date(when.clone()), date),
         "timeDuration" => (Timer::Duration(when.clone()), duration),
         _ => (Timer::Cycle(when.clone()), cycle),

@@ -3,7 +3,7 @@ use super::*;
 #[test]
 fn what_a_model_says_of_time_is_told_from_what_looks_like_it() {
     for (good, check) in [
-        ("P3D", duration as fn(&str) -> Result<(), TimeError>),
+        ("P3D", duration as Check),
         ("P2W", duration),
         ("P0.5D", duration),
         ("2026-03-01", date),
@@ -19,11 +19,7 @@ fn what_a_model_says_of_time_is_told_from_what_looks_like_it() {
         assert_eq!(check(good), Ok(()), "{good}");
     }
     for (bad, check, error) in [
-        (
-            "3D",
-            duration as fn(&str) -> Result<(), TimeError>,
-            TimeError::NoDuration,
-        ),
+        ("3D", duration as Check, TimeError::NoDuration),
         ("-P1D", duration, TimeError::Negative),
         ("P9000Y", duration, TimeError::Beyond),
         ("2026-02-30", date, TimeError::NoDate),
