@@ -19,6 +19,7 @@
 //! Fields are written to the nearest scope around the writer that already holds the name, and else to the instance.
 
 pub mod command;
+pub mod compensable;
 pub mod effect;
 pub mod event;
 pub mod instance;
@@ -385,6 +386,7 @@ fn blank(start: &Start, initiator: Name, created_by: Name, fresh: &Fresh<'_>) ->
         conditions: Vec::new(),
         signals: Vec::new(),
         incidents: Vec::new(),
+        compensable: Vec::new(),
         past: BTreeSet::new(),
         last_lists: Lists::default(),
         revision: 0,

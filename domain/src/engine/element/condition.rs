@@ -79,6 +79,8 @@ fn condition(kind: &Kind) -> Option<&Expr> {
             | Trigger::Message(_)
             | Trigger::Error(_)
             | Trigger::Escalation(_)
+            | Trigger::Compensation
+            | Trigger::Cancel
             | Trigger::Signal(_) => None,
         },
         Kind::Start(_)
@@ -95,6 +97,7 @@ fn condition(kind: &Kind) -> Option<&Expr> {
         | Kind::Inclusive
         | Kind::EventBased
         | Kind::SubProcess
+        | Kind::Transaction
         | Kind::EventSubProcess => None,
     }
 }

@@ -27,7 +27,9 @@ pub(in crate::engine) fn catch(
         | Trigger::Condition(_)
         | Trigger::Signal(_)
         | Trigger::Error(_)
-        | Trigger::Escalation(_) => {
+        | Trigger::Escalation(_)
+        | Trigger::Compensation
+        | Trigger::Cancel => {
             match watch(run, spot, spot.element, trigger)? {
                 Some(event) => run.emit(event),
                 None => return Err(spot.trouble("the event can never happen".to_owned())),
@@ -52,8 +54,8 @@ pub(in crate::engine) fn receive(
     Ok(())
 }
 
-/// The event that makes a token wait for a trigger; nothing if it is none to wait for: errors and escalations come
-/// from inside, and a cycle may be over before it begins.
+/// The event that makes a token wait for a trigger; nothing if it is none to wait for: errors and escalations and the
+/// like come from inside, and a cycle may be over before it begins.
 pub(in crate::engine) fn watch(
     run: &mut Run<'_, '_>,
     spot: Spot,
@@ -61,7 +63,11 @@ pub(in crate::engine) fn watch(
     trigger: &Trigger,
 ) -> Result<Option<Event>, Trouble> {
     match trigger {
-        Trigger::None | Trigger::Error(_) | Trigger::Escalation(_) => Ok(None),
+        Trigger::None
+        | Trigger::Error(_)
+        | Trigger::Escalation(_)
+        | Trigger::Compensation
+        | Trigger::Cancel => Ok(None),
         Trigger::Message(message) => watch_message(run, spot, element, message).map(Some),
         Trigger::Signal(name) => Ok(Some(Event::SignalAwaited(PendingSignal {
             token: spot.token,
@@ -189,6 +195,7 @@ pub(in crate::engine) fn scope_of(
         | Kind::Inclusive
         | Kind::EventBased
         | Kind::SubProcess
+        | Kind::Transaction
         | Kind::EventSubProcess => run.spot(token).map_or(ScopeId::ROOT, |spot| spot.scope),
     }
 }
