@@ -13,4 +13,5 @@ pub mod ids;
 pub mod journal;
 pub mod process;
 pub mod task;
+pub mod time;
 pub mod value;

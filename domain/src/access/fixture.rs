@@ -105,6 +105,7 @@ pub(crate) fn element(id: &str, kind: Kind) -> Element {
         outgoing: Vec::new(),
         default: None,
         boundaries: Vec::new(),
+        working_days: false,
         compensation: None,
         for_compensation: false,
         acl: StateList::default(),

@@ -31,7 +31,6 @@ mod pending;
 mod run;
 #[cfg(test)]
 mod tests;
-mod time;
 
 use std::collections::BTreeSet;
 

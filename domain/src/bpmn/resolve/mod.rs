@@ -186,6 +186,7 @@ impl<'a> Resolver<'a> {
             outgoing: Vec::new(),
             default: None,
             boundaries: Vec::new(),
+            working_days: false,
             compensation: None,
             for_compensation: false,
             acl: StateList::default(),

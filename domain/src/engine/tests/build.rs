@@ -107,6 +107,7 @@ impl Build {
             outgoing: Vec::new(),
             default: None,
             boundaries: Vec::new(),
+            working_days: false,
             compensation: None,
             for_compensation: false,
             acl: StateList::default(),

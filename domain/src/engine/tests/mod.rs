@@ -24,7 +24,6 @@ mod properties;
 mod signals;
 mod starts;
 mod sub_processes;
-mod times;
 mod transactions;
 mod user_tasks;
 mod waits;

@@ -264,6 +264,7 @@ fn full_instance(world: &World) -> Instance {
                 element: ElementIx(4),
                 due_at: at(600),
                 repeats: Some(2),
+                series: None,
             },
             PendingTimer {
                 id: TimerId(id(72)),
@@ -271,6 +272,7 @@ fn full_instance(world: &World) -> Instance {
                 element: ElementIx(5),
                 due_at: at(300),
                 repeats: None,
+                series: None,
             },
         ],
         waits: vec![PendingMessage {
