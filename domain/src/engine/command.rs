@@ -10,6 +10,7 @@ use crate::bpmn::{DecisionRef, ElementIx};
 use crate::dmn::Decision;
 use crate::ids::{InstanceId, ProcessId, TaskId, TimerId};
 use crate::task::TaskCommand;
+use crate::time::Calendar;
 use crate::value::{Data, Name, Value};
 
 /// How an instance is asked to begin.
@@ -57,6 +58,8 @@ pub enum Starter<'a> {
 pub struct Known {
     /// The decisions that they ask, those that are there.
     pub decisions: HashMap<DecisionRef, Arc<Decision>>,
+    /// Its zone and its working days.
+    pub calendar: Arc<Calendar>,
 }
 
 /// What is asked of a running instance.
@@ -104,6 +107,20 @@ pub enum Command<'a> {
     Withdraw(&'a Actor),
     /// An administrator ends it.
     Terminate(&'a Actor),
+}
+
+impl Command<'_> {
+    /// The person who asks; nobody where the clock does, or another instance.
+    pub fn actor(&self) -> Option<&Actor> {
+        match self {
+            Command::Task { actor, .. }
+            | Command::UpdateData { actor, .. }
+            | Command::Message { actor, .. }
+            | Command::Withdraw(actor)
+            | Command::Terminate(actor) => Some(actor),
+            Command::Fire(_) | Command::Signal { .. } => None,
+        }
+    }
 }
 
 /// What a decision takes from outside: the moment, and ids.
