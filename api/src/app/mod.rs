@@ -13,7 +13,8 @@ use std::sync::Arc;
 use docket_domain::access::{Actor, Privilege};
 use docket_domain::bpmn::{self, Process};
 use docket_domain::engine::command::Rejection;
-use docket_domain::ids::{ProcessId, TenantId};
+use docket_domain::dmn::Decision;
+use docket_domain::ids::{DecisionId, ProcessId, TenantId};
 use docket_domain::value::Name;
 use docket_infra::clock::Clock;
 use docket_infra::crypto::{Keyring, TenantKeys};
@@ -25,6 +26,7 @@ use moka::sync::Cache;
 
 use crate::feed::Hub;
 
+pub mod decision;
 mod error;
 pub mod instance;
 pub mod process;
@@ -34,7 +36,7 @@ pub use error::{AppError, Invalid, KeyField, MAX_COMMENT, MAX_KEY, MAX_REASON};
 
 /// How often a use case is tried when somebody else was faster.
 const TRIES: u32 = 3;
-/// Models that are kept resolved.
+/// Models that are kept resolved, and decisions.
 const MODELS: u64 = 1_024;
 
 /// Everything that a request needs. Cheap to clone.
@@ -49,6 +51,7 @@ pub struct App {
     /// Live subscriptions.
     pub hub: Hub,
     models: Cache<ProcessId, Arc<Process>>,
+    decisions: Cache<DecisionId, Arc<Decision>>,
 }
 
 /// Who asks, and until when the session holds. The protocol layer puts it into the request's data.
@@ -71,6 +74,7 @@ impl App {
             clock,
             hub: Hub::default(),
             models: Cache::new(MODELS),
+            decisions: Cache::new(MODELS),
         }
     }
 

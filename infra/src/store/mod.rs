@@ -40,6 +40,7 @@ pub mod page;
 mod access;
 mod comments;
 mod condition;
+mod decisions;
 mod entity;
 mod history;
 mod idempotency;
@@ -57,6 +58,7 @@ mod transitions;
 mod tests;
 
 pub use comments::Comment;
+pub use decisions::{DecisionFilter, DecisionRecord, NewDecision};
 pub use error::StoreError;
 pub use history::{HistoryFilter, HistoryPage, Remembrance};
 pub use idempotency::Remembered;
