@@ -180,6 +180,7 @@ pub(crate) fn instance() -> Instance {
         conditions: Vec::new(),
         signals: Vec::new(),
         incidents: Vec::new(),
+        next_incident: 1,
         past: BTreeSet::new(),
         last_lists: Lists::default(),
         revision: 1,

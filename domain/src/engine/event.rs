@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::bpmn::ElementIx;
 use crate::engine::effect::Effect;
+use crate::engine::incident::Incident;
 use crate::engine::instance::{
-    Incident, InstanceState, Lists, PendingCondition, PendingMessage, PendingSignal, PendingTimer,
-    ScopeId, TokenId,
+    InstanceState, Lists, PendingCondition, PendingMessage, PendingSignal, PendingTimer, ScopeId,
+    TokenId,
 };
 use crate::ids::{TaskId, TimerId};
 use crate::task::{Task, TaskEvent};
@@ -124,6 +125,22 @@ pub enum Event {
     Asked(Effect),
     /// A token is held.
     IncidentRaised(Incident),
+    /// What holds a token is tried again.
+    IncidentRetried {
+        /// Its number.
+        number: u32,
+        /// By whom.
+        by: Name,
+    },
+    /// What holds a token is passed.
+    IncidentResolved {
+        /// Its number.
+        number: u32,
+        /// By whom.
+        by: Name,
+        /// Why, in their words.
+        reason: Name,
+    },
     /// The instance has ended.
     Ended {
         /// How.

@@ -13,6 +13,7 @@ mod event_sub_processes;
 mod gateways;
 mod incidents;
 mod inclusive;
+mod interventions;
 mod links;
 mod lists;
 mod loops;
