@@ -98,8 +98,8 @@ pub enum Command<'a> {
     Retry {
         /// Who asks.
         actor: &'a Actor,
-        /// The number of the incident.
-        incident: u32,
+        /// The number of the incident; `None` are all that there are.
+        incident: Option<u32>,
         /// Fields that may mend it; only of a person who may write.
         data: Data,
     },

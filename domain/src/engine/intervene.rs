@@ -21,7 +21,7 @@ impl<'a> Case<'a> {
     pub(super) fn retry<'f>(
         &self,
         actor: &'a Actor,
-        number: u32,
+        number: Option<u32>,
         data: &Data,
         fresh: &'a mut Fresh<'f>,
     ) -> Result<Vec<Event>, Rejection> {
@@ -30,21 +30,32 @@ impl<'a> Case<'a> {
         if !writes && (!actor.has(Privilege::Administrator) || !data.is_empty()) {
             return Err(Rejection::NotWriter);
         }
-        let incident = self.incident(number)?;
+        let incidents = match number {
+            Some(number) => vec![self.incident(number)?],
+            None => self.instance.incidents.iter().collect(),
+        };
+        let Some(first) = incidents.first() else {
+            return Err(Rejection::NoIncident);
+        };
         if !data.is_empty() {
             access::field::check_write(self.process, self.instance, actor, None, data)?;
         }
+        let held = self.instance.token(first.token);
+        let scope = held.filter(|_| incidents.len() == 1);
+        let scope = scope.map_or(ScopeId::ROOT, |token| self.instance.scope_of(token));
         let mut run = self.run(Some(actor), fresh);
-        run.emit(Event::IncidentRetried {
-            number,
-            by: actor.user.clone(),
-        });
-        let held = self.instance.token(incident.token);
-        let scope = held.map_or(ScopeId::ROOT, |token| self.instance.scope_of(token));
+        for incident in &incidents {
+            run.emit(Event::IncidentRetried {
+                number: incident.number,
+                by: actor.user.clone(),
+            });
+        }
         run.write_all(scope, data)?;
-        // What the new data makes happen may take the token away.
+        // What the new data makes happen may take tokens away.
         condition::judge(&mut run);
-        again(&mut run, incident);
+        for incident in incidents {
+            again(&mut run, incident);
+        }
         Ok(run.finish())
     }
 

@@ -15,7 +15,7 @@ use super::condition::person;
 use super::entity::instance::{ActiveModel, Column, Entity};
 use super::instances::Body;
 use super::row::{instance_state_code, micros};
-use super::{StoreError, Write, inserted, key_id};
+use super::{Held, StoreError, Write, inserted, key_id};
 use crate::crypto::Cipher;
 
 impl Write {
@@ -30,7 +30,10 @@ impl Write {
     ) -> Result<(), StoreError> {
         let cipher = match before {
             None => self.insert_instance(process, after, entry).await?,
-            Some(before) => self.update_instance(before, after, entry).await?,
+            Some(before) => {
+                let process = (before.incidents != after.incidents).then_some(process);
+                self.update_instance(process, before, after, entry).await?
+            }
         };
         self.save_tasks(&cipher, entry).await?;
         self.save_access(after, entry).await?;
@@ -46,6 +49,7 @@ impl Write {
     ) -> Result<Cipher, StoreError> {
         let cipher = self.keyring.fresh_instance_key(self.tenant).await?;
         let data = self.fields(after.id, &cipher).seal(&after.data, None)?;
+        let held = self.held(process, after)?;
         let business_key = after
             .business_key
             .as_ref()
@@ -63,6 +67,7 @@ impl Write {
             data: Set(data),
             ended_by: Set(None),
             ended_reason: Set(None),
+            held: Set(held),
             ..self.changing(&cipher, after, entry)?
         };
         let result = Entity::insert(row)
@@ -75,6 +80,7 @@ impl Write {
 
     async fn update_instance(
         &self,
+        held: Option<&Process>,
         before: &Instance,
         after: &Instance,
         entry: &Entry,
@@ -100,6 +106,9 @@ impl Write {
                 .fields(after.id, &cipher)
                 .seal(&after.data, Some(old))?);
         }
+        if let Some(process) = held {
+            row.held = Set(self.held(process, after)?);
+        }
         let updated = Entity::update_many()
             .set(row)
             .filter(Column::TenantId.eq(self.tenant.0))
@@ -111,6 +120,15 @@ impl Write {
             return Err(StoreError::Conflict);
         }
         Ok(cipher)
+    }
+
+    /// Where incidents hold the instance, sealed with the tenant's key: for the monitor.
+    fn held(&self, process: &Process, after: &Instance) -> Result<Option<Vec<u8>>, StoreError> {
+        let held = Held::of(process, after);
+        let cell = self.instance_cell(after.id.0, "held");
+        (!held.is_empty())
+            .then(|| cell.seal_json(&self.keys.data, &held))
+            .transpose()
     }
 
     /// The columns that a transition may change, besides the data.

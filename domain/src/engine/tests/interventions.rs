@@ -19,7 +19,7 @@ impl Play {
         let data = data(json);
         self.command(&Command::Retry {
             actor,
-            incident,
+            incident: Some(incident),
             data,
         })
     }
@@ -286,7 +286,7 @@ fn only_who_may_write_sends_data_along_and_only_administrators_pass() {
     let adam = administrator();
     let by = |actor, data: Data| Command::Retry {
         actor,
-        incident: 1,
+        incident: Some(1),
         data,
     };
     let better = data(json!({"x": 3}));
@@ -304,4 +304,29 @@ fn only_who_may_write_sends_data_along_and_only_administrators_pass() {
         reason: Name::from("because"),
     });
     assert!(matches!(passed, Err(Rejection::Privilege(_))), "{passed:?}");
+}
+
+#[test]
+fn everything_that_holds_an_instance_is_tried_again_at_once() {
+    let mut build = Build::new();
+    build
+        .start("start")
+        .assign("one", "a", "x * x")
+        .assign("two", "b", "x * x")
+        .row("start one")
+        .row("start two");
+    let (mut play, _) = Play::with(build, json!({"x": HUGE}));
+    let all = |actor, json| Command::Retry {
+        actor,
+        incident: None,
+        data: data(json),
+    };
+    let ann = person("ann");
+    play.command(&all(&ann, json!({"x": 2}))).unwrap();
+    assert!(play.is_over());
+    let (mut play, _) = Play::new(one_task(for_ann()));
+    assert_eq!(
+        play.command(&all(&ann, json!({}))),
+        Err(Rejection::NoIncident)
+    );
 }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use docket_domain::access::{Acl, Actor, Principal, Privilege};
 use docket_domain::bpmn::{self, ElementIx, Process};
 use docket_domain::engine::instance::{
-    Incident, Instance, InstanceState, Lists, PendingMessage, PendingTimer, Scope, ScopeId, Token,
-    TokenId,
+    Incident, IncidentKind, Instance, InstanceState, Lists, PendingMessage, PendingTimer, Phase,
+    Scope, ScopeId, Token, TokenId,
 };
 use docket_domain::ids::{InstanceId, ProcessId, TaskId, TenantId, TimerId};
 use docket_domain::journal::{Entry, InstanceImage};
