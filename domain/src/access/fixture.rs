@@ -104,6 +104,8 @@ pub(crate) fn element(id: &str, kind: Kind) -> Element {
         outgoing: Vec::new(),
         default: None,
         boundaries: Vec::new(),
+        compensation: None,
+        for_compensation: false,
         acl: StateList::default(),
         fields: Vec::new(),
         outputs: Vec::new(),
@@ -181,6 +183,7 @@ pub(crate) fn instance() -> Instance {
         signals: Vec::new(),
         incidents: Vec::new(),
         next_incident: 1,
+        compensable: Vec::new(),
         past: BTreeSet::new(),
         last_lists: Lists::default(),
         revision: 1,
@@ -231,6 +234,7 @@ pub(crate) fn open_scope(instance: &mut Instance, token: TokenId, data: Data) ->
         element: host.element,
         data,
         rounds: None,
+        undoing: None,
     });
     ScopeId(token.0)
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::compensable::{Compensable, Undoing};
 use super::event::Event;
 pub use super::incident::{Incident, IncidentKind, Phase};
 pub use super::pending::{PendingCondition, PendingMessage, PendingSignal, PendingTimer};
@@ -89,6 +90,9 @@ pub struct Instance {
     /// The number of the next incident.
     #[serde(default = "first_incident")]
     pub next_incident: u32,
+    /// What is done and could be compensated, in order of completion.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub compensable: Vec<Compensable>,
     /// Who completed a task here.
     pub past: BTreeSet<Name>,
     /// The lists of the last state, kept when the instance has ended.
@@ -169,6 +173,9 @@ pub struct Scope {
     /// How far an activity that repeats has come, if the scope is there for its rounds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rounds: Option<Rounds>,
+    /// Why what is done is undone here, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoing: Option<Undoing>,
 }
 
 /// The rounds of an activity that repeats: each is a token in the scope, with a scope of its own.
@@ -266,6 +273,7 @@ impl Instance {
                 }
                 self.tokens.retain(|held| held.id != *token);
                 self.incidents.retain(|incident| incident.token != *token);
+                self.gone(*token, matches!(event, Event::Completed { .. }));
             }
             Event::ScopeOpened { token } => self.open_scope(*token),
             Event::RoundsOpened { scope, all, items } => {
@@ -279,7 +287,13 @@ impl Instance {
                     });
                 }
             }
-            Event::ScopeClosed { scope } => self.scopes.retain(|open| open.id != *scope),
+            Event::ScopeClosed { scope } => {
+                self.scopes.retain(|open| open.id != *scope);
+                self.release(*scope);
+            }
+            Event::Remembered(done) => self.remember(done),
+            Event::CompensationBegun { token, undoing, of } => self.undo(*token, *undoing, of),
+            Event::Compensated { activity, by } => self.undone(*activity, *by),
             Event::DataSet {
                 scope,
                 field,
@@ -325,6 +339,7 @@ impl Instance {
                 self.state = *state;
                 self.ended_at = Some(*at);
                 self.last_lists = lists.clone();
+                self.compensable.clear();
             }
         }
     }
@@ -340,6 +355,7 @@ impl Instance {
             element,
             data: Data::new(),
             rounds: None,
+            undoing: None,
         });
     }
 

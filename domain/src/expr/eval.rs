@@ -42,7 +42,8 @@ fn too_long(at: u32) -> EvalError {
     failure(at, format!("more than {MAX_STEPS} steps, or than are left"))
 }
 
-fn metered<'e>(tree: &Node, env: &'e Env<'e>, meter: &Meter) -> Computed<'e> {
+/// What a tree gives, for steps that are left.
+pub(super) fn metered<'e>(tree: &Node, env: &'e Env<'e>, meter: &Meter) -> Computed<'e> {
     let left = &meter.left;
     let most = left.get().min(MAX_STEPS);
     let mut run = Run::new(env, most);
@@ -284,6 +285,7 @@ impl<'e> Run<'e> {
                 }
                 Ok(Some(false))
             }
+            Test::Holds(node) => Ok(self.term(node)?.as_bool()),
         }
     }
 

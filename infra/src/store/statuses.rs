@@ -63,13 +63,16 @@ impl Held {
     /// The first hundred places where an instance is held.
     pub fn of(process: &Process, instance: &Instance) -> Vec<Held> {
         let incidents = instance.incidents.iter().take(MOST_HELD);
-        let held = |incident: &Incident| Held {
-            number: incident.number,
-            element_id: process.element(incident.element).id.clone(),
-            kind: incident.kind,
-            at: incident.at,
+        let held = |incident: &Incident| {
+            let element = process.elements.get(incident.element.0 as usize)?;
+            Some(Held {
+                number: incident.number,
+                element_id: element.id.clone(),
+                kind: incident.kind,
+                at: incident.at,
+            })
         };
-        incidents.map(held).collect()
+        incidents.filter_map(held).collect()
     }
 }
 

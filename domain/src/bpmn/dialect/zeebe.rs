@@ -117,8 +117,17 @@ pub(super) fn work(tag: Tag<'_>, report: &mut Report) -> Work {
 }
 
 pub(super) fn outputs(tag: Tag<'_>, report: &mut Report) -> Vec<Assignment> {
+    assignments(tag, "output", report)
+}
+
+/// The fields that a message or a signal takes along: what is mapped into the event that throws it.
+pub(super) fn sent(tag: Tag<'_>, report: &mut Report) -> Vec<Assignment> {
+    assignments(tag, "input", report)
+}
+
+fn assignments<'a>(tag: Tag<'a>, which: &'a str, report: &mut Report) -> Vec<Assignment> {
     let mut found = Vec::new();
-    for output in mappings(tag, "output") {
+    for output in mappings(tag, which) {
         let (Some(source), Some(target)) = (output.filled("source"), output.filled("target"))
         else {
             continue;
@@ -167,7 +176,11 @@ pub(super) fn check(tag: Tag<'_>, report: &mut Report) {
     let listeners = tag.extensions().filter(|tag| {
         tag.namespace() == ZEEBE && matches!(&**tag.name(), "executionListeners" | "taskListeners")
     });
-    for ignored in listeners.chain(mappings(tag, "input")) {
+    let throws = matches!(
+        tag.bpmn(),
+        Some("intermediateThrowEvent" | "endEvent" | "sendTask")
+    );
+    for ignored in listeners.chain(mappings(tag, "input").filter(|_| !throws)) {
         let message = format!("`{}` is not read", ignored.name());
         report.warning(ignored, "ignored-extension", message);
     }

@@ -1,4 +1,4 @@
-//! Waiting for timers and messages: intermediate catch events, receive tasks, and what happens when one comes.
+//! Waiting for timers, messages and signals: intermediate catch events, receive tasks, and what happens when one comes.
 
 use super::{boundary, condition, event_sub_process};
 use crate::bpmn::{ElementIx, Kind, MessageWait, Text, Timer, Trigger};
@@ -6,7 +6,7 @@ use crate::engine::command::Trouble;
 use crate::engine::data::quoted;
 use crate::engine::event::Event;
 use crate::engine::incident::{IncidentKind, Phase};
-use crate::engine::instance::{PendingMessage, PendingTimer, ScopeId, TokenId};
+use crate::engine::instance::{PendingMessage, PendingSignal, PendingTimer, ScopeId, TokenId};
 use crate::engine::run::{Run, Spot};
 use crate::engine::time::{self, Due};
 use crate::expr::EvalError;
@@ -26,8 +26,11 @@ pub(in crate::engine) fn catch(
         Trigger::Timer(_)
         | Trigger::Message(_)
         | Trigger::Condition(_)
+        | Trigger::Signal(_)
         | Trigger::Error(_)
-        | Trigger::Escalation(_) => {
+        | Trigger::Escalation(_)
+        | Trigger::Compensation
+        | Trigger::Cancel => {
             match watch(run, spot, spot.element, trigger)? {
                 Some(event) => run.emit(event),
                 None => {
@@ -56,8 +59,8 @@ pub(in crate::engine) fn receive(
     Ok(())
 }
 
-/// The event that makes a token wait for a trigger; nothing if it is none to wait for: errors and escalations come
-/// from inside, and a cycle may be over before it begins.
+/// The event that makes a token wait for a trigger; nothing if it is none to wait for: errors and escalations and the
+/// like come from inside, and a cycle may be over before it begins.
 pub(in crate::engine) fn watch(
     run: &mut Run<'_, '_>,
     spot: Spot,
@@ -65,8 +68,17 @@ pub(in crate::engine) fn watch(
     trigger: &Trigger,
 ) -> Result<Option<Event>, Trouble> {
     match trigger {
-        Trigger::None | Trigger::Error(_) | Trigger::Escalation(_) => Ok(None),
+        Trigger::None
+        | Trigger::Error(_)
+        | Trigger::Escalation(_)
+        | Trigger::Compensation
+        | Trigger::Cancel => Ok(None),
         Trigger::Message(message) => watch_message(run, spot, element, message).map(Some),
+        Trigger::Signal(name) => Ok(Some(Event::SignalAwaited(PendingSignal {
+            token: spot.token,
+            element,
+            name: name.clone(),
+        }))),
         Trigger::Condition(_) => {
             // It is judged before anything else moves.
             run.changed = true;
@@ -186,6 +198,7 @@ pub(in crate::engine) fn scope_of(
         | Kind::Inclusive
         | Kind::EventBased
         | Kind::SubProcess
+        | Kind::Transaction
         | Kind::EventSubProcess => run.spot(token).map_or(ScopeId::ROOT, |spot| spot.scope),
     }
 }

@@ -176,6 +176,7 @@ fn instance(number: u128, process: ProcessId) -> Instance {
         signals: Vec::new(),
         incidents: Vec::new(),
         next_incident: 1,
+        compensable: Vec::new(),
         past: BTreeSet::new(),
         last_lists: Lists::default(),
         revision: 1,
@@ -251,6 +252,7 @@ fn full_instance(world: &World) -> Instance {
             element: ElementIx(2),
             data: BTreeMap::from([(name("inner"), Value::text("scoped"))]),
             rounds: None,
+            undoing: None,
         }],
         // The second one first: the order of tasks is the instance's own.
         tasks: vec![second, first],
