@@ -131,6 +131,8 @@ impl Command<'_> {
             Command::Task { actor, .. }
             | Command::UpdateData { actor, .. }
             | Command::Message { actor, .. }
+            | Command::Retry { actor, .. }
+            | Command::Resolve { actor, .. }
             | Command::Withdraw(actor)
             | Command::Terminate(actor) => Some(actor),
             Command::Fire(_) | Command::Signal { .. } => None,

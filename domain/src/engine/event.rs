@@ -148,6 +148,10 @@ pub enum Event {
     IncidentRetried {
         /// Its number.
         number: u32,
+        /// The token.
+        token: TokenId,
+        /// Where.
+        element: ElementIx,
         /// By whom.
         by: Name,
     },
@@ -155,6 +159,10 @@ pub enum Event {
     IncidentResolved {
         /// Its number.
         number: u32,
+        /// The token.
+        token: TokenId,
+        /// Where.
+        element: ElementIx,
         /// By whom.
         by: Name,
         /// Why, in their words.

@@ -47,6 +47,8 @@ impl<'a> Case<'a> {
         for incident in &incidents {
             run.emit(Event::IncidentRetried {
                 number: incident.number,
+                token: incident.token,
+                element: incident.element,
                 by: actor.user.clone(),
             });
         }
@@ -82,6 +84,8 @@ impl<'a> Case<'a> {
         let mut run = self.run(Some(actor), fresh);
         run.emit(Event::IncidentResolved {
             number,
+            token: incident.token,
+            element: incident.element,
             by: actor.user.clone(),
             reason: reason.clone(),
         });
