@@ -2,6 +2,8 @@
 
 mod access;
 mod breaking;
+mod changes;
+mod decisions;
 mod expense;
 mod fuzz;
 mod history;

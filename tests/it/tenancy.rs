@@ -10,14 +10,17 @@ use crate::tasks::CLAIMABLE;
 /// What the tenant acme has: the ids that a stranger gets hold of.
 struct Acme {
     process: Value,
+    decision: Value,
     instance: Value,
     task: Value,
     worklist: Value,
     user: Value,
+    incident: Value,
 }
 
 async fn acme(server: &TestServer) -> Acme {
     server.publish(CLAIMABLE).await;
+    let decision = crate::decisions::publish(server, crate::decisions::ROUTE).await;
     let emma = server.user("emma").group("crew");
     let instance = emma.start("claimable", json!({})).await;
     let document = "query($id: ID!) { viewer { user { id } worklists { id kind } } processInstance(id: $id) { process { id } tasks(first: 1) { nodes { id } } } }";
@@ -31,21 +34,25 @@ async fn acme(server: &TestServer) -> Acme {
         .find(|list| list["kind"] == "GROUP")
         .expect("the group has a worklist");
     Acme {
+        decision,
         process: answer["processInstance"]["process"]["id"].clone(),
         task: answer["processInstance"]["tasks"]["nodes"][0]["id"].clone(),
-        instance: json!(instance),
+        instance: json!(instance.clone()),
         worklist: group["id"].clone(),
         user: answer["viewer"]["user"]["id"].clone(),
+        incident: json!(instance.replace("ProcessInstance", "Incident") + "-1"),
     }
 }
 
 impl Acme {
     fn variables(&self) -> Value {
-        json!({ "process": self.process, "instance": self.instance, "task": self.task, "worklist": self.worklist, "user": self.user })
+        json!({ "process": self.process, "decision": self.decision, "instance": self.instance, "task": self.task, "worklist": self.worklist, "user": self.user, "incident": self.incident })
     }
 }
 
-const VARIABLES: [(&str, &str); 5] = [
+const VARIABLES: [(&str, &str); 7] = [
+    ("decision", "ID!"),
+    ("incident", "ID!"),
     ("process", "ID!"),
     ("instance", "ID!"),
     ("task", "ID!"),
@@ -83,8 +90,8 @@ fn queries() -> Vec<(&'static str, &'static str, Value)> {
         ("node", "node(id: $task) { id }", json!({ "node": null })),
         (
             "nodes",
-            "nodes(ids: [$task, $instance, $process]) { id }",
-            json!({ "nodes": [null, null, null] }),
+            "nodes(ids: [$task, $instance, $process, $decision]) { id }",
+            json!({ "nodes": [null, null, null, null] }),
         ),
         (
             "viewer",
@@ -100,6 +107,21 @@ fn queries() -> Vec<(&'static str, &'static str, Value)> {
             "process",
             "process(key: \"claimable\") { id }",
             json!({ "process": null }),
+        ),
+        (
+            "decisions",
+            "decisions { totalCount nodes { id } }",
+            json!({ "decisions": { "totalCount": 0, "nodes": [] } }),
+        ),
+        (
+            "decision",
+            "decision(key: \"route\") { id }",
+            json!({ "decision": null }),
+        ),
+        (
+            "evaluateDecision",
+            "evaluateDecision(input: {key: \"route\", data: {amount: 1}}) { result }",
+            json!({ "evaluateDecision": null }),
         ),
         (
             "processInstances",
@@ -144,6 +166,16 @@ fn mutations() -> Vec<(&'static str, &'static str, &'static str)> {
             "NOT_AVAILABLE",
         ),
         (
+            "publishDecision",
+            "publishDecision(input: {decision: $decision}) { decision { id } userErrors { code } }",
+            "NOT_AVAILABLE",
+        ),
+        (
+            "retireDecision",
+            "retireDecision(input: {decision: $decision}) { decision { id } userErrors { code } }",
+            "NOT_AVAILABLE",
+        ),
+        (
             "startProcess",
             "startProcess(input: {key: \"claimable\"}) { processInstance { id } userErrors { code } }",
             "NOT_AVAILABLE",
@@ -166,6 +198,16 @@ fn mutations() -> Vec<(&'static str, &'static str, &'static str)> {
         (
             "terminateInstance",
             "terminateInstance(input: {processInstance: $instance}) { userErrors { code } }",
+            "NOT_AVAILABLE",
+        ),
+        (
+            "retryIncident",
+            "retryIncident(input: {incident: $incident}) { processInstance { id } status { id } userErrors { code } }",
+            "NOT_AVAILABLE",
+        ),
+        (
+            "resolveIncident",
+            "resolveIncident(input: {incident: $incident, reason: \"done\"}) { processInstance { id } status { id } userErrors { code } }",
             "NOT_AVAILABLE",
         ),
         (
@@ -276,6 +318,11 @@ async fn another_tenant_changes_nothing_by_any_mutation() {
         )
         .await;
     assert_eq!(task["task"]["state"], "READY");
+    let no_table = stranger.ok("mutation { uploadDecision(input: {dmnXml: \"<a/>\"}) { decision { id } userErrors { code } } }", json!({})).await;
+    assert_eq!(
+        no_table["uploadDecision"]["userErrors"][0]["code"],
+        "INVALID_INPUT"
+    );
     let nothing_uploaded = stranger.ok("mutation { uploadProcess(input: {bpmnXml: \"<a/>\"}) { process { id } userErrors { code } } }", json!({})).await;
     assert_eq!(
         nothing_uploaded["uploadProcess"]["userErrors"][0]["code"],
@@ -421,7 +468,7 @@ async fn every_root_field_stands_in_the_tables_of_this_file() {
             mutations()
                 .iter()
                 .map(|(name, _, _)| *name)
-                .chain(["uploadProcess"])
+                .chain(["uploadProcess", "uploadDecision"])
                 .collect()
         )
     );

@@ -1,8 +1,8 @@
 //! Why a use case did not do it. The one place that turns these into codes is `graphql::error`.
 
 use docket_domain::bpmn::Problem;
-use docket_domain::engine::command::Rejection;
 use docket_domain::dmn::MAX_DECISIONS;
+use docket_domain::engine::command::Rejection;
 use docket_domain::ids::{DecisionId, ProcessId};
 use docket_domain::process::ProcessRejection;
 use docket_domain::value::ValueProblem;
@@ -80,6 +80,9 @@ pub enum Invalid {
     /// A reason of too many characters.
     #[error("a reason must have at most {MAX_REASON} characters")]
     Reason,
+    /// No reason, or one of too many characters.
+    #[error("a reason of 1 to {MAX_REASON} characters must be given")]
+    ReasonMissing,
     /// A key of no or of too many bytes.
     #[error("a key must have 1 to {MAX_KEY} bytes")]
     Key(KeyField),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use docket_domain::access::{Actor, Privilege};
 use docket_domain::bpmn::Process;
-use docket_domain::engine::command::{Begin, Command, Fresh, Known, Rejection, Start, Starter};
+use docket_domain::engine::command::{Begin, Command, Fresh, Rejection, Start, Starter};
 use docket_domain::engine::instance::Instance;
 use docket_domain::engine::{self};
 use docket_domain::history;
@@ -107,6 +107,7 @@ impl App {
         let model = self.model(&tx, record.id).await?;
         let now = self.clock.now();
         let start = started(record.id, &model, request)?;
+        let known = self.known(&tx, record.id, &model).await?;
         let (mut instance, events) = engine::start(
             &model,
             &start,
@@ -114,7 +115,7 @@ impl App {
             &mut Fresh {
                 now,
                 id: &mut Clock::fresh_id,
-                known: &Known::default(),
+                known: &known,
             },
         )?;
         instance.apply(&events);
@@ -233,7 +234,7 @@ impl App {
                 let (model, after) = self.decide(&tx, &before, &command).await?;
                 tx.save_ended_by(id, &actor.user, reason).await?;
                 let done = self.finish(tx, model, after).await?;
-                Ok((status(&done, &actor.user, reason), done.position))
+                Ok((status(&done, Some(&actor.user), reason), done.position))
             })
         })
         .await
@@ -286,6 +287,7 @@ impl App {
         command: &Command<'_>,
     ) -> Result<(Arc<Process>, Instance), AppError> {
         let model = self.model(tx, before.process).await?;
+        let known = self.known(tx, before.process, &model).await?;
         let now = self.clock.now();
         let events = engine::decide(
             &model,
@@ -294,7 +296,7 @@ impl App {
             &mut Fresh {
                 now,
                 id: &mut Clock::fresh_id,
-                known: &Known::default(),
+                known: &known,
             },
         )?;
         let mut after = before.clone();
@@ -369,7 +371,11 @@ fn started(
     })
 }
 
-fn status(done: &Transition, ended_by: &Name, reason: Option<&str>) -> InstanceStatus {
+pub(super) fn status(
+    done: &Transition,
+    ended_by: Option<&Name>,
+    reason: Option<&str>,
+) -> InstanceStatus {
     let instance = &done.instance;
     let open = instance.tasks.iter().filter(|task| task.state.is_open());
     InstanceStatus {
@@ -381,7 +387,8 @@ fn status(done: &Transition, ended_by: &Name, reason: Option<&str>) -> InstanceS
         ended_at: instance.ended_at,
         open_tasks: u32::try_from(open.count()).unwrap_or(u32::MAX),
         incidents: u32::try_from(instance.incidents.len()).unwrap_or(u32::MAX),
-        ended_by: Some(ended_by.clone()),
+        held: done.held(),
+        ended_by: ended_by.cloned(),
         ended_reason: reason.map(Arc::from),
     }
 }

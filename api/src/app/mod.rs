@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 use docket_domain::access::{Actor, Privilege};
 use docket_domain::bpmn::{self, Process};
-use docket_domain::engine::command::Rejection;
 use docket_domain::dmn::Decision;
+use docket_domain::engine::command::{Known, Rejection};
 use docket_domain::ids::{DecisionId, ProcessId, TenantId};
 use docket_domain::value::Name;
 use docket_infra::clock::Clock;
@@ -29,6 +29,7 @@ use crate::feed::Hub;
 pub mod decision;
 mod error;
 pub mod instance;
+pub mod intervention;
 pub mod process;
 pub mod task;
 
@@ -114,6 +115,19 @@ impl App {
         let model = Arc::new(bpmn::resolve::resolve(&draft, &key).map_err(|_| gone())?);
         self.models.insert(id, model.clone());
         Ok(model)
+    }
+
+    /// What a process refers to by name, as it stands in this transaction.
+    async fn known(
+        &self,
+        tx: &Read,
+        process: ProcessId,
+        model: &Process,
+    ) -> Result<Known, AppError> {
+        Ok(Known {
+            decisions: self.decisions_of(tx, process, model).await?,
+            ..Known::default()
+        })
     }
 }
 

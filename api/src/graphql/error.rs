@@ -103,9 +103,11 @@ impl From<AppError> for Failure {
             | AppError::Invalid(_)
             | AppError::Cursor
             | AppError::KeyReused => Code::BadInput.error(error.to_string()),
-            AppError::Store(_) | AppError::Keys(_) | AppError::Model(_) | AppError::Batch(_) => {
-                internal(&error)
-            }
+            AppError::Store(_)
+            | AppError::Keys(_)
+            | AppError::Model(_)
+            | AppError::Decision(_)
+            | AppError::Batch(_) => internal(&error),
         }
     }
 }
@@ -175,7 +177,16 @@ pub fn user_errors(error: AppError) -> Result<Vec<UserError>> {
         AppError::Rejected(rejection) => rejected(&rejection),
         AppError::ProcessRejected(rejection) => process_rejected(&rejection),
         AppError::Invalid(Invalid::Model(problems)) => {
-            return Ok(problems.iter().map(unreadable).collect());
+            return Ok(problems
+                .iter()
+                .map(|problem| unreadable(problem, "bpmnXml"))
+                .collect());
+        }
+        AppError::Invalid(Invalid::Decisions(problems)) => {
+            return Ok(problems
+                .iter()
+                .map(|problem| unreadable(problem, "dmnXml"))
+                .collect());
         }
         AppError::Invalid(invalid) => invalid_input(&invalid),
         AppError::NotAvailable => UserError::new(UserErrorCode::NotAvailable, "not available"),
@@ -187,6 +198,7 @@ pub fn user_errors(error: AppError) -> Result<Vec<UserError>> {
         | AppError::Store(_)
         | AppError::Keys(_)
         | AppError::Model(_)
+        | AppError::Decision(_)
         | AppError::Batch(_) => return Err(error.into()),
     }])
 }
@@ -217,6 +229,8 @@ fn rejected(rejection: &Rejection) -> UserError {
         | Rejection::NotClaimed
         | Rejection::AlreadyYours
         | Rejection::NotWaiting(_)
+        | Rejection::NoIncident
+        | Rejection::NoWayPast
         | Rejection::NoTimer => error(InvalidState),
         Rejection::TargetExcluded(_) => error(InvalidInput).at(&["user"]),
         Rejection::FieldNotWritable(field) => error(NotPermitted).at(&["data", field]),
@@ -242,18 +256,21 @@ fn invalid_input(invalid: &Invalid) -> UserError {
     let error = UserError::new(UserErrorCode::InvalidInput, invalid);
     match invalid {
         Invalid::Model(_) | Invalid::NoProcess => error.at(&["bpmnXml"]),
+        Invalid::Decisions(_) | Invalid::NoDecision | Invalid::ManyDecisions => {
+            error.at(&["dmnXml"])
+        }
         Invalid::Data(_) => error.at(&["data"]),
         Invalid::Correlation(_) => error.at(&["correlation"]),
         Invalid::Comment => error.at(&["text"]),
-        Invalid::Reason => error.at(&["reason"]),
+        Invalid::Reason | Invalid::ReasonMissing => error.at(&["reason"]),
         Invalid::Key(KeyField::Business) => error.at(&["businessKey"]),
         Invalid::Key(KeyField::Idempotency) => error.at(&["idempotencyKey"]),
     }
 }
 
 /// Line and column first, as compilers say it.
-fn unreadable(problem: &Problem) -> UserError {
-    UserError::new(UserErrorCode::InvalidInput, problem).at(&["bpmnXml"])
+fn unreadable(problem: &Problem, field: &str) -> UserError {
+    UserError::new(UserErrorCode::InvalidInput, problem).at(&[field])
 }
 
 #[cfg(test)]

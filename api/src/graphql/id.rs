@@ -4,7 +4,7 @@
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use docket_domain::ids::{CommentId, InstanceId, ProcessId, TaskId};
+use docket_domain::ids::{CommentId, DecisionId, InstanceId, ProcessId, TaskId};
 use docket_domain::task::worklist::Worklist;
 use docket_domain::value::Name;
 use uuid::Uuid;
@@ -17,12 +17,16 @@ const MAX_LENGTH: usize = 2_560;
 pub enum Id {
     /// A version of a process.
     Process(ProcessId),
+    /// A version of a decision.
+    Decision(DecisionId),
     /// A run of a process.
     Instance(InstanceId),
     /// A task.
     Task(TaskId),
     /// A comment.
     Comment(CommentId),
+    /// What holds an instance, by its number.
+    Incident(InstanceId, u32),
     /// A person, by the name that tokens give.
     User(Name),
     /// A worklist of whoever asks.
@@ -43,9 +47,14 @@ impl Id {
         let (kind, rest) = text.split_once('_').ok_or(Malformed)?;
         match kind {
             "Process" => Ok(Id::Process(ProcessId(uuid(rest)?))),
+            "DecisionDefinition" => Ok(Id::Decision(DecisionId(uuid(rest)?))),
             "ProcessInstance" => Ok(Id::Instance(InstanceId(uuid(rest)?))),
             "Task" => Ok(Id::Task(TaskId(uuid(rest)?))),
             "Comment" => Ok(Id::Comment(CommentId(uuid(rest)?))),
+            "Incident" => {
+                let (instance, number) = rest.rsplit_once('-').ok_or(Malformed)?;
+                Ok(Id::Incident(InstanceId(uuid(instance)?), whole(number)?))
+            }
             "User" => Ok(Id::User(user(rest)?)),
             "Worklist" => serde_json::from_slice(&decoded(rest)?)
                 .map(Id::Worklist)
@@ -58,9 +67,11 @@ impl Id {
     pub fn text(&self) -> String {
         match self {
             Id::Process(id) => format!("Process_{id}"),
+            Id::Decision(id) => format!("DecisionDefinition_{id}"),
             Id::Instance(id) => format!("ProcessInstance_{id}"),
             Id::Task(id) => format!("Task_{id}"),
             Id::Comment(id) => format!("Comment_{id}"),
+            Id::Incident(instance, number) => format!("Incident_{instance}-{number}"),
             Id::User(name) => format!("User_{}", URL_SAFE_NO_PAD.encode(name.as_bytes())),
             Id::Worklist(worklist) => {
                 let json = serde_json::to_vec(worklist).unwrap_or_default();
@@ -73,9 +84,27 @@ impl Id {
     pub fn process(&self) -> Result<ProcessId, Malformed> {
         match self {
             Id::Process(id) => Ok(*id),
-            Id::Instance(_) | Id::Task(_) | Id::Comment(_) | Id::User(_) | Id::Worklist(_) => {
-                Err(Malformed)
-            }
+            Id::Instance(_)
+            | Id::Task(_)
+            | Id::Comment(_)
+            | Id::Decision(_)
+            | Id::Incident(..)
+            | Id::User(_)
+            | Id::Worklist(_) => Err(Malformed),
+        }
+    }
+
+    /// The decision that it names.
+    pub fn decision(&self) -> Result<DecisionId, Malformed> {
+        match self {
+            Id::Decision(id) => Ok(*id),
+            Id::Process(_)
+            | Id::Instance(_)
+            | Id::Task(_)
+            | Id::Comment(_)
+            | Id::Incident(..)
+            | Id::User(_)
+            | Id::Worklist(_) => Err(Malformed),
         }
     }
 
@@ -83,9 +112,13 @@ impl Id {
     pub fn instance(&self) -> Result<InstanceId, Malformed> {
         match self {
             Id::Instance(id) => Ok(*id),
-            Id::Process(_) | Id::Task(_) | Id::Comment(_) | Id::User(_) | Id::Worklist(_) => {
-                Err(Malformed)
-            }
+            Id::Process(_)
+            | Id::Task(_)
+            | Id::Comment(_)
+            | Id::Decision(_)
+            | Id::Incident(..)
+            | Id::User(_)
+            | Id::Worklist(_) => Err(Malformed),
         }
     }
 
@@ -93,9 +126,27 @@ impl Id {
     pub fn task(&self) -> Result<TaskId, Malformed> {
         match self {
             Id::Task(id) => Ok(*id),
-            Id::Process(_) | Id::Instance(_) | Id::Comment(_) | Id::User(_) | Id::Worklist(_) => {
-                Err(Malformed)
-            }
+            Id::Process(_)
+            | Id::Instance(_)
+            | Id::Comment(_)
+            | Id::Decision(_)
+            | Id::Incident(..)
+            | Id::User(_)
+            | Id::Worklist(_) => Err(Malformed),
+        }
+    }
+
+    /// The incident that it names: its instance, and its number there.
+    pub fn incident(&self) -> Result<(InstanceId, u32), Malformed> {
+        match self {
+            Id::Incident(instance, number) => Ok((*instance, *number)),
+            Id::Process(_)
+            | Id::Instance(_)
+            | Id::Task(_)
+            | Id::Comment(_)
+            | Id::Decision(_)
+            | Id::User(_)
+            | Id::Worklist(_) => Err(Malformed),
         }
     }
 
@@ -103,9 +154,13 @@ impl Id {
     pub fn user(self) -> Result<Name, Malformed> {
         match self {
             Id::User(name) => Ok(name),
-            Id::Process(_) | Id::Instance(_) | Id::Task(_) | Id::Comment(_) | Id::Worklist(_) => {
-                Err(Malformed)
-            }
+            Id::Process(_)
+            | Id::Instance(_)
+            | Id::Task(_)
+            | Id::Comment(_)
+            | Id::Decision(_)
+            | Id::Incident(..)
+            | Id::Worklist(_) => Err(Malformed),
         }
     }
 
@@ -113,9 +168,13 @@ impl Id {
     pub fn worklist(self) -> Result<Worklist, Malformed> {
         match self {
             Id::Worklist(worklist) => Ok(worklist),
-            Id::Process(_) | Id::Instance(_) | Id::Task(_) | Id::Comment(_) | Id::User(_) => {
-                Err(Malformed)
-            }
+            Id::Process(_)
+            | Id::Instance(_)
+            | Id::Task(_)
+            | Id::Comment(_)
+            | Id::Decision(_)
+            | Id::Incident(..)
+            | Id::User(_) => Err(Malformed),
         }
     }
 }
@@ -124,6 +183,14 @@ impl Id {
 fn uuid(text: &str) -> Result<Uuid, Malformed> {
     let id = Uuid::try_parse(text).map_err(|_| Malformed)?;
     (id.to_string() == text).then_some(id).ok_or(Malformed)
+}
+
+/// Without sign or leading zeros: one object has one id.
+fn whole(text: &str) -> Result<u32, Malformed> {
+    let number: u32 = text.parse().map_err(|_| Malformed)?;
+    (number.to_string() == text)
+        .then_some(number)
+        .ok_or(Malformed)
 }
 
 fn user(text: &str) -> Result<Name, Malformed> {
@@ -162,9 +229,11 @@ mod tests {
         let id = Uuid::from_u128(0x0199_0000_0000_7000_8000_0000_0000_0001);
         vec![
             Id::Process(ProcessId(id)),
+            Id::Decision(DecisionId(id)),
             Id::Instance(InstanceId(id)),
             Id::Task(TaskId(id)),
             Id::Comment(CommentId(id)),
+            Id::Incident(InstanceId(id), 17),
             Id::User(Name::from("änne_o'neill@example.org")),
             Id::Worklist(Worklist::Assigned),
             Id::Worklist(Worklist::Group(Name::from("human resources"))),
@@ -195,6 +264,7 @@ mod tests {
             assert_eq!(id.task().is_ok(), matches!(id, Id::Task(_)));
             assert_eq!(id.process().is_ok(), matches!(id, Id::Process(_)));
             assert_eq!(id.instance().is_ok(), matches!(id, Id::Instance(_)));
+            assert_eq!(id.decision().is_ok(), matches!(id, Id::Decision(_)));
         }
     }
 
@@ -209,6 +279,11 @@ mod tests {
             "User_*",
             "User__w",
             "Worklist_",
+            "Incident_0199abcd-0000-7000-8000-000000000001",
+            "Incident_0199abcd-0000-7000-8000-000000000001-",
+            "Incident_0199abcd-0000-7000-8000-000000000001-01",
+            "Incident_0199abcd-0000-7000-8000-000000000001-+1",
+            "Incident_0199abcd-0000-7000-8000-000000000001-4294967296",
             "Worklist_e30",
         ] {
             assert_eq!(Id::parse(text), Err(Malformed), "{text}");

@@ -13,7 +13,9 @@ use super::session::Asking;
 use crate::app::instance::Idempotency;
 use crate::app::{AppError, Invalid, KeyField, MAX_KEY};
 
+pub mod decision;
 pub mod instance;
+pub mod intervention;
 pub mod process;
 pub mod task;
 
@@ -21,7 +23,9 @@ pub mod task;
 #[derive(Default, MergedObject)]
 pub struct Mutation(
     process::ProcessMutation,
+    decision::DecisionMutation,
     instance::InstanceMutation,
+    intervention::InterventionMutation,
     task::TaskMutation,
 );
 

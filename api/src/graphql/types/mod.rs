@@ -6,6 +6,7 @@ use super::id::Id;
 
 pub mod change;
 pub mod comment;
+pub mod decision;
 pub mod field;
 pub mod history;
 pub mod instance;
@@ -17,6 +18,7 @@ pub mod user;
 pub mod viewer;
 pub mod worklist;
 
+use decision::DecisionDefinition;
 use instance::ProcessInstance;
 use process::Process;
 use task::Task;
@@ -37,6 +39,8 @@ use worklist::Worklist;
 pub enum Node {
     /// A version of a process.
     Process(Process),
+    /// A version of a decision.
+    DecisionDefinition(DecisionDefinition),
     /// A run of a process.
     ProcessInstance(ProcessInstance),
     /// A task.
