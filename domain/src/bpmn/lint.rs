@@ -24,7 +24,8 @@ pub fn findings(draft: &Draft, key: &str) -> Vec<Problem> {
                 | Throw::Terminate
                 | Throw::Escalation(_)
                 | Throw::Signal(_)
-                | Throw::Message(_) => None,
+                | Throw::Message(_)
+                | Throw::Multiple(_) => None,
             }),
             escalations: thrown(&process, |throw| match throw {
                 Throw::Escalation(code) => Some(code),
@@ -32,7 +33,8 @@ pub fn findings(draft: &Draft, key: &str) -> Vec<Problem> {
                 | Throw::Terminate
                 | Throw::Error(_)
                 | Throw::Signal(_)
-                | Throw::Message(_) => None,
+                | Throw::Message(_)
+                | Throw::Multiple(_) => None,
             }),
             report,
         };
@@ -78,6 +80,13 @@ impl Lint<'_> {
         let mut next: Vec<ElementIx> = Vec::new();
         let begins = beginnings(process);
         next.extend(&begins.whole);
+        for opener in &process.openers {
+            next.push(
+                opener
+                    .gateway
+                    .map_or(opener.element, |(gateway, _)| gateway),
+            );
+        }
         while let Some(ix) = next.pop() {
             if std::mem::replace(&mut reached[ix.0 as usize], true) {
                 continue;
@@ -188,15 +197,16 @@ impl Lint<'_> {
         let Some(handler) = start.parent.map(|parent| process.element(parent)) else {
             return;
         };
-        let thrown = match trigger {
+        let thrown = trigger.parts().iter().any(|trigger| match trigger {
             Trigger::Error(code) => self.errors.contains(&(handler.parent, code.clone())),
             Trigger::Escalation(code) => self.escalations.contains(&(handler.parent, code.clone())),
             Trigger::None
             | Trigger::Timer(_)
             | Trigger::Message(_)
             | Trigger::Condition(_)
-            | Trigger::Signal(_) => true,
-        };
+            | Trigger::Signal(_)
+            | Trigger::Multiple { .. } => true,
+        });
         if !thrown {
             let message = format!(
                 "`{}` never begins: nothing throws what it catches",
@@ -229,13 +239,13 @@ impl Lint<'_> {
             | Kind::Inclusive
             | Kind::EventBased => false,
         };
-        let fires = match trigger {
+        let fires = trigger.parts().iter().any(|trigger| match trigger {
             Trigger::Error(code) => self.errors.contains(&(Some(on), code.clone())),
             Trigger::Escalation(code) => self.escalations.contains(&(Some(on), code.clone())),
             Trigger::None | Trigger::Timer(_) | Trigger::Message(_) | Trigger::Signal(_) => waits,
             // It may hold as the activity begins.
-            Trigger::Condition(_) => true,
-        };
+            Trigger::Condition(_) | Trigger::Multiple { .. } => true,
+        });
         if !fires {
             let element = self.process.element(ix);
             let message = format!(
@@ -256,17 +266,16 @@ fn thrown(process: &Process, code: impl Fn(&Throw) -> Option<&Name>) -> Thrown {
         let (Kind::End(throw) | Kind::Throw(throw)) = &element.kind else {
             continue;
         };
-        let Some(code) = code(throw) else {
-            continue;
-        };
-        let mut scope = element.parent;
-        // Where this code is known already, it is known all the way up.
-        while thrown.insert((scope, Some(code.clone()))) {
-            thrown.insert((scope, None));
-            scope = match scope {
-                Some(ix) => process.element(ix).parent,
-                None => break,
-            };
+        for code in throw.parts().iter().filter_map(&code) {
+            let mut scope = element.parent;
+            // Where this code is known already, it is known all the way up.
+            while thrown.insert((scope, Some(code.clone()))) {
+                thrown.insert((scope, None));
+                scope = match scope {
+                    Some(ix) => process.element(ix).parent,
+                    None => break,
+                };
+            }
         }
     }
     thrown

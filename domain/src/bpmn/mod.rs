@@ -17,7 +17,7 @@ use crate::value::Name;
 
 pub use access::{AccessPolicy, Classification, FieldRule, Mask, Naming, Principals, StateList};
 pub use activity::{Count, Form, MultiInstance, Repeat, StandardLoop, UserTask};
-pub use event::{MessageWait, Sent, Throw, Timer, Trigger};
+pub use event::{MessageWait, Opener, Sent, Throw, Timer, Trigger};
 
 pub mod dialect;
 pub mod lint;
@@ -114,6 +114,8 @@ pub struct Process {
     pub acl: StateList,
     /// Field classes that hold in every state unless the element says otherwise.
     pub fields: Vec<FieldRule>,
+    /// What starts an instance besides start events.
+    pub openers: Vec<Opener>,
     /// Who may start an instance besides holding the privilege; `None` abstains.
     pub starters: Option<Vec<Principals>>,
     /// The data field that names the initiator when somebody starts on another's behalf.
@@ -174,7 +176,19 @@ impl Process {
         self.children(scope)
             .filter(|(_, element)| element.incoming.is_empty() && element.kind.is_on_flow())
             .map(|(ix, _)| ix)
+            .filter(|ix| !self.opens(*ix))
             .collect()
+    }
+
+    /// Whether an element starts an instance by what it waits for, or leads to what does.
+    fn opens(&self, ix: ElementIx) -> bool {
+        let mut openers = self.openers.iter();
+        openers.any(|opener| {
+            opener
+                .gateway
+                .map_or(opener.element, |(gateway, _)| gateway)
+                == ix
+        })
     }
 }
 
@@ -276,6 +290,30 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// What an event waits for; nothing for what is no event that waits.
+    pub fn trigger(&self) -> Option<&Trigger> {
+        match self {
+            Kind::Start(trigger)
+            | Kind::Catch(trigger)
+            | Kind::Boundary { trigger, .. }
+            | Kind::EventStart { trigger, .. } => Some(trigger),
+            Kind::End(_)
+            | Kind::Throw(_)
+            | Kind::LinkSource(_)
+            | Kind::LinkTarget
+            | Kind::UserTask(_)
+            | Kind::PassThrough
+            | Kind::Assign(_)
+            | Kind::Receive(_)
+            | Kind::Exclusive
+            | Kind::Parallel
+            | Kind::Inclusive
+            | Kind::EventBased
+            | Kind::SubProcess
+            | Kind::EventSubProcess => None,
+        }
+    }
+
     /// Whether a token can come to it by a flow alone: so that it begins where none leads to it.
     pub(crate) fn is_on_flow(&self) -> bool {
         match self {

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::bpmn::ElementIx;
 use crate::engine::effect::Effect;
 use crate::engine::instance::{
-    Incident, InstanceState, Lists, PendingCondition, PendingMessage, PendingSignal, PendingTimer,
-    ScopeId, TokenId,
+    Happened, Incident, InstanceState, Lists, PendingCondition, PendingMessage, PendingSignal,
+    PendingTimer, ScopeId, TokenId,
 };
 use crate::ids::{TaskId, TimerId};
 use crate::task::{Task, TaskEvent};
@@ -116,6 +116,15 @@ pub enum Event {
     /// A signal is no longer waited for.
     SignalCleared {
         /// The token that waited.
+        token: TokenId,
+        /// The event.
+        element: ElementIx,
+    },
+    /// One of several things that have to happen together has happened, and is no longer waited for.
+    PartHappened(Happened),
+    /// What has happened of an event that waits for several things counts no longer.
+    PartsCleared {
+        /// The token that waits.
         token: TokenId,
         /// The event.
         element: ElementIx,

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::event::Event;
-pub use super::pending::{PendingCondition, PendingMessage, PendingSignal, PendingTimer};
+pub use super::pending::{Happened, PendingCondition, PendingMessage, PendingSignal, PendingTimer};
 use crate::access::Principal;
 use crate::bpmn::ElementIx;
 use crate::ids::{InstanceId, ProcessId, TaskId};
@@ -83,6 +83,9 @@ pub struct Instance {
     /// Signals waited for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub signals: Vec<PendingSignal>,
+    /// What has happened of events that wait for several things together.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub happened: Vec<Happened>,
     /// What went wrong and holds a token.
     pub incidents: Vec<Incident>,
     /// Who completed a task here.
@@ -274,6 +277,7 @@ impl Instance {
                     rounds.completed = rounds.completed.saturating_add(1);
                 }
                 self.tokens.retain(|held| held.id != *token);
+                self.happened.retain(|it| it.token != *token);
                 self.incidents.retain(|incident| incident.token != *token);
             }
             Event::ScopeOpened { token } => self.open_scope(*token),
@@ -312,11 +316,27 @@ impl Instance {
                 .waits
                 .retain(|wait| wait.token != *token || wait.element != *element),
             Event::ConditionJudged(judged) => {
-                let place = (judged.token, judged.element);
-                self.forget(place);
+                self.conditions.retain(|waits| !waits.is_of(judged));
                 self.conditions.push(judged.clone());
             }
-            Event::ConditionCleared { token, element } => self.forget((*token, *element)),
+            Event::ConditionCleared { token, element } => self
+                .conditions
+                .retain(|waits| waits.token != *token || waits.element != *element),
+            Event::PartHappened(part) => {
+                let place = (part.token, part.element, part.part);
+                self.timers
+                    .retain(|it| (it.token, it.element, it.part) != place);
+                self.waits
+                    .retain(|it| (it.token, it.element, it.part) != place);
+                self.signals
+                    .retain(|it| (it.token, it.element, it.part) != place);
+                self.conditions
+                    .retain(|it| (it.token, it.element, it.part) != place);
+                self.happened.push(*part);
+            }
+            Event::PartsCleared { token, element } => self
+                .happened
+                .retain(|it| it.token != *token || it.element != *element),
             Event::SignalAwaited(wait) => self.signals.push(wait.clone()),
             Event::SignalCleared { token, element } => self
                 .signals
@@ -348,11 +368,6 @@ impl Instance {
     fn rounds_mut(&mut self, scope: ScopeId) -> Option<&mut Rounds> {
         let open = self.scopes.iter_mut().find(|open| open.id == scope)?;
         open.rounds.as_mut()
-    }
-
-    fn forget(&mut self, place: (TokenId, ElementIx)) {
-        self.conditions
-            .retain(|waits| (waits.token, waits.element) != place);
     }
 
     fn fold_task(&mut self, id: TaskId, event: &TaskEvent) {

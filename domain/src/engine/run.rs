@@ -347,6 +347,15 @@ impl<'a, 'f> Run<'a, 'f> {
             let element = waits.element;
             self.emit(Event::ConditionCleared { token, element });
         }
+        while let Some(part) = self
+            .instance
+            .happened
+            .iter()
+            .find(|part| part.token == token && at(part.element))
+        {
+            let element = part.element;
+            self.emit(Event::PartsCleared { token, element });
+        }
     }
 
     /// Holds a token: it stays where it is until somebody looks after it.

@@ -1,4 +1,5 @@
-//! What ends a token, a scope or an activity (BPMN 2.0.2, 13.5.6).
+//! What an event throws, on the flow or at its end (BPMN 2.0.2, 13.5.2 and 13.5.6). What is only said lets the token go on
+//! after it, unless something that heard it has taken the token away.
 
 use super::{message, signal, throw};
 use crate::bpmn::Throw;
@@ -10,23 +11,25 @@ pub(in crate::engine) fn step(
     spot: Spot,
     what: &Throw,
 ) -> Result<(), Trouble> {
-    match what {
-        Throw::None => {
-            run.leave(spot);
-            Ok(())
+    for part in what.parts() {
+        match part {
+            Throw::None | Throw::Multiple(_) => {}
+            Throw::Escalation(code) => throw::escalation(run, spot, code),
+            Throw::Signal(sent) => signal::throw(run, spot, sent)?,
+            Throw::Message(sent) => message::throw(run, spot, sent)?,
+            // These end the token, and come last.
+            Throw::Error(code) => return throw::error(run, spot, code),
+            Throw::Terminate => {
+                run.cancel_scope(spot.scope, Some(spot.token));
+                let lists = run.complete(spot);
+                run.settle(spot.scope, lists);
+                return Ok(());
+            }
         }
-        Throw::Terminate => {
-            run.cancel_scope(spot.scope, Some(spot.token));
-            let lists = run.complete(spot);
-            run.settle(spot.scope, lists);
-            Ok(())
+        if run.instance.token(spot.token).is_none() {
+            return Ok(());
         }
-        Throw::Error(code) => throw::error(run, spot, code),
-        Throw::Escalation(code) => {
-            throw::escalation(run, spot, code);
-            Ok(())
-        }
-        Throw::Signal(sent) => signal::throw(run, spot, sent),
-        Throw::Message(sent) => message::throw(run, spot, sent),
     }
+    run.leave(spot);
+    Ok(())
 }

@@ -10,7 +10,7 @@ use crate::engine::event::Event;
 use crate::engine::run::{Run, Spot};
 use crate::value::{self, Data, Name, Value};
 
-/// Throws a message, and goes on unless what got it has taken the token away.
+/// Throws a message from where a token stands; what gets it may take the token away.
 pub(in crate::engine) fn throw(
     run: &mut Run<'_, '_>,
     spot: Spot,
@@ -35,9 +35,6 @@ pub(in crate::engine) fn throw(
             data,
         }));
     }
-    if run.instance.token(spot.token).is_some() {
-        run.leave(spot);
-    }
     Ok(())
 }
 
@@ -53,12 +50,12 @@ pub(in crate::engine) fn deliver(
         wait.name == *name
             && (wait.correlation.is_none() || wait.correlation.as_ref() == correlation)
     });
-    let Some((token, element)) = found.map(|wait| (wait.token, wait.element)) else {
+    let Some(wait) = found.cloned() else {
         return Ok(false);
     };
-    let scope = wait::scope_of(run, token, element);
+    let scope = wait::scope_of(run, wait.token, wait.element);
     run.write_all(scope, data)?;
-    wait::happened(run, token, element);
+    wait::happened(run, wait.token, wait.element, wait.part);
     Ok(true)
 }
 

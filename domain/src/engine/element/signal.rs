@@ -2,30 +2,17 @@
 //! that throws is told at once, before the token that throws goes on; the others by an effect.
 
 use super::{message, wait};
-use crate::bpmn::{ElementIx, Sent};
+use crate::bpmn::Sent;
 use crate::engine::command::Trouble;
 use crate::engine::data::Oversize;
 use crate::engine::effect::Effect;
 use crate::engine::event::Event;
-use crate::engine::instance::TokenId;
+use crate::engine::instance::PendingSignal;
 use crate::engine::run::{Run, Spot};
 use crate::value::{Data, Name};
 
-/// Throws a signal, and goes on unless what heard it has taken the token away.
+/// Throws a signal from where a token stands; what hears it may take the token away.
 pub(in crate::engine) fn throw(
-    run: &mut Run<'_, '_>,
-    spot: Spot,
-    sent: &Sent,
-) -> Result<(), Trouble> {
-    tell(run, spot, sent)?;
-    if run.instance.token(spot.token).is_some() {
-        run.leave(spot);
-    }
-    Ok(())
-}
-
-/// Throws a signal from where a token stands.
-pub(in crate::engine) fn tell(
     run: &mut Run<'_, '_>,
     spot: Spot,
     sent: &Sent,
@@ -47,20 +34,15 @@ pub(in crate::engine) fn hear(
     data: &Data,
 ) -> Result<usize, Oversize> {
     let signals = run.instance.signals.iter();
-    let waiting: Vec<(TokenId, ElementIx)> = signals
-        .filter(|wait| wait.name == *name)
-        .map(|wait| (wait.token, wait.element))
-        .collect();
-    for (token, element) in &waiting {
+    let waiting: Vec<PendingSignal> = signals.filter(|it| it.name == *name).cloned().collect();
+    for wait in &waiting {
         // One that was told before may have taken this one away.
-        let place = (*token, *element);
-        let mut left = run.instance.signals.iter();
-        if !left.any(|wait| (wait.token, wait.element) == place) {
+        if !run.instance.signals.contains(wait) {
             continue;
         }
-        let scope = wait::scope_of(run, *token, *element);
+        let scope = wait::scope_of(run, wait.token, wait.element);
         run.write_all(scope, data)?;
-        wait::happened(run, *token, *element);
+        wait::happened(run, wait.token, wait.element, wait.part);
     }
     Ok(waiting.len())
 }

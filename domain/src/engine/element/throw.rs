@@ -44,18 +44,13 @@ pub(in crate::engine) fn error(
     Ok(())
 }
 
-/// Throws an escalation, and goes on unless what caught it has taken away the scope around.
+/// Throws an escalation. What catches it may take the thrower away: one that interrupts lets it be done before.
 pub(in crate::engine) fn escalation(run: &mut Run<'_, '_>, from: Spot, code: &Name) {
-    match nearest(run, from, Thrown::Escalation(code)) {
-        None => run.leave(from),
-        Some(catcher) if catcher.interrupting => {
+    if let Some(catcher) = nearest(run, from, Thrown::Escalation(code)) {
+        if catcher.interrupting {
             run.complete(from);
-            catch(run, &catcher);
         }
-        Some(catcher) => {
-            catch(run, &catcher);
-            run.leave(from);
-        }
+        catch(run, &catcher);
     }
 }
 
@@ -129,24 +124,27 @@ fn among(
         else {
             continue;
         };
-        let (caught, code) = match (trigger, thrown) {
-            (Trigger::Error(caught), Thrown::Error(code))
-            | (Trigger::Escalation(caught), Thrown::Escalation(code)) => (caught, code),
-            (
-                Trigger::None
-                | Trigger::Timer(_)
-                | Trigger::Message(_)
-                | Trigger::Condition(_)
-                | Trigger::Signal(_)
-                | Trigger::Error(_)
-                | Trigger::Escalation(_),
-                Thrown::Error(_) | Thrown::Escalation(_),
-            ) => continue,
-        };
-        match caught {
-            Some(caught) if caught == code => return Some((ix, *interrupting)),
-            Some(_) => {}
-            None => every = every.or(Some((ix, *interrupting))),
+        for trigger in trigger.parts() {
+            let (caught, code) = match (trigger, thrown) {
+                (Trigger::Error(caught), Thrown::Error(code))
+                | (Trigger::Escalation(caught), Thrown::Escalation(code)) => (caught, code),
+                (
+                    Trigger::None
+                    | Trigger::Timer(_)
+                    | Trigger::Message(_)
+                    | Trigger::Condition(_)
+                    | Trigger::Signal(_)
+                    | Trigger::Multiple { .. }
+                    | Trigger::Error(_)
+                    | Trigger::Escalation(_),
+                    Thrown::Error(_) | Thrown::Escalation(_),
+                ) => continue,
+            };
+            match caught {
+                Some(caught) if caught == code => return Some((ix, *interrupting)),
+                Some(_) => {}
+                None => every = every.or(Some((ix, *interrupting))),
+            }
         }
     }
     every

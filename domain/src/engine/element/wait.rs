@@ -5,7 +5,9 @@ use crate::bpmn::{ElementIx, Kind, MessageWait, Text, Timer, Trigger};
 use crate::engine::command::Trouble;
 use crate::engine::data::quoted;
 use crate::engine::event::Event;
-use crate::engine::instance::{PendingMessage, PendingSignal, PendingTimer, ScopeId, TokenId};
+use crate::engine::instance::{
+    Happened, PendingMessage, PendingSignal, PendingTimer, ScopeId, TokenId,
+};
 use crate::engine::run::{Run, Spot};
 use crate::engine::time::{self, Due};
 use crate::expr::EvalError;
@@ -17,24 +19,18 @@ pub(in crate::engine) fn catch(
     spot: Spot,
     trigger: &Trigger,
 ) -> Result<(), Trouble> {
-    match trigger {
-        Trigger::None => {
-            run.leave(spot);
-            Ok(())
-        }
-        Trigger::Timer(_)
-        | Trigger::Message(_)
-        | Trigger::Condition(_)
-        | Trigger::Signal(_)
-        | Trigger::Error(_)
-        | Trigger::Escalation(_) => {
-            match watch(run, spot, spot.element, trigger)? {
-                Some(event) => run.emit(event),
-                None => return Err(spot.trouble("the event can never happen".to_owned())),
-            }
-            Ok(())
-        }
+    if matches!(trigger, Trigger::None) {
+        run.leave(spot);
+        return Ok(());
     }
+    let awaited = watch(run, spot, spot.element, trigger)?;
+    if awaited.is_empty() {
+        return Err(spot.trouble("the event can never happen".to_owned()));
+    }
+    for event in awaited {
+        run.emit(event);
+    }
+    Ok(())
 }
 
 /// A token has come to a receive task.
@@ -43,7 +39,7 @@ pub(in crate::engine) fn receive(
     spot: Spot,
     message: &MessageWait,
 ) -> Result<(), Trouble> {
-    let awaited = watch_message(run, spot, spot.element, message)?;
+    let awaited = watch_message(run, spot, (spot.element, 0), message)?;
     let armed = boundary::arm(run, spot)?;
     run.emit(awaited);
     for event in armed {
@@ -52,31 +48,52 @@ pub(in crate::engine) fn receive(
     Ok(())
 }
 
-/// The event that makes a token wait for a trigger; nothing if it is none to wait for: errors and escalations come
-/// from inside, and a cycle may be over before it begins.
+/// The events that make a token wait for a trigger; none if it is nothing to wait for: errors and escalations come from
+/// inside, and a cycle may be over before it begins. Where everything has to happen and one thing cannot, nothing is waited
+/// for.
 pub(in crate::engine) fn watch(
     run: &mut Run<'_, '_>,
     spot: Spot,
     element: ElementIx,
     trigger: &Trigger,
+) -> Result<Vec<Event>, Trouble> {
+    let mut awaited = Vec::new();
+    for (part, trigger_part) in (0..).zip(trigger.parts()) {
+        match watch_part(run, spot, (element, part), trigger_part)? {
+            Some(event) => awaited.push(event),
+            None if trigger.needed() > 1 => return Ok(Vec::new()),
+            None => {}
+        }
+    }
+    Ok(awaited)
+}
+
+fn watch_part(
+    run: &mut Run<'_, '_>,
+    spot: Spot,
+    (element, part): (ElementIx, u32),
+    trigger: &Trigger,
 ) -> Result<Option<Event>, Trouble> {
     match trigger {
-        Trigger::None | Trigger::Error(_) | Trigger::Escalation(_) => Ok(None),
-        Trigger::Message(message) => watch_message(run, spot, element, message).map(Some),
+        Trigger::None | Trigger::Error(_) | Trigger::Escalation(_) | Trigger::Multiple { .. } => {
+            Ok(None)
+        }
+        Trigger::Message(message) => watch_message(run, spot, (element, part), message).map(Some),
         Trigger::Signal(name) => Ok(Some(Event::SignalAwaited(PendingSignal {
             token: spot.token,
             element,
+            part,
             name: name.clone(),
         }))),
         Trigger::Condition(_) => {
             // It is judged before anything else moves.
             run.changed = true;
-            Ok(Some(condition::watch(spot.token, element)))
+            Ok(Some(condition::watch(spot.token, element, part)))
         }
         Trigger::Timer(timer) => {
             let at = Spot { element, ..spot };
             let due = first(run, at, timer)?;
-            Ok(due.map(|due| Event::TimerSet(pending(run, at, due))))
+            Ok(due.map(|due| Event::TimerSet(pending(run, at, part, due))))
         }
     }
 }
@@ -86,7 +103,7 @@ pub(in crate::engine) fn watch(
 pub(in crate::engine) fn watch_message(
     run: &Run<'_, '_>,
     spot: Spot,
-    element: ElementIx,
+    (element, part): (ElementIx, u32),
     message: &MessageWait,
 ) -> Result<Event, Trouble> {
     let trouble = |reason: String| Trouble {
@@ -104,6 +121,7 @@ pub(in crate::engine) fn watch_message(
     Ok(Event::MessageAwaited(PendingMessage {
         token: spot.token,
         element,
+        part,
         name: message.name.clone(),
         correlation,
     }))
@@ -117,12 +135,31 @@ pub(in crate::engine) fn fired(run: &mut Run<'_, '_>, timer: &PendingTimer) {
     {
         run.hold(token, trouble);
     }
-    happened(run, timer.token, timer.element);
+    happened(run, timer.token, timer.element, timer.part);
 }
 
-/// What a token waited for has happened.
-pub(in crate::engine) fn happened(run: &mut Run<'_, '_>, token: TokenId, element: ElementIx) {
+/// A part of what a token waited for has happened, and with it the event, unless other parts must happen as well.
+pub(in crate::engine) fn happened(
+    run: &mut Run<'_, '_>,
+    token: TokenId,
+    element: ElementIx,
+    part: u32,
+) {
     let process = run.process;
+    if let Some(trigger) = process.element(element).kind.trigger()
+        && trigger.needed() > 1
+        && !gathered(
+            run,
+            Happened {
+                token,
+                element,
+                part,
+            },
+            trigger,
+        )
+    {
+        return;
+    }
     if let Kind::EventStart { interrupting, .. } = process.element(element).kind {
         let scope = ScopeId(token.0);
         let lists = event_sub_process::around(run, scope);
@@ -145,6 +182,48 @@ pub(in crate::engine) fn happened(run: &mut Run<'_, '_>, token: TokenId, element
         let spot = run.enter(element, spot.scope, via, &lists);
         run.leave(spot);
     }
+}
+
+/// Notes one of several things that have to happen together; whether it was the last. What happens beside the flow without
+/// interrupting it waits for all of them anew.
+fn gathered(run: &mut Run<'_, '_>, what: Happened, trigger: &Trigger) -> bool {
+    let (token, element) = (what.token, what.element);
+    run.emit(Event::PartHappened(what));
+    let here = |it: &&Happened| (it.token, it.element) == (token, element);
+    if run.instance.happened.iter().filter(here).count() < trigger.needed() {
+        return false;
+    }
+    run.emit(Event::PartsCleared { token, element });
+    let again = matches!(
+        run.process.element(element).kind,
+        Kind::Boundary {
+            interrupting: false,
+            ..
+        } | Kind::EventStart {
+            interrupting: false,
+            ..
+        }
+    );
+    if again {
+        let spot = Spot {
+            token,
+            element,
+            scope: scope_of(run, token, element),
+        };
+        match watch(run, spot, element, trigger) {
+            Ok(awaited) => {
+                for event in awaited {
+                    run.emit(event);
+                }
+            }
+            Err(trouble) => {
+                if let Some(token) = witness(run, token) {
+                    run.hold(token, trouble);
+                }
+            }
+        }
+    }
+    true
 }
 
 /// The token that shows what is wrong with an event: the one that waits for it. None stands for the instance itself: there
@@ -199,14 +278,18 @@ fn repeat(run: &mut Run<'_, '_>, timer: &PendingTimer) -> Result<(), Trouble> {
     let process = run.process;
     let (Kind::Boundary {
         interrupting: false,
-        trigger: Trigger::Timer(Timer::Cycle(text)),
+        trigger,
         ..
     }
     | Kind::EventStart {
         interrupting: false,
-        trigger: Trigger::Timer(Timer::Cycle(text)),
+        trigger,
     }) = &process.element(timer.element).kind
     else {
+        return Ok(());
+    };
+    let part = trigger.parts().get(timer.part as usize);
+    let Some(Trigger::Timer(Timer::Cycle(text))) = part.filter(|_| trigger.needed() == 1) else {
         return Ok(());
     };
     let at = Spot {
@@ -221,7 +304,7 @@ fn repeat(run: &mut Run<'_, '_>, timer: &PendingTimer) -> Result<(), Trouble> {
     let now = run.fresh.now;
     let cycle = read(run, at, text, "cycle", time::cycle)?;
     if let Some(due) = cycle.next(was, now) {
-        let next = pending(run, at, due);
+        let next = pending(run, at, timer.part, due);
         run.emit(Event::TimerSet(next));
     }
     Ok(())
@@ -261,11 +344,12 @@ fn read<T>(
         .ok_or_else(|| spot.trouble(format!("{} is no ISO 8601 {what}", quoted(text))))
 }
 
-fn pending(run: &mut Run<'_, '_>, spot: Spot, due: Due) -> PendingTimer {
+fn pending(run: &mut Run<'_, '_>, spot: Spot, part: u32, due: Due) -> PendingTimer {
     PendingTimer {
         id: run.timer_id(),
         token: spot.token,
         element: spot.element,
+        part,
         due_at: due.at,
         repeats: due.repeats,
     }

@@ -18,6 +18,7 @@ mod lists;
 mod loops;
 mod messages;
 mod multi_instances;
+mod multiple;
 mod properties;
 mod signals;
 mod starts;

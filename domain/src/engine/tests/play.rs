@@ -308,6 +308,18 @@ impl Play {
                 .iter()
                 .all(|waits| waited(waits.token, waits.element))
         );
+        assert!(
+            instance
+                .signals
+                .iter()
+                .all(|wait| waited(wait.token, wait.element))
+        );
+        assert!(
+            instance
+                .happened
+                .iter()
+                .all(|part| waited(part.token, part.element))
+        );
         assert!(instance.open_tasks().all(|task| held(task.token)));
         assert!(
             instance
@@ -369,6 +381,8 @@ impl Play {
                 format!("{sign}:{}", self.id(judged.element))
             }
             Event::ConditionCleared { element, .. } => format!("unjudge:{}", self.id(*element)),
+            Event::PartHappened(part) => format!("part:{}", self.id(part.element)),
+            Event::PartsCleared { element, .. } => format!("unpart:{}", self.id(*element)),
             Event::SignalAwaited(wait) => format!("hear:{}", wait.name),
             Event::SignalCleared { element, .. } => format!("unhear:{}", self.id(*element)),
             Event::Asked(effect) => match effect {
