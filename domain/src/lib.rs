@@ -5,10 +5,12 @@
 
 pub mod access;
 pub mod bpmn;
+pub mod dmn;
 pub mod engine;
 pub mod expr;
 pub mod ids;
 pub mod journal;
 pub mod process;
 pub mod task;
+pub mod time;
 pub mod value;

@@ -19,6 +19,10 @@ pub enum Trigger {
     Escalation(Option<Name>),
     /// A condition over the data: when it becomes true.
     Condition(Expr),
+    /// The compensation of the activity whose border this is, or of the sub-process around the event sub-process.
+    Compensation,
+    /// The cancelling of the transaction whose border this is.
+    Cancel,
     /// A signal of this name, wherever in the tenant it is thrown.
     Signal(Name),
     /// Several at once (BPMN 2.0.2, 10.5.1): none of them is nothing or several itself.
@@ -41,6 +45,8 @@ impl Trigger {
             | Trigger::Error(_)
             | Trigger::Escalation(_)
             | Trigger::Condition(_)
+            | Trigger::Compensation
+            | Trigger::Cancel
             | Trigger::Signal(_) => std::slice::from_ref(self),
         }
     }
@@ -56,6 +62,8 @@ impl Trigger {
             | Trigger::Error(_)
             | Trigger::Escalation(_)
             | Trigger::Condition(_)
+            | Trigger::Compensation
+            | Trigger::Cancel
             | Trigger::Signal(_) => 1,
         }
     }
@@ -72,6 +80,15 @@ pub enum Throw {
     Error(Name),
     /// Tells of an escalation of this code to the nearest event that catches it; if none does, that is fine.
     Escalation(Name),
+    /// Compensates what is completed in the scope around.
+    Compensate {
+        /// This activity alone; `None` is every one.
+        activity: Option<ElementIx>,
+        /// Whether the token waits until that is done.
+        wait: bool,
+    },
+    /// Cancels the transaction around.
+    Cancel,
     /// Tells everything in the tenant that waits for a signal.
     Signal(Sent),
     /// Brings a message to the one that waits for it.
@@ -81,6 +98,13 @@ pub enum Throw {
 }
 
 impl Throw {
+    /// Whether it tells something to whoever waits: a signal or a message.
+    pub fn tells(&self) -> bool {
+        self.parts()
+            .iter()
+            .any(|part| matches!(part, Throw::Signal(_) | Throw::Message(_)))
+    }
+
     /// What is thrown for itself: each of several, else the throw as it is.
     pub fn parts(&self) -> &[Throw] {
         match self {
@@ -89,6 +113,8 @@ impl Throw {
             | Throw::Terminate
             | Throw::Error(_)
             | Throw::Escalation(_)
+            | Throw::Compensate { .. }
+            | Throw::Cancel
             | Throw::Signal(_)
             | Throw::Message(_) => std::slice::from_ref(self),
         }
@@ -128,10 +154,10 @@ pub struct MessageWait {
 /// When.
 #[derive(Clone, Debug)]
 pub enum Timer {
-    /// A date and time (ISO 8601; without a zone it is UTC).
+    /// A date and time (ISO 8601; without a zone it is in the tenant's).
     Date(Text),
     /// After a duration (ISO 8601).
     Duration(Text),
-    /// Repeatedly (ISO 8601 repeating interval).
+    /// Repeatedly (ISO 8601 repeating interval, or cron).
     Cycle(Text),
 }

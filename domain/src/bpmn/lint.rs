@@ -23,6 +23,8 @@ pub fn findings(draft: &Draft, key: &str) -> Vec<Problem> {
                 Throw::None
                 | Throw::Terminate
                 | Throw::Escalation(_)
+                | Throw::Compensate { .. }
+                | Throw::Cancel
                 | Throw::Signal(_)
                 | Throw::Message(_)
                 | Throw::Multiple(_) => None,
@@ -32,6 +34,8 @@ pub fn findings(draft: &Draft, key: &str) -> Vec<Problem> {
                 Throw::None
                 | Throw::Terminate
                 | Throw::Error(_)
+                | Throw::Compensate { .. }
+                | Throw::Cancel
                 | Throw::Signal(_)
                 | Throw::Message(_)
                 | Throw::Multiple(_) => None,
@@ -99,6 +103,7 @@ impl Lint<'_> {
                     .map(|flow| process.flow(*flow).target),
             );
             next.extend(&element.boundaries);
+            next.extend(element.compensation);
             next.extend(&begins.inside[ix.0 as usize]);
             if let Kind::LinkSource(target) = element.kind {
                 next.push(target);
@@ -137,6 +142,7 @@ impl Lint<'_> {
             | Kind::Assign(_)
             | Kind::Receive(_)
             | Kind::SubProcess
+            | Kind::Transaction
             | Kind::EventSubProcess => {}
         }
     }
@@ -200,10 +206,12 @@ impl Lint<'_> {
         let thrown = trigger.parts().iter().any(|trigger| match trigger {
             Trigger::Error(code) => self.errors.contains(&(handler.parent, code.clone())),
             Trigger::Escalation(code) => self.escalations.contains(&(handler.parent, code.clone())),
+            Trigger::Compensation => handler.parent.is_some(),
             Trigger::None
             | Trigger::Timer(_)
             | Trigger::Message(_)
             | Trigger::Condition(_)
+            | Trigger::Cancel
             | Trigger::Signal(_)
             | Trigger::Multiple { .. } => true,
         });
@@ -223,6 +231,7 @@ impl Lint<'_> {
             Kind::UserTask(_)
             | Kind::Receive(_)
             | Kind::SubProcess
+            | Kind::Transaction
             | Kind::EventSubProcess
             | Kind::EventStart { .. } => true,
             Kind::Start(_)
@@ -243,8 +252,11 @@ impl Lint<'_> {
             Trigger::Error(code) => self.errors.contains(&(Some(on), code.clone())),
             Trigger::Escalation(code) => self.escalations.contains(&(Some(on), code.clone())),
             Trigger::None | Trigger::Timer(_) | Trigger::Message(_) | Trigger::Signal(_) => waits,
-            // It may hold as the activity begins.
-            Trigger::Condition(_) | Trigger::Multiple { .. } => true,
+            // It may hold as the activity begins. What is thrown to the others comes from elsewhere, or was looked for.
+            Trigger::Condition(_)
+            | Trigger::Compensation
+            | Trigger::Cancel
+            | Trigger::Multiple { .. } => true,
         });
         if !fires {
             let element = self.process.element(ix);
@@ -308,7 +320,7 @@ fn beginnings(process: &Process) -> Beginnings {
         let begin = match has_start[slot(element.parent)] {
             true => is_start(element) || matches!(element.kind, Kind::EventSubProcess),
             false if matches!(element.kind, Kind::EventSubProcess) => true,
-            false => element.incoming.is_empty() && element.kind.is_on_flow(),
+            false => element.begins(),
         };
         if begin {
             let place = match element.parent {

@@ -159,7 +159,8 @@ impl Run<'_, '_> {
                 .scopes
                 .iter()
                 .map(|scope| value::bytes(&scope.data));
-            value::bytes(&instance.data) + scopes.sum::<usize>()
+            let done = instance.compensable.iter().map(|it| value::bytes(&it.data));
+            value::bytes(&instance.data) + scopes.sum::<usize>() + done.sum::<usize>()
         })
     }
 }

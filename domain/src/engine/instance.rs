@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::compensable::{Compensable, Undoing};
 use super::event::Event;
 pub use super::pending::{Happened, PendingCondition, PendingMessage, PendingSignal, PendingTimer};
 use crate::access::Principal;
@@ -88,6 +89,9 @@ pub struct Instance {
     pub happened: Vec<Happened>,
     /// What went wrong and holds a token.
     pub incidents: Vec<Incident>,
+    /// What is done and could be compensated, in order of completion.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub compensable: Vec<Compensable>,
     /// Who completed a task here.
     pub past: BTreeSet<Name>,
     /// The lists of the last state, kept when the instance has ended.
@@ -168,6 +172,9 @@ pub struct Scope {
     /// How far an activity that repeats has come, if the scope is there for its rounds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rounds: Option<Rounds>,
+    /// Why what is done is undone here, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoing: Option<Undoing>,
 }
 
 /// The rounds of an activity that repeats: each is a token in the scope, with a scope of its own.
@@ -279,6 +286,7 @@ impl Instance {
                 self.tokens.retain(|held| held.id != *token);
                 self.happened.retain(|it| it.token != *token);
                 self.incidents.retain(|incident| incident.token != *token);
+                self.gone(*token, matches!(event, Event::Completed { .. }));
             }
             Event::ScopeOpened { token } => self.open_scope(*token),
             Event::RoundsOpened { scope, all, items } => {
@@ -292,7 +300,13 @@ impl Instance {
                     });
                 }
             }
-            Event::ScopeClosed { scope } => self.scopes.retain(|open| open.id != *scope),
+            Event::ScopeClosed { scope } => {
+                self.scopes.retain(|open| open.id != *scope);
+                self.release(*scope);
+            }
+            Event::Remembered(done) => self.remember(done),
+            Event::CompensationBegun { token, undoing, of } => self.undo(*token, *undoing, of),
+            Event::Compensated { activity, by } => self.undone(*activity, *by),
             Event::DataSet {
                 scope,
                 field,
@@ -347,6 +361,7 @@ impl Instance {
                 self.state = *state;
                 self.ended_at = Some(*at);
                 self.last_lists = lists.clone();
+                self.compensable.clear();
             }
         }
     }
@@ -362,6 +377,7 @@ impl Instance {
             element,
             data: Data::new(),
             rounds: None,
+            undoing: None,
         });
     }
 

@@ -19,6 +19,7 @@
 //! Fields are written to the nearest scope around the writer that already holds the name, and else to the instance.
 
 pub mod command;
+pub mod compensable;
 pub mod effect;
 pub mod event;
 pub mod instance;
@@ -31,7 +32,6 @@ mod pending;
 mod run;
 #[cfg(test)]
 mod tests;
-mod time;
 
 use std::collections::BTreeSet;
 
@@ -355,6 +355,7 @@ fn blank(start: &Start, initiator: Name, created_by: Name, fresh: &Fresh<'_>) ->
         signals: Vec::new(),
         happened: Vec::new(),
         incidents: Vec::new(),
+        compensable: Vec::new(),
         past: BTreeSet::new(),
         last_lists: Lists::default(),
         revision: 0,

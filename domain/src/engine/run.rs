@@ -9,7 +9,7 @@ use super::event::Event;
 use super::instance::{Incident, Instance, InstanceState, Lists, ScopeId, TokenId};
 use super::lists;
 use crate::access::Actor;
-use crate::bpmn::{ElementIx, FlowIx, Process};
+use crate::bpmn::{ElementIx, FlowIx, Kind, Process};
 use crate::expr::Meter;
 use crate::ids::TimerId;
 use crate::task::{Task, TaskEvent};
@@ -56,6 +56,8 @@ pub(super) struct Run<'a, 'f> {
     pub changed: bool,
     events: Vec<Event>,
     queue: VecDeque<TokenId>,
+    /// Tokens that are about to tell others something.
+    later: VecDeque<TokenId>,
     spent: usize,
 }
 
@@ -76,6 +78,7 @@ impl<'a, 'f> Run<'a, 'f> {
             changed: false,
             events: Vec::with_capacity(8),
             queue: VecDeque::new(),
+            later: VecDeque::new(),
             spent: 0,
         }
     }
@@ -84,7 +87,7 @@ impl<'a, 'f> Run<'a, 'f> {
     pub(super) fn finish(mut self) -> Vec<Event> {
         loop {
             element::condition::judge(&mut self);
-            while let Some(token) = self.queue.pop_front() {
+            while let Some(token) = self.next() {
                 self.step(token);
                 element::condition::judge(&mut self);
             }
@@ -95,6 +98,24 @@ impl<'a, 'f> Run<'a, 'f> {
         }
         lists::refresh(&mut self);
         self.events
+    }
+
+    /// The token to move next. What tells others something moves when all the others have come to where they wait: of
+    /// branches that run side by side, the one that throws should not be too early for the one that catches.
+    fn next(&mut self) -> Option<TokenId> {
+        while let Some(token) = self.queue.pop_front() {
+            let tells = self.instance.token(token).is_some_and(|held| {
+                matches!(
+                    &self.process.element(held.element).kind,
+                    Kind::Throw(throw) | Kind::End(throw) if throw.tells()
+                )
+            });
+            if !tells {
+                return Some(token);
+            }
+            self.later.push_back(token);
+        }
+        self.later.pop_front()
     }
 
     fn step(&mut self, token: TokenId) {
@@ -199,6 +220,9 @@ impl<'a, 'f> Run<'a, 'f> {
             self.assign(spot, &element.outputs)?;
         }
         let ways = element::gateway::ways(self, spot)?;
+        if element.compensation.is_some() && !self.is_remembered(spot.token) {
+            element::compensation::remember(self, spot)?;
+        }
         let lists = self.complete(spot);
         for way in &ways {
             let target = process.flow(*way).target;
@@ -236,13 +260,22 @@ impl<'a, 'f> Run<'a, 'f> {
             self.end(InstanceState::Completed, lists);
             return;
         }
-        element::event_sub_process::disarm(self, scope);
         let host = TokenId(scope.0);
+        if element::compensation::undoing(self, scope).is_some() {
+            self.proceed(host);
+            return;
+        }
+        element::event_sub_process::disarm(self, scope);
         // A round closes its scope itself, for its outputs see what is in it.
-        if self.round(host).is_none() {
+        let host = self.spot(host);
+        if let Some(host) = host.filter(|host| self.round(host.token).is_none()) {
+            if let Err(trouble) = element::compensation::remember(self, host) {
+                self.hold(host.token, trouble);
+                return;
+            }
             self.close(scope);
         }
-        if let Some(host) = self.spot(host) {
+        if let Some(host) = host {
             self.leave(host);
         }
     }
@@ -251,6 +284,11 @@ impl<'a, 'f> Run<'a, 'f> {
     pub(super) fn close(&mut self, scope: ScopeId) {
         self.emit(Event::ScopeClosed { scope });
         self.bytes = None;
+    }
+
+    fn is_remembered(&self, token: TokenId) -> bool {
+        let mut known = self.instance.compensable.iter();
+        known.any(|done| done.token == token)
     }
 
     /// Where a token stands if it is one round of an activity that repeats.
@@ -288,6 +326,9 @@ impl<'a, 'f> Run<'a, 'f> {
             });
         }
         self.disarm(spot.token, |_| true);
+        if !self.instance.compensable.is_empty() {
+            self.bytes = None;
+        }
         self.emit(Event::Cancelled {
             token: spot.token,
             element: spot.element,

@@ -64,12 +64,20 @@ impl<'a> Resolver<'a> {
             return of.pop();
         }
         let all = is_true(tag, "parallelMultiple");
-        let inside =
-            |trigger: &Trigger| matches!(trigger, Trigger::Error(_) | Trigger::Escalation(_));
-        if all && of.iter().any(inside) {
+        let alone = |trigger: &Trigger| match trigger {
+            Trigger::Compensation | Trigger::Cancel => true,
+            Trigger::Error(_) | Trigger::Escalation(_) => all,
+            Trigger::None
+            | Trigger::Timer(_)
+            | Trigger::Message(_)
+            | Trigger::Condition(_)
+            | Trigger::Signal(_)
+            | Trigger::Multiple { .. } => false,
+        };
+        if of.iter().any(alone) {
             self.refuse(
                 tag,
-                "an event that waits for an error or escalation and for others",
+                "an event that waits for what comes from inside, and for others with it",
             );
         }
         Some(Trigger::Multiple { all, of })
@@ -89,11 +97,17 @@ impl<'a> Resolver<'a> {
         if of.len() < 2 {
             return of.pop().unwrap_or(Throw::None);
         }
-        let (last, mut first): (Vec<Throw>, Vec<Throw>) = of
-            .into_iter()
-            .partition(|throw| matches!(throw, Throw::Error(_) | Throw::Terminate));
+        let (last, mut first): (Vec<Throw>, Vec<Throw>) = of.into_iter().partition(|throw| {
+            matches!(
+                throw,
+                Throw::Error(_) | Throw::Terminate | Throw::Cancel | Throw::Compensate { .. }
+            )
+        });
         if last.len() > 1 {
-            self.refuse(tag, "an event that ends its token in several ways");
+            self.refuse(
+                tag,
+                "an event that does several things of which each must be the last",
+            );
         }
         first.extend(last);
         Throw::Multiple(first)
@@ -157,6 +171,8 @@ impl<'a> Resolver<'a> {
             Some("messageEventDefinition") => self.message_trigger(definition),
             Some("signalEventDefinition") => self.signal_trigger(definition),
             Some("conditionalEventDefinition") => self.condition(definition),
+            Some("compensateEventDefinition") => Trigger::Compensation,
+            Some("cancelEventDefinition") if tag.bpmn() == Some("boundaryEvent") => Trigger::Cancel,
             Some("escalationEventDefinition") => {
                 Trigger::Escalation(self.code(definition, ESCALATION))
             }
@@ -269,7 +285,7 @@ impl<'a> Resolver<'a> {
         on
     }
 
-    pub(super) fn end(&mut self, tag: Tag<'a>) -> Throw {
+    pub(super) fn end(&mut self, ix: ElementIx, tag: Tag<'a>) -> Throw {
         let definitions = self.definitions(tag);
         self.thrown_all(tag, &definitions, |resolver, definition| {
             match definition.bpmn() {
@@ -277,7 +293,7 @@ impl<'a> Resolver<'a> {
                 Some("errorEventDefinition") => resolver
                     .thrown(tag, definition, ERROR)
                     .map_or(Throw::None, Throw::Error),
-                _ => resolver.throws(tag, definition),
+                _ => resolver.throws(ix, tag, definition),
             }
         })
     }
@@ -290,14 +306,16 @@ impl<'a> Resolver<'a> {
             return self.link_source(ix, tag, link);
         }
         Kind::Throw(self.thrown_all(tag, &definitions, |resolver, definition| {
-            resolver.throws(tag, definition)
+            resolver.throws(ix, tag, definition)
         }))
     }
 
     /// What any event throws that throws.
-    fn throws(&mut self, tag: Tag<'a>, definition: Tag<'a>) -> Throw {
+    fn throws(&mut self, ix: ElementIx, tag: Tag<'a>, definition: Tag<'a>) -> Throw {
         match definition.bpmn() {
             Some("escalationEventDefinition") => self.escalation(tag, definition),
+            Some("compensateEventDefinition") => self.compensate(ix, tag, definition),
+            Some("cancelEventDefinition") => Throw::Cancel,
             Some("signalEventDefinition") => self.signal(tag, definition),
             Some("messageEventDefinition") => self.send(tag, definition),
             _ => {

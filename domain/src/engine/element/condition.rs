@@ -77,6 +77,8 @@ fn condition(kind: &Kind, part: u32) -> Option<&Expr> {
         | Trigger::Message(_)
         | Trigger::Error(_)
         | Trigger::Escalation(_)
+        | Trigger::Compensation
+        | Trigger::Cancel
         | Trigger::Signal(_)
         | Trigger::Multiple { .. } => None,
     }

@@ -1,7 +1,7 @@
 //! What an event throws, on the flow or at its end (BPMN 2.0.2, 13.5.2 and 13.5.6). What is only said lets the token go on
 //! after it, unless something that heard it has taken the token away.
 
-use super::{message, signal, throw};
+use super::{compensation, message, signal, throw, transaction};
 use crate::bpmn::Throw;
 use crate::engine::command::Trouble;
 use crate::engine::run::{Run, Spot};
@@ -19,6 +19,10 @@ pub(in crate::engine) fn step(
             Throw::Message(sent) => message::throw(run, spot, sent)?,
             // These end the token, and come last.
             Throw::Error(code) => return throw::error(run, spot, code),
+            Throw::Compensate { activity, wait } => {
+                return compensation::throw(run, spot, *activity, *wait);
+            }
+            Throw::Cancel => return transaction::cancel(run, spot),
             Throw::Terminate => {
                 run.cancel_scope(spot.scope, Some(spot.token));
                 let lists = run.complete(spot);

@@ -212,3 +212,22 @@ fn a_field_without_a_value_holds_the_thrower() {
     assert!(!trace.contains("signal:"));
     assert_eq!(play.stands(), ["tell"]);
 }
+
+#[test]
+fn who_throws_waits_for_those_who_are_on_their_way_to_where_they_catch() {
+    let mut build = Build::new();
+    build.start("start").parallel("fork");
+    build.add("tell", Kind::Throw(shout("news")));
+    build
+        .pass("a")
+        .pass("b")
+        .catch("c", signal("news"))
+        .row("start fork tell")
+        .row("fork a b c");
+    let (play, trace) = Play::new(build);
+    assert!(
+        trace.ends_with("hear:news signal:news unhear:c <c <tell ended:Completed"),
+        "{trace}"
+    );
+    assert!(play.is_over());
+}

@@ -175,6 +175,7 @@ fn instance(number: u128, process: ProcessId) -> Instance {
         conditions: Vec::new(),
         signals: Vec::new(),
         incidents: Vec::new(),
+        compensable: Vec::new(),
         past: BTreeSet::new(),
         last_lists: Lists::default(),
         revision: 1,
@@ -250,6 +251,7 @@ fn full_instance(world: &World) -> Instance {
             element: ElementIx(2),
             data: BTreeMap::from([(name("inner"), Value::text("scoped"))]),
             rounds: None,
+            undoing: None,
         }],
         // The second one first: the order of tasks is the instance's own.
         tasks: vec![second, first],
@@ -260,6 +262,7 @@ fn full_instance(world: &World) -> Instance {
                 element: ElementIx(4),
                 due_at: at(600),
                 repeats: Some(2),
+                series: None,
             },
             PendingTimer {
                 id: TimerId(id(72)),
@@ -267,6 +270,7 @@ fn full_instance(world: &World) -> Instance {
                 element: ElementIx(5),
                 due_at: at(300),
                 repeats: None,
+                series: None,
             },
         ],
         waits: vec![PendingMessage {
