@@ -8,6 +8,7 @@ pub mod bpmn;
 pub mod dmn;
 pub mod engine;
 pub mod expr;
+pub mod history;
 pub mod ids;
 pub mod journal;
 pub mod process;

@@ -97,6 +97,7 @@ pub(crate) fn element(id: &str, kind: Kind) -> Element {
     Element {
         id: name(id),
         name: None,
+        tag: name("task"),
         kind,
         repeat: None,
         parent: None,
@@ -188,6 +189,7 @@ pub(crate) fn instance() -> Instance {
         compensable: Vec::new(),
         past: BTreeSet::new(),
         last_lists: Lists::default(),
+        history: 0,
         revision: 1,
     }
 }

@@ -182,6 +182,7 @@ impl<'a> Resolver<'a> {
         self.elements.push(Element {
             id,
             name: tag.filled("name").cloned(),
+            tag: tag.name().clone(),
             kind: Kind::PassThrough,
             repeat: None,
             parent,

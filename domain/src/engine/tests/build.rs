@@ -100,6 +100,7 @@ impl Build {
         self.process.elements.push(Element {
             id: Name::from(id),
             name: None,
+            tag: Name::from("task"),
             kind,
             repeat: None,
             parent: self.parent,

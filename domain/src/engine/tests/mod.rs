@@ -6,12 +6,14 @@ mod play;
 
 mod boundaries;
 mod budgets;
+mod business_rules;
 mod commands;
 mod compensation;
 mod conditions;
 mod escalations;
 mod event_sub_processes;
 mod gateways;
+mod history;
 mod incidents;
 mod inclusive;
 mod links;

@@ -22,6 +22,7 @@ use uuid::Uuid;
 use super::{NewProcess, Page, Store, StoreError};
 use crate::crypto::{Keyring, RootKey};
 
+mod history;
 mod paging;
 mod processes;
 mod reading;
@@ -78,7 +79,7 @@ impl World {
     ) -> Result<super::Position, StoreError> {
         let write = self.store.write(self.acme).await?;
         write
-            .save_instance(&self.process, before, after, entry)
+            .save_instance(&self.process, before, after, entry, &[])
             .await?;
         write.commit().await
     }
@@ -174,10 +175,12 @@ fn instance(number: u128, process: ProcessId) -> Instance {
         waits: Vec::new(),
         conditions: Vec::new(),
         signals: Vec::new(),
+        happened: Vec::new(),
         incidents: Vec::new(),
         compensable: Vec::new(),
         past: BTreeSet::new(),
         last_lists: Lists::default(),
+        history: 0,
         revision: 1,
     }
 }
@@ -260,6 +263,7 @@ fn full_instance(world: &World) -> Instance {
                 id: TimerId(id(71)),
                 token: TokenId(1),
                 element: ElementIx(4),
+                part: 0,
                 due_at: at(600),
                 repeats: Some(2),
                 series: None,
@@ -268,6 +272,7 @@ fn full_instance(world: &World) -> Instance {
                 id: TimerId(id(72)),
                 token: TokenId(1),
                 element: ElementIx(5),
+                part: 0,
                 due_at: at(300),
                 repeats: None,
                 series: None,
@@ -276,6 +281,7 @@ fn full_instance(world: &World) -> Instance {
         waits: vec![PendingMessage {
             token: TokenId(1),
             element: ElementIx(6),
+            part: 0,
             name: name("paid"),
             correlation: Some(Value::text("V-17")),
         }],
