@@ -186,6 +186,7 @@ pub(crate) fn instance() -> Instance {
         signals: Vec::new(),
         happened: Vec::new(),
         incidents: Vec::new(),
+        next_incident: 1,
         compensable: Vec::new(),
         past: BTreeSet::new(),
         last_lists: Lists::default(),

@@ -1,31 +1,11 @@
 //! Signals (BPMN 2.0.2, 10.5.1 and 13.5): told to everything in the tenant that waits for them. What waits in the instance
-//! that throws is told at once, before the token that throws goes on; the others by an effect.
+//! that throws is told at once, before the token that throws goes on; the others by an effect (`message`).
 
-use super::{message, wait};
-use crate::bpmn::Sent;
-use crate::engine::command::Trouble;
+use super::wait;
 use crate::engine::data::Oversize;
-use crate::engine::effect::Effect;
-use crate::engine::event::Event;
 use crate::engine::instance::PendingSignal;
-use crate::engine::run::{Run, Spot};
+use crate::engine::run::Run;
 use crate::value::{Data, Name};
-
-/// Throws a signal from where a token stands; what hears it may take the token away.
-pub(in crate::engine) fn throw(
-    run: &mut Run<'_, '_>,
-    spot: Spot,
-    sent: &Sent,
-) -> Result<(), Trouble> {
-    let data = message::fields(run, spot, sent)?;
-    run.emit(Event::Asked(Effect::Signal {
-        name: sent.name.clone(),
-        data: data.clone(),
-    }));
-    hear(run, &sent.name, &data)
-        .map(drop)
-        .map_err(|Oversize| message::oversize(spot, &sent.name))
-}
 
 /// Lets every event of the instance happen that waits for a signal; its fields are written for each. How many waited.
 pub(in crate::engine) fn hear(

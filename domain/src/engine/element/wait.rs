@@ -5,6 +5,7 @@ use crate::bpmn::{ElementIx, Kind, MessageWait, Text, Timer, Trigger};
 use crate::engine::command::Trouble;
 use crate::engine::data::quoted;
 use crate::engine::event::Event;
+use crate::engine::incident::{IncidentKind, Phase};
 use crate::engine::instance::{
     Happened, PendingMessage, PendingSignal, PendingTimer, ScopeId, TokenId,
 };
@@ -25,7 +26,9 @@ pub(in crate::engine) fn catch(
     }
     let awaited = watch(run, spot, spot.element, trigger)?;
     if awaited.is_empty() {
-        return Err(spot.trouble("the event can never happen".to_owned()));
+        return Err(spot
+            .trouble("the event can never happen".to_owned())
+            .of(IncidentKind::Model));
     }
     for event in awaited {
         run.emit(event);
@@ -109,10 +112,8 @@ pub(in crate::engine) fn watch_message(
     (element, part): (ElementIx, u32),
     message: &MessageWait,
 ) -> Result<Event, Trouble> {
-    let trouble = |reason: String| Trouble {
-        element,
-        message: format!("the correlation has no value: {reason}"),
-    };
+    let trouble =
+        |reason: String| Trouble::new(element, format!("the correlation has no value: {reason}"));
     let correlation = match &message.correlation {
         None => None,
         Some(expr) => match run.eval(spot.scope, expr) {
@@ -136,7 +137,7 @@ pub(in crate::engine) fn fired(run: &mut Run<'_, '_>, timer: &PendingTimer) {
     if let Err(trouble) = repeat(run, timer)
         && let Some(token) = witness(run, timer.token)
     {
-        run.hold(token, trouble);
+        run.hold_at(token, trouble, Phase::Beside);
     }
     happened(run, timer.token, timer.element, timer.part);
 }
@@ -221,7 +222,7 @@ fn gathered(run: &mut Run<'_, '_>, what: Happened, trigger: &Trigger) -> bool {
             }
             Err(trouble) => {
                 if let Some(token) = witness(run, token) {
-                    run.hold(token, trouble);
+                    run.hold_at(token, trouble, Phase::Beside);
                 }
             }
         }

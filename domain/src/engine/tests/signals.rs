@@ -56,7 +56,7 @@ fn a_signal_reaches_everything_that_waits_before_the_thrower_goes_on() {
     assert!(trace.ends_with("hear:news hear:news hear:weather task:a"));
     assert_eq!(
         play.complete("a"),
-        "done:a <a >tell signal:news text=\"new\" unhear:one <one text=\"new\" unhear:two <two <tell >b <b"
+        "done:a <a >tell text=\"new\" unhear:one <one text=\"new\" unhear:two <two signal:news <tell >b <b"
     );
     assert_eq!(play.stands(), ["other"]);
     let told = play.events().find_map(|event| match event {
@@ -117,7 +117,7 @@ fn what_interrupts_the_thrower_takes_it_away() {
     let (_, trace) = Play::new(around(true));
     assert!(
         trace
-            .ends_with("signal:news xtell ]sub unhear:edge xsub >edge <edge >c <c ended:Completed"),
+            .ends_with("xtell ]sub unhear:edge xsub >edge signal:news <edge >c <c ended:Completed"),
         "{trace}"
     );
 }
@@ -226,7 +226,7 @@ fn who_throws_waits_for_those_who_are_on_their_way_to_where_they_catch() {
         .row("fork a b c");
     let (play, trace) = Play::new(build);
     assert!(
-        trace.ends_with("hear:news signal:news unhear:c <c <tell ended:Completed"),
+        trace.ends_with("hear:news unhear:c <c signal:news <tell ended:Completed"),
         "{trace}"
     );
     assert!(play.is_over());
