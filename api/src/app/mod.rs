@@ -96,10 +96,15 @@ impl App {
         Ok(self.keyring.tenant(tenant).await?)
     }
 
+    /// The executable model of a version, if it is kept: see [`App::model`].
+    pub fn model_at_hand(&self, id: ProcessId) -> Option<Arc<Process>> {
+        self.models.get(&id)
+    }
+
     /// The executable model of a version. A version never changes its model, so it is kept. For the engine, or after
     /// something that runs it was found to be readable.
     pub async fn model(&self, tx: &Read, id: ProcessId) -> Result<Arc<Process>, AppError> {
-        if let Some(model) = self.models.get(&id) {
+        if let Some(model) = self.model_at_hand(id) {
             return Ok(model);
         }
         let gone = || AppError::Model(id);

@@ -45,8 +45,19 @@ pub fn cost(first: Option<i32>, last: Option<i32>) -> usize {
 pub struct Listing {
     /// Which part of it.
     pub page: Page,
+    seal: Arc<Seal>,
+}
+
+/// What seals the cursors of one list. Each is sealed when it is asked for: most pages name one or none.
+struct Seal {
     keys: Arc<TenantKeys>,
     purpose: Vec<u8>,
+}
+
+impl Seal {
+    fn cursor(&self, key: Key) -> String {
+        self.keys.seal_token(&self.purpose, &bytes(key))
+    }
 }
 
 impl Listing {
@@ -69,8 +80,7 @@ impl Listing {
                 before,
                 from_end,
             },
-            keys,
-            purpose,
+            seal: Arc::new(Seal { keys, purpose }),
         })
     }
 
@@ -83,7 +93,8 @@ impl Listing {
     ) -> Connection<T> {
         let edges = slice.items.into_iter().map(|(key, row)| Edge {
             node: node(row),
-            cursor: self.keys.seal_token(&self.purpose, &bytes(key)),
+            key,
+            seal: self.seal.clone(),
         });
         Connection {
             edges: edges.collect(),
@@ -149,7 +160,14 @@ pub struct Connection<T: OutputType> {
 /// One row of a page, with its place.
 pub struct Edge<T: OutputType> {
     node: T,
-    cursor: String,
+    key: Key,
+    seal: Arc<Seal>,
+}
+
+impl<T: OutputType> Edge<T> {
+    fn place(&self) -> String {
+        self.seal.cursor(self.key)
+    }
 }
 
 /// Where a page lies in its list.
@@ -209,8 +227,8 @@ where
         PageInfo {
             has_next_page: self.has_next_page,
             has_previous_page: self.has_previous_page,
-            start_cursor: self.edges.first().map(|edge| edge.cursor.clone()),
-            end_cursor: self.edges.last().map(|edge| edge.cursor.clone()),
+            start_cursor: self.edges.first().map(Edge::place),
+            end_cursor: self.edges.last().map(Edge::place),
         }
     }
 
@@ -236,8 +254,8 @@ impl<T: OutputType> Edge<T> {
     }
 
     /// Its place, for `after` and `before` of the same list in the same order.
-    async fn cursor(&self) -> &str {
-        &self.cursor
+    async fn cursor(&self) -> String {
+        self.place()
     }
 }
 

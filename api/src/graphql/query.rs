@@ -188,7 +188,7 @@ impl Query {
         let asking = Asking::of(ctx)?;
         let id = id.task()?;
         let tx = asking.read().await?;
-        Ok(tx.task(asking.actor(), id).await?.map(Task))
+        Ok(tx.task(asking.actor(), id).await?.map(Task::from))
     }
 
     /// A worklist of the viewer.
@@ -232,8 +232,8 @@ async fn nodes(asking: &Asking<'_>, ids: &[Id]) -> Result<Vec<Option<Node>>> {
             Id::Instance(id) => instances
                 .get(id)
                 .cloned()
-                .map(|instance| Node::ProcessInstance(ProcessInstance(Arc::new(instance)))),
-            Id::Task(id) => tasks.get(id).cloned().map(|image| Node::Task(Task(image))),
+                .map(|instance| Node::ProcessInstance(ProcessInstance(instance))),
+            Id::Task(id) => tasks.get(id).cloned().map(|image| Node::Task(image.into())),
             Id::User(name) => (*name == actor.user).then(|| Node::User(User(name.clone()))),
             Id::Worklist(worklist) => Worklist::of(actor, worklist.clone()).map(Node::Worklist),
             // A comment is read through its task.

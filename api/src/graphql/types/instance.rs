@@ -204,7 +204,8 @@ impl ProcessInstance {
             after,
             ..PageArgs::default()
         };
-        task::list(ctx, None, &filter, None, &args).await.map(Some)
+        let list = task::list(ctx, None, &filter, None, &args);
+        Box::pin(list).await.map(Some)
     }
 
     /// What the viewer may do with it now.

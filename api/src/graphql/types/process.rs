@@ -95,7 +95,8 @@ impl Process {
     /// Every element of the model that belongs to this process, in the order of the file.
     #[graphql(complexity = "20 + child_complexity")]
     async fn elements(&self, ctx: &Context<'_>) -> Result<Vec<Element>> {
-        let draft = draft(&Asking::of(ctx)?.read().await?, &self.0).await?;
+        let tx = Asking::of(ctx)?.read().await?;
+        let draft = Box::pin(draft(&tx, &self.0)).await?;
         let elements = draft.elements().into_iter();
         Ok(elements
             .filter(|element| element.process.as_ref() == Some(&self.0.key))
@@ -126,7 +127,8 @@ impl Process {
     /// What validation found, in the order of the file.
     #[graphql(complexity = "20 + child_complexity")]
     async fn findings(&self, ctx: &Context<'_>) -> Result<Vec<Finding>> {
-        let found = findings(&Asking::of(ctx)?.read().await?, &self.0).await?;
+        let tx = Asking::of(ctx)?.read().await?;
+        let found = Box::pin(findings(&tx, &self.0)).await?;
         Ok(found.into_iter().map(Finding::from).collect())
     }
 
@@ -136,13 +138,13 @@ impl Process {
         let asking = Asking::of(ctx)?;
         let tx = asking.read().await?;
         let record = &self.0;
-        let errors = errors(&findings(&tx, record).await?);
+        let errors = errors(&Box::pin(findings(&tx, record)).await?);
         let moves = |command| {
             let by = &record.uploaded_by;
             domain::decide(record.state, by, errors, asking.actor(), command).is_ok()
         };
         Ok(ProcessPermissions {
-            start: asking.app.may_start(&tx, asking.actor(), record).await?,
+            start: Box::pin(asking.app.may_start(&tx, asking.actor(), record)).await?,
             publish: moves(ProcessCommand::Publish),
             retire: moves(ProcessCommand::Retire),
         })
@@ -165,7 +167,7 @@ impl Process {
             after,
             ..PageArgs::default()
         };
-        instance::list(ctx, filter, true, &args).await
+        Box::pin(instance::list(ctx, filter, true, &args)).await
     }
 }
 

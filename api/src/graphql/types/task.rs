@@ -1,5 +1,7 @@
 //! Tasks, and lists of them.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
 use docket_domain::access::Principal;
 use docket_domain::bpmn::{self, ElementIx, Kind, UserTask};
@@ -119,7 +121,13 @@ fn order(orders: Option<Vec<TaskOrder>>) -> Result<StoreOrder> {
 }
 
 /// A task as it was at one commit, which the viewer may read.
-pub struct Task(pub TaskImage);
+pub struct Task(pub Arc<TaskImage>);
+
+impl From<TaskImage> for Task {
+    fn from(image: TaskImage) -> Task {
+        Task(Arc::new(image))
+    }
+}
 
 /// A unit of human work.
 #[Object(serial)]
@@ -266,7 +274,9 @@ impl Task {
             after,
             ..PageArgs::default()
         };
-        comments(ctx, &self.0, &args).await
+        // Boxed, as what reads is everywhere in the types of rows: a page has hundreds of futures of their fields, each as
+        // large as that of the largest.
+        Box::pin(comments(ctx, &self.0, &args)).await
     }
 
     /// Goes up with each change; name it in a mutation to be told of a conflict.

@@ -41,7 +41,7 @@ async fn a_page_begins_after_the_one_before_whatever_was_inserted_since() {
         let read = world.store.read(world.acme).await.unwrap();
         read.tasks(&emma, None, &all, ORDER, &page).await.unwrap()
     };
-    let created = |slice: &super::super::Slice<TaskImage>| -> Vec<Timestamp> {
+    let created = |slice: &super::super::Slice<Arc<TaskImage>>| -> Vec<Timestamp> {
         let items = slice.items.iter();
         items.map(|(_, image)| image.task.created_at).collect()
     };
@@ -185,9 +185,10 @@ async fn no_list_or_lookup_reads_a_whole_table() {
             .await
             .unwrap();
     }
-    let some = [TaskId(id(1)), TaskId(id(2))];
+    // As many as a page has: of few, the planner thinks otherwise.
+    let some: Vec<_> = (1..=50).map(|number| TaskId(id(number))).collect();
     read.tasks_by_id(&emma, &some).await.unwrap();
-    let some = [InstanceId(id(1)), InstanceId(id(2))];
+    let some: Vec<_> = (1..=50).map(|number| InstanceId(id(number))).collect();
     read.instances_by_id(&emma, &some).await.unwrap();
     read.instance_for_engine(some[0]).await.unwrap();
     read.instance_by_business_key(&emma, "vacation", "k")
@@ -213,9 +214,9 @@ async fn no_list_or_lookup_reads_a_whole_table() {
         };
         for row in world.store.db.query_all_raw(explained).await.unwrap() {
             let step: String = row.try_get_by_index(3).unwrap();
-            // `f`, `p`, `u` and `v` are what the statement has found so far.
+            // `f`, `p`, `u`, `v` and `w` are what the statement has found or was given.
             let whole = step.starts_with("SCAN ")
-                && !["f", "p", "u", "v"].contains(&&step[5..6])
+                && !["f", "p", "u", "v", "w"].contains(&&step[5..6])
                 && !step.contains("CONSTANT ROW");
             let guessed = step.contains("AUTOMATIC") || step.ends_with("(tenant_id=?)");
             assert!(!whole && !guessed, "{step}\n{sql}");
