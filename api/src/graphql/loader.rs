@@ -60,7 +60,7 @@ impl Loader<InstanceId> for Source {
 }
 
 impl Loader<ProcessId> for Source {
-    type Value = ProcessRecord;
+    type Value = Arc<ProcessRecord>;
     type Error = Arc<AppError>;
 
     async fn load(
@@ -69,7 +69,8 @@ impl Loader<ProcessId> for Source {
     ) -> Result<HashMap<ProcessId, Self::Value>, Self::Error> {
         let found = async {
             let tx = self.snapshot.read().await?;
-            Ok::<_, AppError>(tx.processes_by_id(ids).await?)
+            let found = tx.processes_by_id(ids).await?.into_iter();
+            Ok::<_, AppError>(found.map(|(id, record)| (id, Arc::new(record))).collect())
         };
         found.await.map_err(Arc::new)
     }

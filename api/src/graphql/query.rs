@@ -96,7 +96,7 @@ impl Query {
         let asking = Asking::of(ctx)?;
         let tx = asking.read().await?;
         let record = tx.process_by_key(asking.actor(), &key, version).await?;
-        Ok(record.map(Process))
+        Ok(record.map(Process::from))
     }
 
     /// Instances, the latest started first unless another order is asked for.
@@ -227,7 +227,7 @@ async fn nodes(asking: &Asking<'_>, ids: &[Id]) -> Result<Vec<Option<Node>>> {
         found.push(match id {
             Id::Process(id) => {
                 let record = tx.process(actor, *id).await?;
-                record.map(|record| Node::Process(Process(record)))
+                record.map(|record| Node::Process(Process::from(record)))
             }
             Id::Instance(id) => instances
                 .get(id)

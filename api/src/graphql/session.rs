@@ -1,6 +1,7 @@
 //! What one request carries: who asks, its loaders, and the fields that it was denied. Also where every error gets its
 //! code, and where an answer names its redactions.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_graphql::async_trait::async_trait;
@@ -79,15 +80,43 @@ impl<'a> Asking<'a> {
         Ok(self.snapshot()?.read().await?)
     }
 
+    /// Loads what the rows of a page of tasks are going to ask for, each once.
+    pub async fn foresee(
+        &self,
+        instances: impl IntoIterator<Item = InstanceId>,
+        processes: impl IntoIterator<Item = ProcessId>,
+    ) -> Result<()> {
+        let instances: BTreeSet<InstanceId> = instances.into_iter().collect();
+        let processes: BTreeSet<ProcessId> = processes.into_iter().collect();
+        let instances: Vec<InstanceId> = instances.into_iter().collect();
+        let processes: Vec<ProcessId> = processes.into_iter().collect();
+        let snapshot = self.snapshot()?;
+        snapshot
+            .foresee(self.actor(), &instances, &processes)
+            .await?;
+        Ok(())
+    }
+
     /// An instance, if the viewer may read it.
     pub async fn instance(&self, id: InstanceId) -> Result<Option<Arc<Instance>>> {
+        if let Some(foreseen) = self.snapshot()?.instance(id) {
+            return Ok(foreseen);
+        }
         self.loaders()?.load_one(id).await.map_err(shared)
     }
 
-    /// A process version of something that the viewer was found to read.
-    pub async fn process(&self, id: ProcessId) -> Result<ProcessRecord> {
+    /// A process version of something that the viewer was found to read; with `fixed`, only for what never changes of it.
+    pub async fn process(&self, id: ProcessId, fixed: bool) -> Result<Arc<ProcessRecord>> {
+        if fixed && let Some(version) = self.app.version_at_hand(id) {
+            return Ok(version);
+        }
+        if let Some(foreseen) = self.snapshot()?.process(id) {
+            return Ok(foreseen);
+        }
         let record = self.loaders()?.load_one(id).await.map_err(shared)?;
-        Ok(record.ok_or(AppError::Model(id))?)
+        let record = record.ok_or(AppError::Model(id))?;
+        self.app.keep_version(&record);
+        Ok(record)
     }
 
     /// The model of something that the viewer was found to read.

@@ -107,7 +107,9 @@ impl ProcessInstance {
 
     /// The version that it runs.
     async fn process(&self, ctx: &Context<'_>) -> Result<Process> {
-        Ok(Process(Asking::of(ctx)?.process(self.0.process).await?))
+        let fixed = Process::asks_fixed(&ctx.field());
+        let asking = Asking::of(ctx)?;
+        Ok(Process(asking.process(self.0.process, fixed).await?))
     }
 
     /// The key that the outside knows it by.

@@ -1,6 +1,8 @@
 //! Process versions, their elements and what validation found in them.
 
-use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
+use std::sync::Arc;
+
+use async_graphql::{Context, Enum, InputObject, Object, SelectionField, SimpleObject};
 use docket_domain::access::{Actor, Privilege};
 use docket_domain::bpmn;
 use docket_domain::process::{self as domain, ProcessCommand};
@@ -54,7 +56,25 @@ impl From<ProcessFilter> for store::ProcessFilter {
 }
 
 /// A version of a process that the viewer may read.
-pub struct Process(pub ProcessRecord);
+pub struct Process(pub Arc<ProcessRecord>);
+
+/// What never changes of a version.
+const FIXED: [&str; 5] = ["__typename", "id", "key", "version", "name"];
+
+impl From<ProcessRecord> for Process {
+    fn from(record: ProcessRecord) -> Self {
+        Process(Arc::new(record))
+    }
+}
+
+impl Process {
+    /// Whether nothing but what never changes of a version is asked for where one is selected.
+    pub fn asks_fixed(selected: &SelectionField<'_>) -> bool {
+        selected
+            .selection_set()
+            .all(|asked| FIXED.contains(&asked.name()))
+    }
+}
 
 /// A deployed, versioned process definition.
 #[Object(serial)]
@@ -286,7 +306,7 @@ pub async fn list(
         true => Some(tx.count_processes(asking.actor(), &filter).await?),
         false => None,
     };
-    Ok(listing.connection(slice, total, Process))
+    Ok(listing.connection(slice, total, Process::from))
 }
 
 /// The latest published processes that the viewer may start. Whether they may is judged by the model, so the list is
@@ -316,7 +336,7 @@ pub async fn startable(ctx: &Context<'_>, args: &PageArgs) -> Result<Connection<
         has_next: all.len() > start + size,
         items: all.into_iter().skip(start).take(size).collect(),
     };
-    Ok(listing.connection(slice, Some(total), Process))
+    Ok(listing.connection(slice, Some(total), Process::from))
 }
 
 /// The latest published version of each key that the actor may read.

@@ -160,7 +160,9 @@ impl Task {
 
     /// The version of the process that it belongs to.
     async fn process(&self, ctx: &Context<'_>) -> Result<Process> {
-        Ok(Process(Asking::of(ctx)?.process(self.0.process).await?))
+        let fixed = Process::asks_fixed(&ctx.field());
+        let asking = Asking::of(ctx)?;
+        Ok(Process(asking.process(self.0.process, fixed).await?))
     }
 
     /// Who has it in hand.
@@ -368,6 +370,29 @@ impl From<domain::Permissions> for TaskPermissions {
     }
 }
 
+/// What the document asks of each task of a list that is not in the task itself.
+struct Ahead {
+    instance: bool,
+    process: bool,
+}
+
+impl Ahead {
+    fn of(ctx: &Context<'_>) -> Ahead {
+        let ahead = ctx.look_ahead();
+        let rows = [ahead.field("nodes"), ahead.field("edges").field("node")];
+        let asks = |field: &str| rows.iter().any(|row| row.field(field).exists());
+        let mut processes = rows
+            .iter()
+            .flat_map(|row| row.field("process").selection_fields());
+        Ahead {
+            instance: ["processInstance", "fields", "data", "viewerCan"]
+                .into_iter()
+                .any(asks),
+            process: processes.any(|asked| !Process::asks_fixed(&asked)),
+        }
+    }
+}
+
 /// A page of tasks: of a worklist, or all that the viewer may read.
 pub async fn list(
     ctx: &Context<'_>,
@@ -383,6 +408,16 @@ pub async fn list(
     let tx = asking.read().await?;
     let actor = asking.actor();
     let slice = tx.tasks(actor, of, filter, order, &listing.page).await?;
+    let ahead = Ahead::of(ctx);
+    let images = || slice.items.iter().map(|(_, image)| image);
+    let instances = images().filter(|_| ahead.instance);
+    let processes = images().filter(|_| ahead.process);
+    asking
+        .foresee(
+            instances.map(|image| image.instance),
+            processes.map(|image| image.process),
+        )
+        .await?;
     let total = match wants_total(ctx) {
         true => Some(tx.count_tasks(actor, of, filter).await?),
         false => None,
