@@ -8,6 +8,7 @@ use crate::access::{self, Acl, Actor};
 use crate::bpmn::Process;
 use crate::engine::instance::{Instance, InstanceState};
 use crate::ids::{InstanceId, ProcessId};
+use crate::task::Task;
 use crate::task::worklist::{LeaveReason, Step, TaskChange, TaskImage};
 use crate::value::Name;
 
@@ -64,22 +65,24 @@ pub fn entry(
     after: &Instance,
     at: Timestamp,
 ) -> Entry {
+    let common = |instance| access::instance::Common::of(process, instance);
+    let (common_before, common_after) = (before.map(common), common(after));
     let tasks = after
         .tasks
         .iter()
         .filter_map(|task| {
-            let was = before.and_then(|instance| {
-                Some((
-                    instance,
-                    instance.tasks.iter().find(|was| was.id == task.id)?,
-                ))
+            let was = before.zip(common_before.as_ref()).and_then(|before| {
+                let was = before.0.tasks.iter().find(|was| was.id == task.id)?;
+                Some((before, was))
             });
             if was.is_some_and(|(_, was)| !was.state.is_open()) {
                 return None;
             }
             let change = TaskChange {
-                before: was.map(|(instance, task)| task_image(process, instance, task)),
-                after: task_image(process, after, task),
+                before: was.map(|((before, common), was)| {
+                    image_of(process, before, was, common.task_acl(was))
+                }),
+                after: image_of(process, after, task, common_after.task_acl(task)),
             };
             (change.before.as_ref() != Some(&change.after)).then_some(change)
         })
@@ -104,11 +107,23 @@ fn image(process: &Process, instance: &Instance) -> InstanceImage {
 }
 
 /// The image of one task of an instance.
-pub fn task_image(process: &Process, instance: &Instance, task: &crate::task::Task) -> TaskImage {
+pub fn task_image(process: &Process, instance: &Instance, task: &Task) -> TaskImage {
+    let acl = access::instance::task_acl(process, instance, task);
+    image_of(process, instance, task, acl)
+}
+
+/// The images of all tasks of an instance, in its order.
+pub fn task_images(process: &Process, instance: &Instance) -> impl Iterator<Item = TaskImage> {
+    let common = access::instance::Common::of(process, instance);
+    let tasks = instance.tasks.iter();
+    tasks.map(move |task| image_of(process, instance, task, common.task_acl(task)))
+}
+
+fn image_of(process: &Process, instance: &Instance, task: &Task, acl: Acl) -> TaskImage {
     let element = process.element(task.element);
     TaskImage {
         task: task.clone(),
-        acl: access::instance::task_acl(process, instance, task),
+        acl,
         element_id: element.id.clone(),
         name: element.name.clone().unwrap_or_else(|| element.id.clone()),
         instance: instance.id,

@@ -385,25 +385,32 @@ async fn an_administrator_ends_what_they_cannot_read_and_the_monitor_sees_who_di
     let instance = emma.start("claimable", json!({ "secret": "s" })).await;
     let adam = server.nobody("adam").privilege("administrator");
     let mona = server.nobody("mona").privilege("monitor");
-    let terminate = "mutation($i: ID!) { terminateInstance(input: {processInstance: $i}) { userErrors { code } } }";
+    let terminate = "mutation($i: ID!, $why: String) { terminateInstance(input: {processInstance: $i, reason: $why}) { status { endedReason } userErrors { code field } } }";
+    let end = async |person: &User, why: &str| {
+        let variables = json!({ "i": instance, "why": why });
+        person.ok(terminate, variables).await["terminateInstance"].clone()
+    };
     assert_eq!(
-        emma.ok(terminate, json!({ "i": instance })).await["terminateInstance"]["userErrors"][0]["code"],
+        end(&emma, "bored").await["userErrors"][0]["code"],
         "NOT_PERMITTED"
     );
     assert_eq!(
-        adam.ok(terminate, json!({ "i": instance })).await["terminateInstance"]["userErrors"],
-        json!([])
+        end(&adam, &"é".repeat(1_001)).await["userErrors"],
+        json!([{ "code": "INVALID_INPUT", "field": ["reason"] }])
     );
+    let ended = end(&adam, &format!(" {} ", "é".repeat(1_000))).await;
+    assert_eq!(ended["userErrors"], json!([]));
+    assert_eq!(ended["status"]["endedReason"], "é".repeat(1_000));
     assert!(!reads(&adam, &instance).await);
     let seen = mona
         .ok(
-            "{ monitor { instances(first: 5) { nodes { id state endedBy { name } openTasks } } } }",
+            "{ monitor { instances(first: 5) { nodes { id state endedBy { name } endedReason openTasks } } } }",
             json!({}),
         )
         .await;
     assert_eq!(
         seen["monitor"]["instances"]["nodes"],
-        json!([{ "id": instance, "state": "TERMINATED", "endedBy": { "name": "adam" }, "openTasks": 0 }])
+        json!([{ "id": instance, "state": "TERMINATED", "endedBy": { "name": "adam" }, "endedReason": "é".repeat(1_000), "openTasks": 0 }])
     );
     assert_eq!(
         emma.ok("{ monitor { instances { totalCount } } }", json!({}))

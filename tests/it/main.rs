@@ -1,11 +1,15 @@
 //! Everything that a client can see, told as stories over real ports. One binary: each file is a noun.
 
 mod access;
+mod breaking;
 mod expense;
 mod fuzz;
 mod limits;
+mod login;
 mod processes;
+mod program;
 mod races;
+mod requirements;
 mod schema;
 mod sealing;
 mod sockets;

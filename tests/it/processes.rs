@@ -1,6 +1,6 @@
 //! From a file to a process that people start: drafts, findings, versions, publishing by a second person, retiring.
 
-use docket_tests::TestServer;
+use docket_tests::{TestServer, User};
 use serde_json::{Value, json};
 
 use crate::tasks::CLAIMABLE;
@@ -228,6 +228,83 @@ async fn a_message_starts_and_continues_an_instance() {
         )
         .await;
     assert_eq!(found["processInstance"]["state"], "COMPLETED");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_form_says_what_a_start_takes() {
+    let server = TestServer::start().await;
+    let model = include_str!("../fixtures/start-form.bpmn");
+    server.publish(model).await;
+    let emma = server.user("emma");
+    let seen = emma
+        .ok(
+            "{ viewer { startable(first: 5) { nodes { key startForm { key schema } } } } }",
+            json!({}),
+        )
+        .await["viewer"]["startable"]["nodes"][0]
+        .clone();
+    assert_eq!(seen["key"], "order");
+    assert_eq!(seen["startForm"]["key"], "begin");
+    assert_eq!(seen["startForm"]["schema"]["components"][0]["key"], "item");
+
+    let start = "mutation($data: JSON, $for: ID) { startProcess(input: {key: \"order\", data: $data, onBehalfOf: $for}) { processInstance { data initiator { name } } userErrors { code message field } } }";
+    let send = async |person: &User, data: Value, on_behalf_of: Value| {
+        let variables = json!({ "data": data, "for": on_behalf_of });
+        person.ok(start, variables).await["startProcess"].clone()
+    };
+    for (data, message) in [
+        (json!({}), "the field `item` is required"),
+        (
+            json!({ "item": "a pencil that is far too long to be written down" }),
+            "the field `item` must have at most 20 characters",
+        ),
+        (
+            json!({ "item": "ink", "count": 0 }),
+            "the field `count` must be at least 1",
+        ),
+        (
+            json!({ "item": "ink", "approved": true }),
+            "the field `approved` cannot be changed here",
+        ),
+    ] {
+        let refused = send(&emma, data, Value::Null).await;
+        assert_eq!(refused["processInstance"], Value::Null);
+        assert_eq!(refused["userErrors"][0]["message"], message, "{refused}");
+    }
+    let started = send(&emma, json!({ "item": "ink", "count": 2 }), Value::Null).await;
+    assert_eq!(started["userErrors"], json!([]));
+    assert_eq!(
+        started["processInstance"]["data"],
+        json!({ "item": "ink", "count": 2 })
+    );
+
+    // Whose case it is, is asked beside the form.
+    let carl = server.user("carl");
+    let carl =
+        carl.ok("{ viewer { user { id } } }", json!({})).await["viewer"]["user"]["id"].clone();
+    let sam = server.user("sam").role("actOnBehalf");
+    let started = send(&sam, json!({ "item": "ink" }), carl).await;
+    assert_eq!(started["userErrors"], json!([]), "{started}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_that_nobody_could_fill_in_stands_in_the_way_at_its_place() {
+    let server = TestServer::start().await;
+    let dora = server.nobody("dora").privilege("designer");
+    let model = include_str!("../fixtures/start-form.bpmn").replace("\"type\": \"number\", ", "");
+    let upload = "mutation($xml: String!) { uploadProcess(input: {bpmnXml: $xml}) { process { startForm { key } } findings { severity rule message elementId line } } }";
+    let uploaded = dora.ok(upload, json!({ "xml": model })).await["uploadProcess"].clone();
+    assert_eq!(
+        uploaded["findings"],
+        json!([{
+            "severity": "ERROR",
+            "rule": "bad-form",
+            "message": "component 2 of the form has no `type`",
+            "elementId": "start",
+            "line": 6
+        }])
+    );
+    assert_eq!(uploaded["process"]["startForm"], Value::Null);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -96,6 +96,31 @@ async fn a_task_is_claimed_given_back_and_claimed_by_another() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_completed_task_says_who_completed_it_to_those_who_read_it() {
+    let server = TestServer::start().await;
+    server.publish(CLAIMABLE).await;
+    let emma = server.user("emma");
+    let ann = server.user("ann").group("crew");
+    let task = task_for_crew(&emma).await;
+    let who = "query($t: ID!) { task(id: $t) { state completedBy { name } } }";
+    let open = emma.ok(who, json!({ "t": task })).await["task"].clone();
+    assert_eq!(open, json!({ "state": "READY", "completedBy": null }));
+    assert_eq!(ann.claim(&task).await, Ok(()));
+    assert_eq!(ann.complete(&task, json!({}), None).await, Ok(()));
+    for reader in [&emma, &ann] {
+        let done = reader.ok(who, json!({ "t": task })).await["task"].clone();
+        assert_eq!(
+            done,
+            json!({ "state": "COMPLETED", "completedBy": { "name": "ann" } })
+        );
+    }
+    // A candidate who did not do it has nothing to do with it any more.
+    let ben = server.user("ben").group("crew");
+    let gone = ben.ok(who, json!({ "t": task })).await;
+    assert_eq!(gone["task"], Value::Null);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_delegated_task_comes_back_to_its_owner() {
     let server = TestServer::start().await;
     server.publish(CLAIMABLE).await;
@@ -166,6 +191,51 @@ async fn an_administrator_reassigns_what_is_stuck_and_a_stranger_does_not() {
     );
     assert_eq!(ann.worklist("ASSIGNED").await, []);
     assert_eq!(ben.worklist("ASSIGNED").await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_moves_what_they_cannot_read_and_sees_nothing_of_it() {
+    let server = TestServer::start().await;
+    server.publish(CLAIMABLE).await;
+    let ann = server.user("ann").group("crew");
+    let ben = server.user("ben").group("crew");
+    let task = task_for_crew(&server.user("emma")).await;
+    act(&ann, "claimTask", &task, "").await;
+    let to_ben = format!(", user: \"{}\"", id_of(&ben).await);
+    let nothing = json!({ "task": null, "userErrors": [] });
+    for adam in [server.nobody("adam"), server.user("adam")] {
+        let adam = adam.privilege("administrator");
+        let to_adam = format!(", user: \"{}\"", id_of(&adam).await);
+        let taken = act(&adam, "reassignTask", &task, &to_adam).await;
+        assert_eq!(code(&taken), "NOT_PERMITTED", "{taken}");
+        assert_eq!(act(&adam, "reassignTask", &task, &to_ben).await, nothing);
+        assert_eq!(ann.worklist("ASSIGNED").await, []);
+        assert_eq!(ben.worklist("ASSIGNED").await.len(), 1);
+        assert_eq!(act(&adam, "reassignTask", &task, "").await, nothing);
+        assert_eq!(ann.worklist("CLAIMABLE").await.len(), 1);
+        for other in ["claimTask", "unclaimTask", "updateTask"] {
+            let refused = act(&adam, other, &task, "").await;
+            assert_eq!(code(&refused), "NOT_AVAILABLE", "{other}");
+        }
+        let absent = "Task_00000000-0000-7000-8000-000000000000";
+        let refused = act(&adam, "reassignTask", absent, &to_ben).await;
+        let stranger = adam.clone().in_tenant("globex");
+        assert_eq!(
+            act(&stranger, "reassignTask", &task, &to_ben).await,
+            refused
+        );
+        assert_eq!(code(&refused), "NOT_AVAILABLE");
+        let reads = "query($t: ID!) { task(id: $t) { id } node(id: $t) { id } }";
+        assert_eq!(
+            adam.ok(reads, json!({ "t": task })).await,
+            json!({ "task": null, "node": null })
+        );
+        act(&ann, "claimTask", &task, "").await;
+    }
+    assert_eq!(ann.complete(&task, json!({}), None).await, Ok(()));
+    let adam = server.nobody("adam").privilege("administrator");
+    let late = act(&adam, "reassignTask", &task, &to_ben).await;
+    assert_eq!(code(&late), "INVALID_STATE");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -13,7 +13,7 @@ const CHANGES: &str = "subscription($worklist: ID!, $filter: TaskFilter, $after:
   ... on TaskLeft { sequence cursor taskId reason }
   ... on WorklistReset { sequence cursor } } }";
 
-async fn list_id(user: &User, kind: &str) -> Value {
+pub async fn list_id(user: &User, kind: &str) -> Value {
     let answer = user
         .ok("{ viewer { worklists { id kind } } }", json!({}))
         .await;

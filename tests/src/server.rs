@@ -3,9 +3,9 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use docket_api::http::Server;
@@ -177,11 +177,15 @@ pub struct Executable {
 impl Executable {
     /// Starts `docket serve --dev` over a folder on a free port and waits until it is ready.
     pub async fn start(folder: &Path) -> anyhow::Result<Executable> {
+        Executable::start_at(folder, free_addr()?).await
+    }
+
+    /// The same, at an address.
+    pub async fn start_at(folder: &Path, addr: SocketAddr) -> anyhow::Result<Executable> {
         let log = std::fs::OpenOptions::new()
             .create(true)
             .append(true)
             .open(folder.join("log"))?;
-        let addr = free_addr()?;
         let child = Command::new(program()?)
             .args(["serve", "--dev", "--listen", &addr.to_string(), "--data"])
             .arg(folder.join("data"))
@@ -240,6 +244,20 @@ impl Executable {
         advance(self.addr, by).await;
     }
 
+    /// Asks the program to end, as an operator does (SIGTERM).
+    pub fn terminate(&self) -> anyhow::Result<()> {
+        let signal = Command::new("sh")
+            .args(["-c", "kill -TERM \"$0\"", &self.child.id().to_string()])
+            .status()?;
+        anyhow::ensure!(signal.success(), "the signal is sent");
+        Ok(())
+    }
+
+    /// How the program ended, once it has.
+    pub async fn ended(mut self) -> anyhow::Result<ExitStatus> {
+        ended(&mut self.child, Duration::from_secs(15)).await
+    }
+
     /// Kills the program at once, without a chance to tidy up.
     pub fn kill(mut self) -> anyhow::Result<()> {
         self.child.kill()?;
@@ -252,6 +270,23 @@ impl Drop for Executable {
     fn drop(&mut self) {
         self.child.kill().ok();
         self.child.wait().ok();
+    }
+}
+
+/// Waits until a process has ended, and kills it if that takes longer than `patience`.
+pub async fn ended(child: &mut Child, patience: Duration) -> anyhow::Result<ExitStatus> {
+    let mut pause = tokio::time::interval(Duration::from_millis(10));
+    let begin = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(status);
+        }
+        if begin.elapsed() > patience {
+            child.kill()?;
+            child.wait()?;
+            bail!("the program still runs after {patience:?}");
+        }
+        pause.tick().await;
     }
 }
 
@@ -271,7 +306,8 @@ pub fn program() -> anyhow::Result<PathBuf> {
     Ok(program)
 }
 
-fn free_addr() -> anyhow::Result<SocketAddr> {
+/// An address that nobody listens at.
+pub fn free_addr() -> anyhow::Result<SocketAddr> {
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
     Ok(listener.local_addr()?)
 }

@@ -69,6 +69,22 @@ export async function expense({ open, check }) {
     ines.isQuiet();
     await ines.page.close();
   });
+  await check('a process with a form asks before it starts', async () => {
+    const hanna = await open('/?as=hanna');
+    await hanna.button('Start a process').click();
+    await hanna.page.getByRole('menuitem', { name: 'Onboarding' }).click();
+    const dialog = hanna.page.getByRole('dialog', { name: 'Onboarding' });
+    await dialog.getByLabel(/Newcomer/).fill('Nele');
+    await dialog.getByRole('button', { name: 'Start' }).click();
+    await hanna.sees(dialog.getByText('Field is required.'));
+    await hanna.isAccessible();
+    await dialog.getByLabel(/First day/).fill('2026-12-01');
+    await dialog.getByRole('button', { name: 'Start' }).click();
+    await hanna.sees(hanna.page.getByRole('heading', { name: 'Where it stands' }));
+    await hanna.sees(hanna.page.getByRole('definition').getByText('Nele'));
+    hanna.isQuiet();
+    await hanna.page.close();
+  });
   await check('who has no rights is told so', async () => {
     const nora = await open('/?as=nora');
     await nora.sees(nora.page.getByText('Nora has no worklists'));

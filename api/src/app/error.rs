@@ -64,6 +64,9 @@ pub enum Invalid {
     /// A comment of no or of too many characters.
     #[error("a comment must have 1 to {MAX_COMMENT} characters")]
     Comment,
+    /// A reason of too many characters.
+    #[error("a reason must have at most {MAX_REASON} characters")]
+    Reason,
     /// A key of no or of too many bytes.
     #[error("a key must have 1 to {MAX_KEY} bytes")]
     Key(KeyField),
@@ -80,6 +83,8 @@ pub enum KeyField {
 
 /// Characters of a comment at most.
 pub const MAX_COMMENT: usize = 4_000;
+/// Characters of a reason at most.
+pub const MAX_REASON: usize = 1_000;
 /// Bytes of a business or idempotency key at most.
 pub const MAX_KEY: usize = 256;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use docket_domain::access::{Actor, Privilege};
 use docket_domain::bpmn::Process;
-use docket_domain::engine::command::{Command, Fresh, Rejection, Start};
+use docket_domain::engine::command::{Begin, Command, Fresh, Known, Rejection, Start, Starter};
 use docket_domain::engine::instance::Instance;
 use docket_domain::engine::{self};
 use docket_domain::ids::{InstanceId, ProcessId};
@@ -14,7 +14,7 @@ use docket_domain::value::{Data, Name, Value};
 use docket_infra::clock::Clock;
 use docket_infra::store::{DueTimer, InstanceStatus, Position, Read, Remembered, Write};
 
-use super::{App, AppError, require, retry};
+use super::{App, AppError, Invalid, MAX_REASON, require, retry};
 
 /// A request that is answered once: who sends it again gets the first answer.
 #[derive(Clone, Debug)]
@@ -82,7 +82,7 @@ impl App {
                 if let Some(once) = &request.once
                     && let Some(made) = recall(&tx, actor, "startProcess", once).await?
                 {
-                    return self.repeat(&tx, actor, made.instance).await;
+                    return self.repeat(&tx, made.instance).await;
                 }
                 self.start_in(tx, actor, request).await
             })
@@ -109,10 +109,11 @@ impl App {
         let (mut instance, events) = engine::start(
             &model,
             &start,
-            actor,
+            Starter::Person(actor),
             &mut Fresh {
                 now,
                 id: &mut Clock::fresh_id,
+                known: &Known::default(),
             },
         )?;
         instance.apply(&events);
@@ -208,44 +209,57 @@ impl App {
         .await
     }
 
-    /// Ends an instance, whoever may read it. Takes the privilege `administrator`; no data comes back.
+    /// Ends an instance, whoever may read it, for a reason that the monitor shows. Takes the privilege `administrator`; no
+    /// data comes back.
     pub async fn terminate(
         &self,
         actor: &Actor,
         id: InstanceId,
+        reason: Option<&str>,
     ) -> Result<(InstanceStatus, Position), AppError> {
         require(actor, Privilege::Administrator)?;
+        let reason = reason.map(str::trim).filter(|reason| !reason.is_empty());
+        if reason.is_some_and(|reason| reason.chars().count() > MAX_REASON) {
+            return Err(Invalid::Reason.into());
+        }
         retry(&self.store, actor.tenant, move |tx| {
             Box::pin(async move {
                 let before = tx.instance_for_engine(id).await?;
                 let before = before.ok_or(AppError::NotAvailable)?;
                 let command = Command::Terminate(actor);
                 let (model, after) = self.decide(&tx, &before, &command).await?;
-                tx.save_ended_by(id, &actor.user).await?;
+                tx.save_ended_by(id, &actor.user, reason).await?;
                 let done = self.finish(tx, model, after).await?;
-                Ok((status(&done, &actor.user), done.position))
+                Ok((status(&done, &actor.user, reason), done.position))
             })
         })
         .await
     }
 
     /// Fires timers that are due, each in a transaction of its own; how many fired. One that fails is logged and does not
-    /// stop the others.
+    /// stop the others: while none of so many fires, those behind them are tried.
     pub async fn fire_due_timers(&self, limit: u32) -> Result<usize, AppError> {
-        let due = self.store.due_timers(self.clock.now(), limit).await?;
-        let mut fired = 0;
-        for timer in due {
-            match self.fire(timer).await {
-                Ok(()) => fired += 1,
-                Err(error) => tracing::warn!(
-                    timer.id = %timer.timer,
-                    instance.id = %timer.instance,
-                    error = &error as &dyn std::error::Error,
-                    "a due timer did not fire"
-                ),
+        let now = self.clock.now();
+        let mut last = None;
+        loop {
+            let due = self.store.due_timers(now, last.as_ref(), limit).await?;
+            let mut fired = 0;
+            for timer in &due {
+                match self.fire(*timer).await {
+                    Ok(()) => fired += 1,
+                    Err(error) => tracing::warn!(
+                        timer.id = %timer.timer,
+                        instance.id = %timer.instance,
+                        error = &error as &dyn std::error::Error,
+                        "a due timer did not fire"
+                    ),
+                }
+            }
+            last = due.last().copied();
+            if fired > 0 || last.is_none() {
+                return Ok(fired);
             }
         }
-        Ok(fired)
     }
 
     async fn fire(&self, timer: DueTimer) -> Result<(), AppError> {
@@ -277,6 +291,7 @@ impl App {
             &mut Fresh {
                 now,
                 id: &mut Clock::fresh_id,
+                known: &Known::default(),
             },
         )?;
         let mut after = before.clone();
@@ -303,14 +318,10 @@ impl App {
         })
     }
 
-    /// The answer to a request that was answered before: what it made, as it is now.
-    pub(super) async fn repeat(
-        &self,
-        tx: &Read,
-        actor: &Actor,
-        id: InstanceId,
-    ) -> Result<Transition, AppError> {
-        let instance = tx.instance(actor, id).await?;
+    /// The answer to a request that was answered before: what it made, as it is now. As after the first, who asks sees of it
+    /// what they may read.
+    pub(super) async fn repeat(&self, tx: &Read, id: InstanceId) -> Result<Transition, AppError> {
+        let instance = tx.instance_for_engine(id).await?;
         let instance = instance.ok_or(AppError::NotAvailable)?;
         Ok(Transition {
             model: self.model(tx, instance.process).await?,
@@ -347,13 +358,13 @@ fn started(
     Ok(Start {
         id: InstanceId(Clock::fresh_id()),
         process,
-        message: request.message.clone(),
+        begin: request.message.clone().map_or(Begin::Plain, Begin::Message),
         business_key: request.business_key.clone(),
         data,
     })
 }
 
-fn status(done: &Transition, ended_by: &Name) -> InstanceStatus {
+fn status(done: &Transition, ended_by: &Name, reason: Option<&str>) -> InstanceStatus {
     let instance = &done.instance;
     let open = instance.tasks.iter().filter(|task| task.state.is_open());
     InstanceStatus {
@@ -366,5 +377,6 @@ fn status(done: &Transition, ended_by: &Name) -> InstanceStatus {
         open_tasks: u32::try_from(open.count()).unwrap_or(u32::MAX),
         incidents: u32::try_from(instance.incidents.len()).unwrap_or(u32::MAX),
         ended_by: Some(ended_by.clone()),
+        ended_reason: reason.map(Arc::from),
     }
 }

@@ -30,7 +30,7 @@ pub mod instance;
 pub mod process;
 pub mod task;
 
-pub use error::{AppError, Invalid, KeyField, MAX_COMMENT, MAX_KEY};
+pub use error::{AppError, Invalid, KeyField, MAX_COMMENT, MAX_KEY, MAX_REASON};
 
 /// How often a use case is tried when somebody else was faster.
 const TRIES: u32 = 3;

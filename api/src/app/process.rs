@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use docket_domain::access::{Actor, Privilege};
-use docket_domain::bpmn::{self, Problem, Severity, read::Draft};
+use docket_domain::bpmn::{self, Form, Problem, Severity, read::Draft};
 use docket_domain::ids::ProcessId;
 use docket_domain::process::{self, ProcessCommand, ProcessState};
 use docket_infra::clock::Clock;
@@ -103,6 +103,19 @@ impl App {
                 self.model(tx, record.id).await?.as_ref(),
                 actor,
             ))
+    }
+
+    /// The form of a start, for a version that the caller was found to read. A draft that cannot be published has none.
+    pub async fn start_form(
+        &self,
+        tx: &Read,
+        record: &ProcessRecord,
+    ) -> Result<Option<Form>, AppError> {
+        match self.model(tx, record.id).await {
+            Ok(model) => Ok(model.start_form.clone()),
+            Err(AppError::Model(_)) if record.state == ProcessState::Draft => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }
 

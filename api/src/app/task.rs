@@ -6,13 +6,16 @@ use docket_domain::access::Actor;
 use docket_domain::engine::command::Command;
 use docket_domain::ids::{CommentId, TaskId};
 use docket_domain::journal;
-use docket_domain::task::TaskCommand;
 use docket_domain::task::worklist::{TaskImage, Worklist};
+use docket_domain::task::{self, TaskCommand};
 use docket_infra::clock::Clock;
 use docket_infra::store::{Comment, Read, Remembered, Write};
 
 use super::instance::{Idempotency, Transition, recall};
 use super::{App, AppError, Invalid, MAX_COMMENT, retry};
+
+/// Tasks that an answer names as the next ones: a model can make thousands.
+pub const MAX_NEXT: usize = 100;
 
 /// What is asked of a task.
 #[derive(Clone, Debug)]
@@ -28,7 +31,7 @@ pub struct TaskRequest {
 }
 
 impl App {
-    /// Asks something of a task that the actor may read.
+    /// Asks something of a task that the actor may read, or need not.
     pub async fn ask_task(
         &self,
         actor: &Actor,
@@ -86,10 +89,16 @@ impl App {
         request: &TaskRequest,
         comment: Option<&Comment>,
     ) -> Result<Transition, AppError> {
-        let image = tx.task(actor, request.task).await?;
-        let image = image.ok_or(AppError::NotAvailable)?;
+        let instance = match tx.task(actor, request.task).await? {
+            Some(image) => Some(image.instance),
+            None if task::takes_no_reading(actor, &request.command) => {
+                tx.instance_of_task(request.task).await?
+            }
+            None => None,
+        };
+        let instance = instance.ok_or(AppError::NotAvailable)?;
         // Who reads a task need not read its instance: the task has decided already.
-        let before = tx.instance_for_engine(image.instance).await?;
+        let before = tx.instance_for_engine(instance).await?;
         let before = before.ok_or(AppError::NotAvailable)?;
         let command = Command::Task {
             task: request.task,
@@ -144,29 +153,23 @@ impl App {
 impl Transition {
     /// A task as it is after the transition, if the actor may still read it.
     pub fn task(&self, actor: &Actor, id: TaskId) -> Option<TaskImage> {
-        self.images()
-            .find(|image| image.task.id == id)
-            .filter(|image| image.visible_to(actor))
+        let task = self.instance.task(id)?;
+        let image = journal::task_image(&self.model, &self.instance, task);
+        Some(image).filter(|image| image.visible_to(actor))
     }
 
-    /// The open tasks of the instance that the actor has in hand or may claim.
+    /// The open tasks of the instance that the actor has in hand or may claim, not more than [`MAX_NEXT`].
     pub fn next_tasks(&self, actor: &Actor) -> Vec<TaskImage> {
-        self.images()
+        journal::task_images(&self.model, &self.instance)
             .filter(|image| {
                 Worklist::Assigned.holds(actor, image) || Worklist::Claimable.holds(actor, image)
             })
+            .take(MAX_NEXT)
             .collect()
     }
 
     /// Whether the actor may read the instance after the transition.
     pub fn readable_by(&self, actor: &Actor) -> bool {
         docket_domain::access::instance::acl(&self.model, &self.instance).admits(actor)
-    }
-
-    fn images(&self) -> impl Iterator<Item = TaskImage> {
-        self.instance
-            .tasks
-            .iter()
-            .map(|task| journal::task_image(&self.model, &self.instance, task))
     }
 }

@@ -3,13 +3,15 @@
 //!
 //! Listening begins first, then the list is read together with its place in the journal, then what the list already holds
 //! is dropped: nothing is lost in between, and nothing comes twice.
+//!
+//! A change is judged by the lists of its own commit; one that is told later, after a cursor, by those of now as well.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use docket_domain::engine::instance::Instance;
 use docket_domain::ids::{InstanceId, TaskId};
-use docket_domain::journal::Entry;
+use docket_domain::journal::{Entry, instance_step};
 use docket_domain::task::worklist::{
     LeaveReason, Step, TaskChange, TaskFilter, TaskImage, Worklist, step, task_step,
 };
@@ -17,12 +19,14 @@ use docket_infra::crypto::TenantKeys;
 use docket_infra::store::{Page, Position, Read, TaskOrder, TaskSort, WorklistCounts};
 use jiff::Timestamp;
 
-use super::cursor::{self, Place};
+use super::cursor::{self, Place, Rights};
 use super::{Heard, Listener, Subject};
 use crate::app::{App, AppError, Viewer};
 
 /// Entries that are replayed after a cursor at most; more than that is read anew.
 const REPLAY: u32 = 1_000;
+/// Tasks that are looked up in one statement.
+const LOOKED_UP: usize = 500;
 /// Tasks of a snapshot at most; the counts say how many there are.
 pub const SNAPSHOT: u32 = 100;
 
@@ -85,6 +89,7 @@ pub struct Delivery {
     /// What cursors are bound to.
     subject: String,
     keys: Arc<TenantKeys>,
+    rights: Rights,
     listener: Listener,
     /// What was taken in so far.
     seen: Position,
@@ -102,6 +107,7 @@ impl Delivery {
     ) -> Result<Delivery, AppError> {
         let actor = &viewer.actor;
         let keys = app.keys(actor.tenant).await?;
+        let rights = Rights::of(&keys, actor);
         let subject = format!("{watch:?}");
         let place = after
             .map(|after| cursor::open(&keys, actor, &subject, after).ok_or(AppError::Cursor))
@@ -113,14 +119,18 @@ impl Delivery {
             watch,
             subject,
             keys,
+            rights,
             listener,
             seen: Position::default(),
             sequence: 0,
             waiting: VecDeque::new(),
         };
+        let tx = app.store.read(actor.tenant).await?;
         match place {
-            Some(place) => delivery.resume(place).await?,
-            None => delivery.snapshot().await?,
+            Some((place, had)) if had == rights => delivery.resume(&tx, place).await?,
+            // What a right that came or went since then concerned is in no entry.
+            Some(_) => delivery.reset_known(&tx).await?,
+            None => delivery.snapshot(&tx).await?,
         }
         Ok(delivery)
     }
@@ -138,11 +148,15 @@ impl Delivery {
                 None => return Ok(None),
                 // The loop goes round before anything is delivered: the session may have ended while this waited.
                 Some(Heard::Entry(at, entry)) if at > self.seen => {
-                    self.take(at, &entry, 0).await?;
+                    let instance = self.watched(&entry).await?;
+                    self.take(at, &entry, 0, instance.as_ref());
                     self.seen = at;
                 }
                 Some(Heard::Entry(..)) => {}
-                Some(Heard::Overflow) => self.reset().await?,
+                Some(Heard::Missing) => {
+                    let tx = self.app.store.read(self.viewer.actor.tenant).await?;
+                    self.reset(&tx).await?;
+                }
             }
         }
     }
@@ -151,19 +165,25 @@ impl Delivery {
         self.sequence += 1;
         Message {
             sequence: self.sequence,
-            cursor: cursor::seal(&self.keys, &self.viewer.actor, &self.subject, place),
+            cursor: cursor::seal(
+                &self.keys,
+                &self.viewer.actor,
+                self.rights,
+                &self.subject,
+                place,
+            ),
             at,
             news,
         }
     }
 
     /// Something is missing: says so, then what there is now.
-    async fn reset(&mut self) -> Result<(), AppError> {
+    async fn reset(&mut self, tx: &Read) -> Result<(), AppError> {
         self.waiting.clear();
         let place = Place::after(self.seen);
         let now = self.app.clock.now();
         self.waiting.push_back((place, now, News::Reset));
-        let gone = match (self.snapshot().await, &self.watch) {
+        let gone = match (self.snapshot(tx).await, &self.watch) {
             (Err(AppError::NotAvailable), Watch::Task(id)) => {
                 News::Left(*id, LeaveReason::NoLongerVisible)
             }
@@ -177,10 +197,9 @@ impl Delivery {
     }
 
     /// The list as it is, together with its place in the journal.
-    async fn snapshot(&mut self) -> Result<(), AppError> {
-        let tx = self.app.store.read(self.viewer.actor.tenant).await?;
+    async fn snapshot(&mut self, tx: &Read) -> Result<(), AppError> {
         let position = tx.position().await?;
-        let news = self.current(&tx).await?;
+        let news = self.current(tx).await?;
         let now = self.app.clock.now();
         self.waiting.push_back((Place::after(position), now, news));
         self.seen = position;
@@ -218,39 +237,91 @@ impl Delivery {
     }
 
     /// What happened since a place; the list anew if that is too long ago, or cannot be read.
-    async fn resume(&mut self, place: Place) -> Result<(), AppError> {
-        let tx = self.app.store.read(self.viewer.actor.tenant).await?;
+    async fn resume(&mut self, tx: &Read, place: Place) -> Result<(), AppError> {
         let end = tx.position().await?;
         let before = match place.within {
             None => place.position,
             Some(_) => Position(place.position.0.saturating_sub(1)),
         };
         let entries = match tx.journal_after(before, REPLAY + 1).await {
-            Ok(entries) if entries.len() <= REPLAY as usize && place.position <= end => entries,
-            Ok(_) => return self.reset_known(&tx).await,
+            Ok(entries)
+                if entries.len() <= REPLAY as usize
+                    && place.position <= end
+                    && entries.iter().all(|(_, entry)| entry.is_some()) =>
+            {
+                entries
+            }
+            Ok(_) => return self.reset_known(tx).await,
             Err(error) => {
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
                     "the journal could not be replayed: a subscription begins anew"
                 );
-                return self.reset_known(&tx).await;
+                return self.reset_known(tx).await;
             }
         };
+        let instance = match &self.watch {
+            Watch::Instance(id) => tx.instance(&self.viewer.actor, *id).await?.map(Arc::new),
+            Watch::Worklist(..) | Watch::Counts | Watch::Task(_) => None,
+        };
         for (at, entry) in entries {
+            let Some(entry) = entry else { continue };
             let within = place.within.filter(|_| at == place.position);
-            self.take(at, &entry, within.unwrap_or(0)).await?;
+            self.take(at, &entry, within.unwrap_or(0), instance.as_ref());
         }
         self.seen = end;
+        self.leave_out_the_lost(tx).await?;
         if self.waiting.is_empty() {
             // Nothing to tell, so nothing says yet that it is readable.
-            self.check(&tx).await?;
+            self.check(tx).await?;
         }
+        Ok(())
+    }
+
+    /// Of what the viewer may not read any more nothing is told but that it left, once, and only if they had it.
+    async fn leave_out_the_lost(&mut self, tx: &Read) -> Result<(), AppError> {
+        let ids: HashSet<TaskId> = self
+            .waiting
+            .iter()
+            .filter_map(|(.., news)| told(news))
+            .collect();
+        let ids: Vec<TaskId> = ids.into_iter().collect();
+        let mut readable = HashSet::new();
+        for chunk in ids.chunks(LOOKED_UP) {
+            readable.extend(tx.tasks_by_id(&self.viewer.actor, chunk).await?.into_keys());
+        }
+        // Whether the viewer has the task, as far as they were told.
+        let mut has: HashMap<TaskId, bool> = HashMap::new();
+        let mut left = false;
+        self.waiting.retain(|(.., news)| match news {
+            News::Entered(image) => {
+                let id = image.task.id;
+                has.entry(id).or_insert(false);
+                readable.contains(&id)
+            }
+            News::Updated(image) => {
+                let id = image.task.id;
+                has.entry(id).or_insert(true);
+                readable.contains(&id)
+            }
+            News::Left(id, _) => {
+                readable.contains(id) || std::mem::replace(has.entry(*id).or_insert(true), false)
+            }
+            News::InstanceLeft(_) => !std::mem::replace(&mut left, true),
+            News::InstanceUpdated(_) => {
+                left = false;
+                true
+            }
+            News::Counts | News::Tasks(..) | News::Task(_) | News::Instance(_) | News::Reset => {
+                true
+            }
+        });
         Ok(())
     }
 
     async fn reset_known(&mut self, tx: &Read) -> Result<(), AppError> {
         self.check(tx).await?;
-        self.reset().await
+        self.reset(tx).await
     }
 
     /// What is absent or unreadable is refused in the same way; lists are always there.
@@ -261,12 +332,24 @@ impl Delivery {
         }
     }
 
+    /// The watched instance as it is now, if the entry is about it and leaves it readable: an entry holds no data.
+    async fn watched(&self, entry: &Entry) -> Result<Option<Arc<Instance>>, AppError> {
+        let actor = &self.viewer.actor;
+        match &self.watch {
+            Watch::Instance(id) if entry.instance == *id && entry.after.acl.admits(actor) => {
+                let tx = self.app.store.read(actor.tenant).await?;
+                Ok(tx.instance(actor, *id).await?.map(Arc::new))
+            }
+            Watch::Worklist(..) | Watch::Counts | Watch::Task(_) | Watch::Instance(_) => Ok(None),
+        }
+    }
+
     /// Takes in what an entry means for the viewer, from one of its tasks on.
-    async fn take(&mut self, at: Position, entry: &Entry, from: u32) -> Result<(), AppError> {
+    fn take(&mut self, at: Position, entry: &Entry, from: u32, instance: Option<&Arc<Instance>>) {
         let whole = match self.watch {
-            Watch::Instance(id) => self.instance_news(id, entry).await?,
+            Watch::Instance(id) if entry.instance == id => self.instance_news(id, entry, instance),
             Watch::Counts => self.concerns_tasks(entry).then_some(News::Counts),
-            Watch::Worklist(..) | Watch::Task(_) => None,
+            Watch::Worklist(..) | Watch::Task(_) | Watch::Instance(_) => None,
         };
         if let Some(news) = whole {
             self.waiting.push_back((Place::after(at), entry.at, news));
@@ -282,16 +365,12 @@ impl Delivery {
             };
             self.waiting.push_back((place, entry.at, news));
         }
-        Ok(())
     }
 
-    /// Whether the viewer sees one of the entry's tasks, before or after it.
+    /// Whether one of the entry's tasks came, went or changed for the viewer: that others came to read one tells nothing.
     fn concerns_tasks(&self, entry: &Entry) -> bool {
-        let mut images = entry
-            .tasks
-            .iter()
-            .flat_map(|change| change.before.iter().chain([&change.after]));
-        images.any(|image| image.visible_to(&self.viewer.actor))
+        let mut changes = entry.tasks.iter();
+        changes.any(|change| task_step(&self.viewer.actor, change).is_some())
     }
 
     fn task_news(&self, change: &TaskChange) -> Option<News> {
@@ -314,21 +393,32 @@ impl Delivery {
         }
     }
 
-    /// The instance is read anew as the viewer: the entry holds no data.
-    async fn instance_news(&self, id: InstanceId, entry: &Entry) -> Result<Option<News>, AppError> {
-        if entry.instance != id {
-            return Ok(None);
+    fn instance_news(
+        &self,
+        id: InstanceId,
+        entry: &Entry,
+        now: Option<&Arc<Instance>>,
+    ) -> Option<News> {
+        match instance_step(&self.viewer.actor, entry)? {
+            // Unreadable again already: the entry that says so is on its way.
+            Step::Entered | Step::Updated => now.cloned().map(News::InstanceUpdated),
+            Step::Left(_) => Some(News::InstanceLeft(id)),
         }
-        let actor = &self.viewer.actor;
-        let before = entry.before.as_ref();
-        let was = before.is_some_and(|image| image.acl.admits(actor));
-        if !entry.after.acl.admits(actor) {
-            return Ok(was.then_some(News::InstanceLeft(id)));
-        }
-        let tx = self.app.store.read(actor.tenant).await?;
-        let instance = tx.instance(actor, id).await?;
-        // Unreadable again already: the entry that says so is on its way.
-        Ok(instance.map(|instance| News::InstanceUpdated(Arc::new(instance))))
+    }
+}
+
+/// Which task the news is about.
+fn told(news: &News) -> Option<TaskId> {
+    match news {
+        News::Entered(image) | News::Updated(image) => Some(image.task.id),
+        News::Left(id, _) => Some(*id),
+        News::Counts
+        | News::Tasks(..)
+        | News::Task(_)
+        | News::Instance(_)
+        | News::InstanceUpdated(_)
+        | News::InstanceLeft(_)
+        | News::Reset => None,
     }
 }
 

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!  journal ──pump──▶ router ──▶ queue (256) ──▶ delivery: judge, number ──▶ subscription
-//!                    principal → subscriptions    overflow ⇒ reset, and the list again
+//!                    principal → subscriptions    overflow or an entry that is missing ⇒ reset, and the list again
 //! ```
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -45,7 +45,11 @@ impl Hub {
             let entries = store.journal_after(after, BATCH).await?;
             let full = entries.len() == BATCH as usize;
             for (at, tenant, entry) in entries {
-                self.router().route(tenant, at, &Arc::new(entry));
+                match entry {
+                    Some(entry) => self.router().route(tenant, at, &Arc::new(entry)),
+                    // Whom it concerned cannot be told: everybody in the tenant reads anew, and nobody else notices.
+                    None => self.router().miss(tenant),
+                }
                 after = at;
                 *position = Some(at);
                 routed += 1;

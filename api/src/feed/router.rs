@@ -32,8 +32,8 @@ pub enum Subject {
 pub enum Heard {
     /// An entry that may concern it.
     Entry(Position, Arc<Entry>),
-    /// More came than it took: something is missing from here on.
-    Overflow,
+    /// More came than it took, or an entry could not be read: something is missing from here on.
+    Missing,
 }
 
 #[derive(Default)]
@@ -45,7 +45,7 @@ pub(super) struct Router {
 
 struct Subscription {
     subject: Subject,
-    queue: Sender<(Position, Arc<Entry>)>,
+    queue: Sender<Heard>,
     overflowed: Arc<AtomicBool>,
 }
 
@@ -55,7 +55,7 @@ pub struct Listener {
     id: u64,
     tenant: TenantId,
     principals: BTreeSet<Principal>,
-    queue: Receiver<(Position, Arc<Entry>)>,
+    queue: Receiver<Heard>,
     overflowed: Arc<AtomicBool>,
 }
 
@@ -74,10 +74,18 @@ impl Router {
         for id in concerned {
             if let Some(subscription) = self.subscriptions.get(&id)
                 && subscription.subject.is_in(entry)
-                && !subscription.overflowed.load(Ordering::Acquire)
-                && subscription.queue.try_send((at, entry.clone())).is_err()
             {
-                subscription.overflowed.store(true, Ordering::Release);
+                subscription.tell(Heard::Entry(at, entry.clone()));
+            }
+        }
+    }
+
+    /// Tells every subscription of a tenant that an entry is missing.
+    pub(super) fn miss(&mut self, tenant: TenantId) {
+        let everyone = self.by_principal.get(&(tenant, Principal::Everyone));
+        for id in everyone.into_iter().flatten() {
+            if let Some(subscription) = self.subscriptions.get(id) {
+                subscription.tell(Heard::Missing);
             }
         }
     }
@@ -108,6 +116,14 @@ impl Router {
                     self.by_principal.remove(&key);
                 }
             }
+        }
+    }
+}
+
+impl Subscription {
+    fn tell(&self, heard: Heard) {
+        if !self.overflowed.load(Ordering::Acquire) && self.queue.try_send(heard).is_err() {
+            self.overflowed.store(true, Ordering::Release);
         }
     }
 }
@@ -162,10 +178,9 @@ impl Listener {
         if self.overflowed.load(Ordering::Acquire) {
             while self.queue.try_recv().is_ok() {}
             self.overflowed.store(false, Ordering::Release);
-            return Some(Heard::Overflow);
+            return Some(Heard::Missing);
         }
-        let (at, entry) = self.queue.recv().await?;
-        Some(Heard::Entry(at, entry))
+        self.queue.recv().await
     }
 }
 

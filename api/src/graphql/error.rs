@@ -204,6 +204,7 @@ fn rejected(rejection: &Rejection) -> UserError {
         | Rejection::NotCandidate
         | Rejection::Excluded
         | Rejection::NotAssignee
+        | Rejection::NotReader
         | Rejection::NotWriter
         | Rejection::MayNotWithdraw => error(NotPermitted),
         Rejection::OnBehalf => error(NotPermitted).at(&["onBehalfOf"]),
@@ -244,6 +245,7 @@ fn invalid_input(invalid: &Invalid) -> UserError {
         Invalid::Data(_) => error.at(&["data"]),
         Invalid::Correlation(_) => error.at(&["correlation"]),
         Invalid::Comment => error.at(&["text"]),
+        Invalid::Reason => error.at(&["reason"]),
         Invalid::Key(KeyField::Business) => error.at(&["businessKey"]),
         Invalid::Key(KeyField::Idempotency) => error.at(&["idempotencyKey"]),
     }

@@ -9,8 +9,8 @@ use docket_domain::task::worklist::Worklist;
 use docket_domain::value::Name;
 use uuid::Uuid;
 
-/// The longest id that is looked at, in bytes.
-const MAX_LENGTH: usize = 1_024;
+/// The longest id that is looked at, in bytes: a worklist's, of a group whose name is 256 control characters.
+const MAX_LENGTH: usize = 2_560;
 
 /// What an id names.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -214,7 +214,7 @@ mod tests {
             assert_eq!(Id::parse(text), Err(Malformed), "{text}");
         }
         assert_eq!(
-            Id::parse(&format!("User_{}", "QUFB".repeat(400))),
+            Id::parse(&format!("User_{}", "QUFB".repeat(800))),
             Err(Malformed)
         );
     }

@@ -1,5 +1,5 @@
 //! Relay connections over the store's pages. A cursor is the key of a row, sealed: its bytes tell nothing, and it opens
-//! only for the tenant, the list and the order that it was made for.
+//! only for the person, the list and the order that it was made for.
 
 use async_graphql::{Context, Object, OutputType, SimpleObject};
 use docket_infra::crypto::TenantKeys;
@@ -61,10 +61,13 @@ impl Seal {
 }
 
 impl Listing {
-    /// Reads the arguments. `list` names the list and its order: a cursor of another one does not open.
+    /// Reads the arguments. `list` names the list and its order: a cursor of another one, or of another person's, does not
+    /// open.
     pub async fn open(asking: &Asking<'_>, list: &str, args: &PageArgs) -> Result<Listing> {
-        let keys = asking.app.keys(asking.actor().tenant).await?;
-        let purpose = format!("page/v1/{list}").into_bytes();
+        let actor = asking.actor();
+        let keys = asking.app.keys(actor.tenant).await?;
+        // The length of the name comes first, so that no name and list together look like another name.
+        let purpose = format!("page/v1/{}/{}/{list}", actor.user.len(), actor.user).into_bytes();
         let key = |cursor: &Option<String>| {
             cursor
                 .as_deref()

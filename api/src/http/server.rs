@@ -92,15 +92,19 @@ pub struct Opened {
 /// Opens the keys and the database of a configuration; makes them if this is development and there are none.
 pub async fn open(config: &Config, clock: Arc<Clock>) -> Result<Opened, StartError> {
     config.check()?;
+    let (key, keystore) = (config.root_key(), config.keystore());
+    // A key store without its key is not given another one: that could open nothing.
+    let known = match config.dev && !key.exists() && !keystore.exists() {
+        true => None,
+        false => Some(RootKey::load(&key)?),
+    };
     std::fs::create_dir_all(&config.data).map_err(|source| StartError::Data {
         path: config.data.clone(),
         source,
     })?;
-    let (key, keystore) = (config.root_key(), config.keystore());
-    // A key store without its key is not given another one: that could open nothing.
-    let root = match config.dev && !key.exists() && !keystore.exists() {
-        true => RootKey::create(&key)?,
-        false => RootKey::load(&key)?,
+    let root = match known {
+        Some(root) => root,
+        None => RootKey::create(&key)?,
     };
     let identity = &config.identity;
     let verifier = match &identity.jwks_file {

@@ -21,10 +21,13 @@ use super::{Actor, instance};
 use crate::bpmn::{Classification, ElementIx, FieldRule, Mask, Principals, Process};
 use crate::engine::command::Rejection;
 use crate::engine::instance::{Instance, ScopeId};
+use crate::expr::Meter;
 use crate::value::{Data, Name, Value};
 
 /// What a fully masked value shows: always as many stars, so that its length says nothing.
 const STARS: &str = "********";
+/// Steps that computing whom the rules of one view name may take.
+const THOUGHT: u32 = 1_000_000;
 /// What stands before the last four characters.
 const MORE_STARS: &str = "************";
 
@@ -148,13 +151,14 @@ struct Case<'a> {
     instance: &'a Instance,
     rules: Vec<(&'a FieldRule, ScopeId)>,
     now: Timestamp,
+    meter: Meter,
 }
 
 impl<'a> Case<'a> {
     /// The rules of every place where the instance stands, and of one more element if asked for.
     fn new(process: &'a Process, instance: &'a Instance, more: Option<ElementIx>) -> Case<'a> {
         let mut places: Vec<(ElementIx, ScopeId)> = instance::leaves(instance)
-            .map(|token| (token.element, token.scope))
+            .map(|token| (token.element, instance.scope_of(token)))
             .collect();
         if let Some(element) = more
             && !places.iter().any(|place| place.0 == element)
@@ -177,6 +181,7 @@ impl<'a> Case<'a> {
             instance,
             rules,
             now: moment(instance),
+            meter: Meter::new(THOUGHT),
         }
     }
 
@@ -205,7 +210,7 @@ impl<'a> Case<'a> {
     fn verdict(&self, rule: &FieldRule, scope: ScopeId, viewer: &Viewer<'_>) -> Verdict {
         let named = |list: &[Principals]| {
             let layers = state::layers(self.instance, scope);
-            let people = People::of(self.instance, &layers, self.now);
+            let people = People::of(self.instance, &layers, self.now, &self.meter);
             viewer.actor.is_any(&state::resolve(list, &people))
         };
         let seen = match rule.class {

@@ -11,6 +11,7 @@ use crate::bpmn::{
     Principals, Process, StateList,
 };
 use crate::engine::instance::{Instance, InstanceState, Lists, Scope, ScopeId, Token, TokenId};
+use crate::expr::{MAX_STEPS, Meter};
 use crate::ids::{InstanceId, ProcessId, TaskId, TenantId};
 use crate::task::{Task, TaskState};
 use crate::value::{Data, Name, Value};
@@ -97,6 +98,7 @@ pub(crate) fn element(id: &str, kind: Kind) -> Element {
         id: name(id),
         name: None,
         kind,
+        repeat: None,
         parent: None,
         incoming: Vec::new(),
         outgoing: Vec::new(),
@@ -136,6 +138,7 @@ pub(crate) fn process_of(elements: Vec<Element>) -> Process {
         starters: None,
         initiator_field: None,
         initiator_variable: None,
+        start_form: None,
     }
 }
 
@@ -174,6 +177,8 @@ pub(crate) fn instance() -> Instance {
         tasks: Vec::new(),
         timers: Vec::new(),
         waits: Vec::new(),
+        conditions: Vec::new(),
+        signals: Vec::new(),
         incidents: Vec::new(),
         past: BTreeSet::new(),
         last_lists: Lists::default(),
@@ -187,7 +192,8 @@ pub(crate) fn stand(process: &Process, instance: &mut Instance, element: &str) -
     let id = TokenId(instance.next_token);
     instance.next_token += 1;
     let layers = [&instance.data];
-    let people = state::People::of(instance, &layers, at(1));
+    let meter = Meter::new(MAX_STEPS);
+    let people = state::People::of(instance, &layers, at(1), &meter);
     let own = &process.element(element).acl;
     let resolved = |own: &Option<Vec<Principals>>, first: &Option<Vec<Principals>>| {
         own.as_ref()
@@ -223,6 +229,7 @@ pub(crate) fn open_scope(instance: &mut Instance, token: TokenId, data: Data) ->
         parent: host.scope,
         element: host.element,
         data,
+        rounds: None,
     });
     ScopeId(token.0)
 }

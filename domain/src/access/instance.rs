@@ -87,8 +87,10 @@ fn add_policy(
     }
 }
 
+/// Nobody where the system started it.
 fn initiator(instance: &Instance) -> BTreeSet<Principal> {
-    BTreeSet::from([Principal::User(instance.initiator.clone())])
+    let name = Some(&instance.initiator).filter(|name| !name.is_empty());
+    name.cloned().map(Principal::User).into_iter().collect()
 }
 
 /// The initiator and those who have a task in hand now.
@@ -100,10 +102,16 @@ fn participants(instance: &Instance) -> BTreeSet<Principal> {
 
 /// The tokens that stand somewhere themselves, rather than wait for what runs inside their sub-process.
 pub(crate) fn leaves(instance: &Instance) -> impl Iterator<Item = &Token> {
-    instance
-        .tokens
-        .iter()
-        .filter(|token| !instance.scopes.iter().any(|scope| scope.id.0 == token.id.0))
+    instance.tokens.iter().filter(|token| {
+        let hosts = instance
+            .scopes
+            .iter()
+            .find(|scope| scope.id.0 == token.id.0);
+        // A round of an activity that repeats has a scope, and may stand in it itself.
+        hosts.is_none_or(|scope| {
+            instance.is_round(token) && !instance.tokens.iter().any(|it| it.scope == scope.id)
+        })
+    })
 }
 
 /// The lists in force: of each state where the instance stands; of the last one, when it stands nowhere any more.
@@ -144,7 +152,9 @@ pub fn acl(process: &Process, instance: &Instance) -> Acl {
         .iter()
         .filter(|task| task.state.is_open())
         .collect();
-    let denied = excluded_users(&open)
+    let excluded: BTreeSet<&Principal> = excluded_users(&open).collect();
+    let denied = excluded
+        .into_iter()
         .filter(|person| only_candidacy_admits(person, &grants, &open))
         .cloned()
         .collect();
@@ -172,36 +182,61 @@ fn only_candidacy_admits(person: &Principal, grants: &BTreeSet<Principal>, open:
             .any(|candidate| names_many(&candidate))
 }
 
-/// Who may read a task of the instance, besides holding the privilege `user`. Whom the model gives the task, or offers it,
-/// reads the task even where G6 keeps the instance from them: else a policy of participants would let nobody become one.
+/// Who may read a task of the instance, besides holding the privilege `user`.
 pub fn task_acl(process: &Process, instance: &Instance, task: &Task) -> Acl {
-    let mut grants = readers(instance);
-    let mut workers: BTreeSet<Principal> = holders(task).cloned().map(Principal::User).collect();
-    grants.extend(workers.iter().cloned());
-    let mut denied = BTreeSet::new();
-    if task.state.is_open() {
-        let candidates = candidates(task);
-        let opened = candidates.difference(&grants).any(names_many);
-        if opened && !grants.contains(&Principal::Everyone) {
-            denied = excluded_users(&[task])
-                .filter(|person| !grants.contains(person))
-                .cloned()
-                .collect();
-        }
-        workers.extend(candidates);
-    }
-    grants.extend(workers.iter().cloned());
-    let mut require: Vec<_> = service(process).into_iter().collect();
-    for mut set in policy(process, instance, Operation::Read) {
-        set.extend(workers.iter().cloned());
-        if !require.contains(&set) {
-            require.push(set);
+    Common::of(process, instance).task_acl(task)
+}
+
+/// What the lists of all tasks of an instance have in common; worked out once, for an instance can have thousands.
+pub struct Common {
+    readers: BTreeSet<Principal>,
+    service: Option<BTreeSet<Principal>>,
+    policy: Vec<BTreeSet<Principal>>,
+}
+
+impl Common {
+    /// Of an instance as it stands.
+    pub fn of(process: &Process, instance: &Instance) -> Common {
+        Common {
+            readers: readers(instance),
+            service: service(process),
+            policy: policy(process, instance, Operation::Read),
         }
     }
-    Acl {
-        grants,
-        require,
-        denied,
+
+    /// Who may read a task of the instance, besides holding the privilege `user`. Whom the model gives the task, or offers
+    /// it, reads the task even where G6 keeps the instance from them: else a policy of participants would let nobody become
+    /// one.
+    pub fn task_acl(&self, task: &Task) -> Acl {
+        let mut grants = self.readers.clone();
+        let mut workers: BTreeSet<Principal> =
+            holders(task).cloned().map(Principal::User).collect();
+        grants.extend(workers.iter().cloned());
+        let mut denied = BTreeSet::new();
+        if task.state.is_open() {
+            let candidates = candidates(task);
+            let opened = candidates.difference(&grants).any(names_many);
+            if opened && !grants.contains(&Principal::Everyone) {
+                denied = excluded_users(&[task])
+                    .filter(|person| !grants.contains(person))
+                    .cloned()
+                    .collect();
+            }
+            workers.extend(candidates);
+        }
+        grants.extend(workers.iter().cloned());
+        let mut require: Vec<_> = self.service.iter().cloned().collect();
+        for set in &self.policy {
+            let set = set.union(&workers).cloned().collect();
+            if !require.contains(&set) {
+                require.push(set);
+            }
+        }
+        Acl {
+            grants,
+            require,
+            denied,
+        }
     }
 }
 

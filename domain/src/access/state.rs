@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::Principal;
 use crate::bpmn::{Naming, Principals};
 use crate::engine::instance::{Instance, ScopeId};
-use crate::expr::{Env, Expr};
+use crate::expr::{Env, Expr, Meter};
 use crate::value::{Data, Name, Value};
 
 /// What a list is resolved against: the people of one case, and its data.
@@ -26,11 +26,18 @@ pub struct People<'a> {
     pub layers: &'a [&'a Data],
     /// Now.
     pub now: Timestamp,
+    /// The steps that computing names may take. Without any left, what would be computed is nobody.
+    pub meter: &'a Meter,
 }
 
 impl<'a> People<'a> {
     /// The people of an instance as it stands.
-    pub fn of(instance: &'a Instance, layers: &'a [&'a Data], now: Timestamp) -> People<'a> {
+    pub fn of(
+        instance: &'a Instance,
+        layers: &'a [&'a Data],
+        now: Timestamp,
+        meter: &'a Meter,
+    ) -> People<'a> {
         People {
             initiator: &instance.initiator,
             creator: &instance.created_by,
@@ -38,6 +45,7 @@ impl<'a> People<'a> {
             past: &instance.past,
             layers,
             now,
+            meter,
         }
     }
 }
@@ -107,7 +115,7 @@ fn add_computed(found: &mut BTreeSet<Principal>, naming: Naming, expr: &Expr, pe
         now: people.now,
         actor: None,
     };
-    match expr.eval(&env) {
+    match expr.eval_within(&env, people.meter) {
         Ok(Value::Text(names)) => {
             for name in names.split(',') {
                 add(found, naming, name);

@@ -18,7 +18,22 @@ pub fn findings(draft: &Draft, key: &str) -> Vec<Problem> {
     if let Some(process) = process {
         let mut lint = Lint {
             process: &process,
-            thrown: thrown(&process),
+            errors: thrown(&process, |throw| match throw {
+                Throw::Error(code) => Some(code),
+                Throw::None
+                | Throw::Terminate
+                | Throw::Escalation(_)
+                | Throw::Signal(_)
+                | Throw::Message(_) => None,
+            }),
+            escalations: thrown(&process, |throw| match throw {
+                Throw::Escalation(code) => Some(code),
+                Throw::None
+                | Throw::Terminate
+                | Throw::Error(_)
+                | Throw::Signal(_)
+                | Throw::Message(_) => None,
+            }),
             report,
         };
         lint.unreachable();
@@ -45,7 +60,8 @@ fn executable(draft: &Draft, key: &str, report: &mut Report) {
 
 struct Lint<'a> {
     process: &'a Process,
-    thrown: HashSet<(ElementIx, Option<Name>)>,
+    errors: Thrown,
+    escalations: Thrown,
     report: Report,
 }
 
@@ -75,6 +91,9 @@ impl Lint<'_> {
             );
             next.extend(&element.boundaries);
             next.extend(&begins.inside[ix.0 as usize]);
+            if let Kind::LinkSource(target) = element.kind {
+                next.push(target);
+            }
         }
         for (element, reached) in process.elements.iter().zip(reached) {
             if !reached {
@@ -94,36 +113,55 @@ impl Lint<'_> {
                 self.warn(element, "nobody", message);
             }
             Kind::Exclusive => self.exclusive(element),
+            Kind::Inclusive => self.inclusive(element),
             Kind::Boundary { on, trigger, .. } => self.boundary(ix, *on, trigger),
+            Kind::EventStart { trigger, .. } => self.handler(element, trigger),
             Kind::EventBased | Kind::Parallel => self.conditions(element),
             Kind::Start(_)
             | Kind::End(_)
             | Kind::Catch(_)
             | Kind::Throw(_)
+            | Kind::LinkSource(_)
+            | Kind::LinkTarget
             | Kind::UserTask(_)
             | Kind::PassThrough
             | Kind::Assign(_)
             | Kind::Receive(_)
-            | Kind::SubProcess => {}
+            | Kind::SubProcess
+            | Kind::EventSubProcess => {}
         }
+    }
+
+    /// How many ways out have no condition and are not the default.
+    fn always(&self, element: &Element) -> usize {
+        let process = self.process;
+        let always = element.outgoing.iter().filter(|flow| {
+            element.default != Some(**flow) && process.flow(**flow).condition.is_none()
+        });
+        always.count()
+    }
+
+    fn inclusive(&mut self, element: &Element) {
+        let ways = element.outgoing.len();
+        if ways > 1 && element.default.is_none() && self.always(element) == 0 {
+            self.no_default(element);
+        }
+    }
+
+    fn no_default(&mut self, element: &Element) {
+        let message = format!(
+            "`{}` has no way out when no condition holds: name a default flow",
+            element.id
+        );
+        self.warn(element, "no-default", message);
     }
 
     fn exclusive(&mut self, element: &Element) {
         if element.outgoing.len() < 2 {
             return;
         }
-        let process = self.process;
-        let always = element.outgoing.iter().filter(|flow| {
-            element.default != Some(**flow) && process.flow(**flow).condition.is_none()
-        });
-        match always.count() {
-            0 if element.default.is_none() => {
-                let message = format!(
-                    "`{}` has no way out when no condition holds: name a default flow",
-                    element.id
-                );
-                self.warn(element, "no-default", message);
-            }
+        match self.always(element) {
+            0 if element.default.is_none() => self.no_default(element),
             0 => {}
             _ => {
                 let message = format!(
@@ -144,25 +182,59 @@ impl Lint<'_> {
         }
     }
 
+    /// An event sub-process for what nothing around it throws.
+    fn handler(&mut self, start: &Element, trigger: &Trigger) {
+        let process = self.process;
+        let Some(handler) = start.parent.map(|parent| process.element(parent)) else {
+            return;
+        };
+        let thrown = match trigger {
+            Trigger::Error(code) => self.errors.contains(&(handler.parent, code.clone())),
+            Trigger::Escalation(code) => self.escalations.contains(&(handler.parent, code.clone())),
+            Trigger::None
+            | Trigger::Timer(_)
+            | Trigger::Message(_)
+            | Trigger::Condition(_)
+            | Trigger::Signal(_) => true,
+        };
+        if !thrown {
+            let message = format!(
+                "`{}` never begins: nothing throws what it catches",
+                handler.id
+            );
+            self.warn(handler, "dead-event-sub-process", message);
+        }
+    }
+
     /// A boundary event whose activity never waits, or never throws what it catches.
     fn boundary(&mut self, ix: ElementIx, on: ElementIx, trigger: &Trigger) {
         let host = self.process.element(on);
         let waits = match &host.kind {
-            Kind::UserTask(_) | Kind::Receive(_) | Kind::SubProcess => true,
+            Kind::UserTask(_)
+            | Kind::Receive(_)
+            | Kind::SubProcess
+            | Kind::EventSubProcess
+            | Kind::EventStart { .. } => true,
             Kind::Start(_)
             | Kind::End(_)
             | Kind::Catch(_)
             | Kind::Throw(_)
+            | Kind::LinkSource(_)
+            | Kind::LinkTarget
             | Kind::Boundary { .. }
             | Kind::PassThrough
             | Kind::Assign(_)
             | Kind::Exclusive
             | Kind::Parallel
+            | Kind::Inclusive
             | Kind::EventBased => false,
         };
         let fires = match trigger {
-            Trigger::Error(code) => self.thrown.contains(&(on, code.clone())),
-            Trigger::None | Trigger::Timer(_) | Trigger::Message(_) => waits,
+            Trigger::Error(code) => self.errors.contains(&(Some(on), code.clone())),
+            Trigger::Escalation(code) => self.escalations.contains(&(Some(on), code.clone())),
+            Trigger::None | Trigger::Timer(_) | Trigger::Message(_) | Trigger::Signal(_) => waits,
+            // It may hold as the activity begins.
+            Trigger::Condition(_) => true,
         };
         if !fires {
             let element = self.process.element(ix);
@@ -175,20 +247,26 @@ impl Lint<'_> {
     }
 }
 
-/// Which elements hold an end event that throws an error, and of which code; `None` stands for any.
-fn thrown(process: &Process) -> HashSet<(ElementIx, Option<Name>)> {
+/// Which scopes hold an event that throws something of a kind, and of which code; `None` stands for any code.
+type Thrown = HashSet<(Option<ElementIx>, Option<Name>)>;
+
+fn thrown(process: &Process, code: impl Fn(&Throw) -> Option<&Name>) -> Thrown {
     let mut thrown = HashSet::new();
     for element in &process.elements {
-        let Kind::End(Throw::Error(code)) = &element.kind else {
+        let (Kind::End(throw) | Kind::Throw(throw)) = &element.kind else {
+            continue;
+        };
+        let Some(code) = code(throw) else {
             continue;
         };
         let mut scope = element.parent;
         // Where this code is known already, it is known all the way up.
-        while let Some(ix) = scope
-            && thrown.insert((ix, Some(code.clone())))
-        {
-            thrown.insert((ix, None));
-            scope = process.element(ix).parent;
+        while thrown.insert((scope, Some(code.clone()))) {
+            thrown.insert((scope, None));
+            scope = match scope {
+                Some(ix) => process.element(ix).parent,
+                None => break,
+            };
         }
     }
     thrown
@@ -210,7 +288,8 @@ fn beginnings(process: &Process) -> Beginnings {
         whole: Vec::new(),
         inside: vec![Vec::new(); process.elements.len()],
     };
-    let is_start = |element: &Element| matches!(element.kind, Kind::Start(_));
+    let is_start =
+        |element: &Element| matches!(element.kind, Kind::Start(_) | Kind::EventStart { .. });
     let mut has_start = vec![false; process.elements.len() + 1];
     let slot = |parent: Option<ElementIx>| parent.map_or(0, |ix| ix.0 as usize + 1);
     for element in process.elements.iter().filter(|element| is_start(element)) {
@@ -218,8 +297,9 @@ fn beginnings(process: &Process) -> Beginnings {
     }
     for (ix, element) in process.elements.iter().enumerate() {
         let begin = match has_start[slot(element.parent)] {
-            true => is_start(element),
-            false => element.incoming.is_empty() && !matches!(element.kind, Kind::Boundary { .. }),
+            true => is_start(element) || matches!(element.kind, Kind::EventSubProcess),
+            false if matches!(element.kind, Kind::EventSubProcess) => true,
+            false => element.incoming.is_empty() && element.kind.is_on_flow(),
         };
         if begin {
             let place = match element.parent {

@@ -15,12 +15,19 @@ use serde::{Deserialize, Serialize};
 use crate::expr::Expr;
 use crate::value::Name;
 
+pub use access::{AccessPolicy, Classification, FieldRule, Mask, Naming, Principals, StateList};
+pub use activity::{Count, Form, MultiInstance, Repeat, StandardLoop, UserTask};
+pub use event::{MessageWait, Sent, Throw, Timer, Trigger};
+
 pub mod dialect;
 pub mod lint;
 pub mod read;
 pub mod resolve;
 
+mod access;
+mod activity;
 mod encoding;
+mod event;
 mod place;
 mod report;
 mod text;
@@ -113,6 +120,8 @@ pub struct Process {
     pub initiator_field: Option<Name>,
     /// The data field that the initiator's name is written to at the start.
     pub initiator_variable: Option<Name>,
+    /// What a person fills in to start an instance, if the model has a form for it. A start by message has none.
+    pub start_form: Option<Form>,
 }
 
 impl Process {
@@ -138,8 +147,19 @@ impl Process {
             .map(|(ix, element)| (ElementIx(ix as u32), element))
     }
 
+    /// The start events of a scope's event sub-processes.
+    pub fn handlers(&self, scope: Option<ElementIx>) -> impl Iterator<Item = ElementIx> {
+        self.children(scope)
+            .filter(|(_, element)| matches!(element.kind, Kind::EventSubProcess))
+            .filter_map(|(ix, _)| {
+                let mut inside = self.children(Some(ix));
+                inside.find(|(_, element)| matches!(element.kind, Kind::EventStart { .. }))
+            })
+            .map(|(ix, _)| ix)
+    }
+
     /// Where a run of a scope begins without a trigger: its none start event, else, with no start event at all, every
-    /// element without incoming flows that is neither a boundary event nor a link target (BPMN 2.0.2, 13.3.1).
+    /// element without incoming flows that is no boundary event, link target or event sub-process (BPMN 2.0.2, 13.3.1).
     pub fn plain_starts(&self, scope: Option<ElementIx>) -> Vec<ElementIx> {
         let mut starts = self
             .children(scope)
@@ -152,9 +172,7 @@ impl Process {
                 .collect();
         }
         self.children(scope)
-            .filter(|(_, element)| {
-                element.incoming.is_empty() && !matches!(element.kind, Kind::Boundary { .. })
-            })
+            .filter(|(_, element)| element.incoming.is_empty() && element.kind.is_on_flow())
             .map(|(ix, _)| ix)
             .collect()
     }
@@ -169,6 +187,8 @@ pub struct Element {
     pub name: Option<Name>,
     /// What it does.
     pub kind: Kind,
+    /// How often it does so, unless once.
+    pub repeat: Option<Repeat>,
     /// The sub-process that holds it, or the process itself.
     pub parent: Option<ElementIx>,
     /// Flows that end here, in document order.
@@ -211,8 +231,12 @@ pub enum Kind {
     End(Throw),
     /// Waits on the flow.
     Catch(Trigger),
-    /// Throws on the flow and goes on; only [`Throw::None`] here today.
+    /// Throws on the flow and goes on.
     Throw(Throw),
+    /// Goes on at the link target of its name.
+    LinkSource(ElementIx),
+    /// Where link sources of its name go on.
+    LinkTarget,
     /// Waits on the border of an activity.
     Boundary {
         /// The activity.
@@ -234,54 +258,47 @@ pub enum Kind {
     Exclusive,
     /// All ways out; waits for all ways in.
     Parallel,
+    /// Every way out that is open; waits for every way in on which a token can still come.
+    Inclusive,
     /// The first event that happens takes its way.
     EventBased,
     /// An embedded sub-process.
     SubProcess,
+    /// A sub-process that no flow leads to: its one start event begins it while the scope around it is open.
+    EventSubProcess,
+    /// Where an event sub-process begins.
+    EventStart {
+        /// Whether it takes away everything else in the scope around.
+        interrupting: bool,
+        /// What it waits for.
+        trigger: Trigger,
+    },
 }
 
-/// What starts or continues a flow.
-#[derive(Clone, Debug)]
-pub enum Trigger {
-    /// Nothing: at once.
-    None,
-    /// A moment.
-    Timer(Timer),
-    /// A message.
-    Message(MessageWait),
-    /// An error thrown inside the activity; `None` catches every code.
-    Error(Option<Name>),
-}
-
-/// What an end event does besides ending its token.
-#[derive(Clone, Debug)]
-pub enum Throw {
-    /// Nothing.
-    None,
-    /// Ends its whole scope.
-    Terminate,
-    /// Throws an error of this code to the nearest boundary that catches it.
-    Error(Name),
-}
-
-/// A message to wait for.
-#[derive(Clone, Debug)]
-pub struct MessageWait {
-    /// The message's name.
-    pub name: Name,
-    /// What a sender must name besides the instance or business key, as an expression over the instance's data; `None` is nothing.
-    pub correlation: Option<Expr>,
-}
-
-/// When.
-#[derive(Clone, Debug)]
-pub enum Timer {
-    /// A date and time (ISO 8601; without a zone it is UTC).
-    Date(Text),
-    /// After a duration (ISO 8601).
-    Duration(Text),
-    /// Repeatedly (ISO 8601 repeating interval).
-    Cycle(Text),
+impl Kind {
+    /// Whether a token can come to it by a flow alone: so that it begins where none leads to it.
+    pub(crate) fn is_on_flow(&self) -> bool {
+        match self {
+            Kind::Boundary { .. }
+            | Kind::LinkTarget
+            | Kind::EventSubProcess
+            | Kind::EventStart { .. } => false,
+            Kind::Start(_)
+            | Kind::End(_)
+            | Kind::Catch(_)
+            | Kind::Throw(_)
+            | Kind::LinkSource(_)
+            | Kind::UserTask(_)
+            | Kind::PassThrough
+            | Kind::Assign(_)
+            | Kind::Receive(_)
+            | Kind::Exclusive
+            | Kind::Parallel
+            | Kind::Inclusive
+            | Kind::EventBased
+            | Kind::SubProcess => true,
+        }
+    }
 }
 
 /// Text from the model: as it stands, or computed.
@@ -300,137 +317,6 @@ pub struct Assignment {
     pub field: Name,
     /// Its new value.
     pub value: Expr,
-}
-
-/// Human work, as the model describes it.
-#[derive(Clone, Default, Debug)]
-pub struct UserTask {
-    /// Who gets it without claiming; the first name wins.
-    pub assignee: Option<Text>,
-    /// Who may claim it.
-    pub candidates: Vec<Principals>,
-    /// Who may not, whatever else they are: four eyes.
-    pub excluded: Vec<Principals>,
-    /// Due at this date, or after this duration from its creation (ISO 8601).
-    pub due: Option<Text>,
-    /// Follow up at this date, or after this duration (ISO 8601).
-    pub follow_up: Option<Text>,
-    /// 0 to 100, 50 unless said otherwise; higher is more urgent.
-    pub priority: Option<Text>,
-    /// The form, if the model has one.
-    pub form: Option<Form>,
-    /// The outcomes that a person chooses from; empty means free.
-    pub outcomes: Vec<Name>,
-    /// The field that the outcome is written to.
-    pub outcome_field: Option<Name>,
-}
-
-/// A form.
-#[derive(Clone, Debug)]
-pub struct Form {
-    /// Its key, as a front end knows it.
-    pub key: Option<Name>,
-    /// The form-js schema, if the model carries it.
-    pub schema: Option<serde_json::Value>,
-}
-
-/// Whom a list of the model names.
-#[derive(Clone, Debug)]
-pub enum Principals {
-    /// `@everyone`.
-    Everyone,
-    /// `@initiator`.
-    Initiator,
-    /// `@creator`.
-    Creator,
-    /// `@participants`: the initiator and those who have a task assigned now.
-    Participants,
-    /// `@pastParticipants`: those who completed a task of the instance.
-    PastParticipants,
-    /// A user, a group or a role by name.
-    Named(Naming, Name),
-    /// The users that a data field names: text, a list of text, or empty.
-    Field(Name),
-    /// Names that an expression gives: text (commas separate) or a list of text.
-    Computed(Naming, Expr),
-}
-
-/// What a name names.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Naming {
-    /// A user.
-    User,
-    /// A group.
-    Group,
-    /// A role.
-    Role,
-}
-
-/// G7: the lists of a state. `None` carries the list before it forward; an empty list is nobody.
-#[derive(Clone, Default, Debug)]
-pub struct StateList {
-    /// Who reads.
-    pub readers: Option<Vec<Principals>>,
-    /// Who writes, if they read.
-    pub writers: Option<Vec<Principals>>,
-    /// Who is accountable; grants nothing by itself.
-    pub owners: Option<Vec<Principals>>,
-    /// `bind="live"`: resolved anew at every change of the data instead of once on entry.
-    pub live: bool,
-}
-
-/// G6, by name.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub enum AccessPolicy {
-    /// `allowAll`, or none named: the gate abstains.
-    #[default]
-    AllowAll,
-    /// The initiator and those with a task assigned now, for every operation.
-    Participants,
-    /// The same; but only the initiator may withdraw.
-    Initiator,
-    /// The initiator alone, for every operation.
-    InitiatorStrict,
-    /// All of these must agree.
-    Composite(Vec<AccessPolicy>),
-}
-
-/// How secret a field is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Debug, Serialize, Deserialize)]
-pub enum Classification {
-    /// For everyone who reads the instance.
-    Public,
-    /// The same; the class of every field that no rule names.
-    #[default]
-    Internal,
-    /// Clear for those the rule names, masked or hidden for other readers.
-    Confidential,
-    /// Hidden from everyone the rule does not name; never masked.
-    Secret,
-}
-
-/// G9: what a field is, and for whom.
-#[derive(Clone, Debug)]
-pub struct FieldRule {
-    /// The field.
-    pub name: Name,
-    /// Its class.
-    pub class: Classification,
-    /// How it looks to readers who are not named; `None` hides it.
-    pub mask: Option<Mask>,
-    /// Who sees it clear; `None` is the default of the class.
-    pub clear: Option<Vec<Principals>>,
-    /// Who may write it, among the writers; `None` is all of them.
-    pub writers: Option<Vec<Principals>>,
-}
-
-/// What a masked value shows.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Mask {
-    /// Eight stars, whatever the value.
-    Full,
-    /// Twelve stars and the last four characters; shorter than eight, eight stars.
-    Last4,
 }
 
 #[cfg(test)]

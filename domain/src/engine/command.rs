@@ -15,13 +15,42 @@ pub struct Start {
     pub id: InstanceId,
     /// The version that it runs.
     pub process: ProcessId,
-    /// The message that starts it; `None` begins at the none start event.
-    pub message: Option<Name>,
+    /// What begins it.
+    pub begin: Begin,
     /// The key that the outside knows it by.
     pub business_key: Option<Name>,
     /// Its first data.
     pub data: Data,
 }
+
+/// What begins an instance: which start event of the process it begins at (BPMN 2.0.2, 13.5.1).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Begin {
+    /// Nothing but being asked to: the none start event.
+    Plain,
+    /// A message of this name.
+    Message(Name),
+    /// A signal of this name.
+    Signal(Name),
+    /// The timer of this start event, or what is due of it, has come.
+    Timer(ElementIx),
+    /// The condition of this start event has become true.
+    Condition(ElementIx),
+}
+
+/// Who starts an instance.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Starter<'a> {
+    /// A person: the gates of a start are theirs to pass.
+    Person(&'a Actor),
+    /// A timer, a signal or a message of another instance. It is nobody's case: initiator and creator are the empty name,
+    /// which no person has.
+    System,
+}
+
+/// What the tenant has that models refer to by name, as it stands in the transaction that decides.
+#[derive(Clone, Default, Debug)]
+pub struct Known {}
 
 /// What is asked of a running instance.
 #[derive(Clone, PartialEq, Debug)]
@@ -57,6 +86,13 @@ pub enum Command<'a> {
     },
     /// A timer is due. Asked by the clock.
     Fire(TimerId),
+    /// A signal of the tenant, for every event that waits for it. Asked by whoever threw it.
+    Signal {
+        /// Its name.
+        name: Name,
+        /// Fields that come along.
+        data: Data,
+    },
     /// Its initiator takes it back.
     Withdraw(&'a Actor),
     /// An administrator ends it.
@@ -69,9 +105,11 @@ pub struct Fresh<'a> {
     pub now: Timestamp,
     /// A new id at each call.
     pub id: &'a mut dyn FnMut() -> uuid::Uuid,
+    /// What the tenant has besides.
+    pub known: &'a Known,
 }
 
-/// Why not. The person has already been found to read the object.
+/// Why not. The person has already been found to read the object, or is an administrator who need not.
 #[derive(Clone, PartialEq, Debug, thiserror::Error)]
 pub enum Rejection {
     /// The privilege is missing (G2).
@@ -121,6 +159,9 @@ pub enum Rejection {
         /// What it is.
         actual: u32,
     },
+    /// An administrator would give a task that they do not read to themselves.
+    #[error("you may not take what you may not read")]
+    NotReader,
     /// The person reads, and may not write (G7).
     #[error("you may not change this")]
     NotWriter,

@@ -37,6 +37,16 @@ impl Run<'_, '_> {
         value: Value,
     ) -> Result<(), Oversize> {
         let scope = self.home(scope, field);
+        self.put(scope, field, value)
+    }
+
+    /// Writes a field of a scope itself. What does not fit is not written.
+    pub(super) fn put(
+        &mut self,
+        scope: ScopeId,
+        field: &Name,
+        value: Value,
+    ) -> Result<(), Oversize> {
         let was = match self.instance.scope(scope) {
             Some(open) => open.data.get(field),
             None => self.instance.data.get(field),
@@ -49,6 +59,7 @@ impl Run<'_, '_> {
         }
         self.bytes = Some(all);
         self.spend(size / 4096);
+        self.changed = true;
         self.emit(Event::DataSet {
             scope,
             field: field.clone(),
@@ -76,12 +87,34 @@ impl Run<'_, '_> {
 
     /// The value of an expression in a scope.
     pub(super) fn eval(&self, scope: ScopeId, expr: &Expr) -> Result<Value, EvalError> {
-        self.with_env(scope, |env| expr.eval(env))
+        self.with_env(scope, None, |env| expr.eval_within(env, &self.meter))
+    }
+
+    /// The value of an expression in a scope, with names that are no fields.
+    pub(super) fn eval_with(
+        &self,
+        scope: ScopeId,
+        names: &Data,
+        expr: &Expr,
+    ) -> Result<Value, EvalError> {
+        self.with_env(scope, Some(names), |env| expr.eval_within(env, &self.meter))
     }
 
     /// The truth of an expression in a scope.
     pub(super) fn holds(&self, scope: ScopeId, expr: &Expr) -> Result<bool, EvalError> {
-        self.with_env(scope, |env| expr.holds(env))
+        self.with_env(scope, None, |env| expr.holds_within(env, &self.meter))
+    }
+
+    /// The truth of an expression in a scope, with names that are no fields.
+    pub(super) fn holds_with(
+        &self,
+        scope: ScopeId,
+        names: &Data,
+        expr: &Expr,
+    ) -> Result<bool, EvalError> {
+        self.with_env(scope, Some(names), |env| {
+            expr.holds_within(env, &self.meter)
+        })
     }
 
     /// The value of a text of the model.
@@ -93,9 +126,16 @@ impl Run<'_, '_> {
     }
 
     /// Expressions see who asked: `hasRole` in a condition means the person whose command moves the token.
-    fn with_env<T>(&self, scope: ScopeId, ask: impl FnOnce(&Env<'_>) -> T) -> T {
+    fn with_env<T>(
+        &self,
+        scope: ScopeId,
+        names: Option<&Data>,
+        ask: impl FnOnce(&Env<'_>) -> T,
+    ) -> T {
+        let mut layers: Vec<&Data> = names.into_iter().collect();
+        layers.extend(state::layers(&self.instance, scope));
         ask(&Env {
-            layers: &state::layers(&self.instance, scope),
+            layers: &layers,
             now: self.fresh.now,
             actor: self.actor,
         })

@@ -4,8 +4,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::bpmn::ElementIx;
+use crate::engine::effect::Effect;
 use crate::engine::instance::{
-    Incident, InstanceState, Lists, PendingMessage, PendingTimer, ScopeId, TokenId,
+    Incident, InstanceState, Lists, PendingCondition, PendingMessage, PendingSignal, PendingTimer,
+    ScopeId, TokenId,
 };
 use crate::ids::{TaskId, TimerId};
 use crate::task::{Task, TaskEvent};
@@ -47,6 +49,15 @@ pub enum Event {
     ScopeOpened {
         /// The token that waits at the sub-process.
         token: TokenId,
+    },
+    /// The scope of an activity that repeats is there for its rounds.
+    RoundsOpened {
+        /// Its number.
+        scope: ScopeId,
+        /// How many there are to be; `None` is as long as a condition holds.
+        all: Option<u32>,
+        /// The values that they are for, if they come one after the other.
+        items: Vec<Value>,
     },
     /// A sub-process was closed, and its own fields are gone.
     ScopeClosed {
@@ -91,6 +102,26 @@ pub enum Event {
         /// The event.
         element: ElementIx,
     },
+    /// A condition is waited for, or holds no longer, or holds.
+    ConditionJudged(PendingCondition),
+    /// A condition is no longer waited for.
+    ConditionCleared {
+        /// The token that waited.
+        token: TokenId,
+        /// The event.
+        element: ElementIx,
+    },
+    /// A signal is waited for.
+    SignalAwaited(PendingSignal),
+    /// A signal is no longer waited for.
+    SignalCleared {
+        /// The token that waited.
+        token: TokenId,
+        /// The event.
+        element: ElementIx,
+    },
+    /// Something is to be done outside of the instance. Changes nothing in it.
+    Asked(Effect),
     /// A token is held.
     IncidentRaised(Incident),
     /// The instance has ended.

@@ -7,9 +7,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::event::Event;
+pub use super::pending::{PendingCondition, PendingMessage, PendingSignal, PendingTimer};
 use crate::access::Principal;
 use crate::bpmn::ElementIx;
-use crate::ids::{InstanceId, ProcessId, TaskId, TimerId};
+use crate::ids::{InstanceId, ProcessId, TaskId};
 use crate::task::{Task, TaskEvent};
 use crate::value::{Data, Name};
 
@@ -53,9 +54,9 @@ pub struct Instance {
     pub state: InstanceState,
     /// The key that the outside knows it by.
     pub business_key: Option<Name>,
-    /// Whose case it is.
+    /// Whose case it is; empty, which no person is called, if nobody's: the system started it.
     pub initiator: Name,
-    /// Who pressed the button.
+    /// Who pressed the button; empty if nobody did.
     pub created_by: Name,
     /// When it began.
     pub started_at: Timestamp,
@@ -76,6 +77,12 @@ pub struct Instance {
     pub timers: Vec<PendingTimer>,
     /// Messages waited for.
     pub waits: Vec<PendingMessage>,
+    /// Conditions waited for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conditions: Vec<PendingCondition>,
+    /// Signals waited for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signals: Vec<PendingSignal>,
     /// What went wrong and holds a token.
     pub incidents: Vec<Incident>,
     /// Who completed a task here.
@@ -155,34 +162,23 @@ pub struct Scope {
     pub element: ElementIx,
     /// Its own fields; they shadow those around it.
     pub data: Data,
+    /// How far an activity that repeats has come, if the scope is there for its rounds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rounds: Option<Rounds>,
 }
 
-/// A timer that has not fired.
+/// The rounds of an activity that repeats: each is a token in the scope, with a scope of its own.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct PendingTimer {
-    /// Its id.
-    pub id: TimerId,
-    /// The token that waits: at the event itself, or at the activity whose boundary it is.
-    pub token: TokenId,
-    /// The event.
-    pub element: ElementIx,
-    /// When it fires.
-    pub due_at: Timestamp,
-    /// How many more times after that; `None` is for ever.
-    pub repeats: Option<u32>,
-}
-
-/// A message waited for.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct PendingMessage {
-    /// The token that waits.
-    pub token: TokenId,
-    /// The event or receive task.
-    pub element: ElementIx,
-    /// The message.
-    pub name: Name,
-    /// What the sender must name, if anything.
-    pub correlation: Option<crate::value::Value>,
+pub struct Rounds {
+    /// How many there are to be; `None` is as long as a condition holds.
+    pub all: Option<u32>,
+    /// How many have begun.
+    pub begun: u32,
+    /// How many are done.
+    pub completed: u32,
+    /// The values that they are for, if they come one after the other.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub items: Vec<crate::value::Value>,
 }
 
 /// Why a token is held.
@@ -233,6 +229,20 @@ impl Instance {
         self.scopes.iter().find(|scope| scope.id == id)
     }
 
+    /// Whether a token is one round of an activity that repeats.
+    pub fn is_round(&self, token: &Token) -> bool {
+        let around = self.scope(token.scope);
+        around.is_some_and(|around| around.rounds.is_some())
+    }
+
+    /// The scope whose fields a token sees where it stands: a round sees its own.
+    pub fn scope_of(&self, token: &Token) -> ScopeId {
+        match self.is_round(token) {
+            true => ScopeId(token.id.0),
+            false => token.scope,
+        }
+    }
+
     pub(super) fn fold(&mut self, event: &Event) {
         match event {
             Event::Entered {
@@ -252,12 +262,32 @@ impl Instance {
                     since: *at,
                     lists: lists.clone(),
                 });
+                if let Some(rounds) = self.rounds_mut(*scope) {
+                    rounds.begun = rounds.begun.saturating_add(1);
+                }
             }
             Event::Completed { token, .. } | Event::Cancelled { token, .. } => {
+                let scope = self.token(*token).map(|held| held.scope);
+                if matches!(event, Event::Completed { .. })
+                    && let Some(rounds) = scope.and_then(|scope| self.rounds_mut(scope))
+                {
+                    rounds.completed = rounds.completed.saturating_add(1);
+                }
                 self.tokens.retain(|held| held.id != *token);
                 self.incidents.retain(|incident| incident.token != *token);
             }
             Event::ScopeOpened { token } => self.open_scope(*token),
+            Event::RoundsOpened { scope, all, items } => {
+                let open = self.scopes.iter_mut().find(|open| open.id == *scope);
+                if let Some(open) = open {
+                    open.rounds = Some(Rounds {
+                        all: *all,
+                        begun: 0,
+                        completed: 0,
+                        items: items.clone(),
+                    });
+                }
+            }
             Event::ScopeClosed { scope } => self.scopes.retain(|open| open.id != *scope),
             Event::DataSet {
                 scope,
@@ -281,6 +311,17 @@ impl Instance {
             Event::MessageCleared { token, element } => self
                 .waits
                 .retain(|wait| wait.token != *token || wait.element != *element),
+            Event::ConditionJudged(judged) => {
+                let place = (judged.token, judged.element);
+                self.forget(place);
+                self.conditions.push(judged.clone());
+            }
+            Event::ConditionCleared { token, element } => self.forget((*token, *element)),
+            Event::SignalAwaited(wait) => self.signals.push(wait.clone()),
+            Event::SignalCleared { token, element } => self
+                .signals
+                .retain(|wait| wait.token != *token || wait.element != *element),
+            Event::Asked(_) => {}
             Event::IncidentRaised(incident) => self.incidents.push(incident.clone()),
             Event::Ended { state, at, lists } => {
                 self.state = *state;
@@ -300,7 +341,18 @@ impl Instance {
             parent,
             element,
             data: Data::new(),
+            rounds: None,
         });
+    }
+
+    fn rounds_mut(&mut self, scope: ScopeId) -> Option<&mut Rounds> {
+        let open = self.scopes.iter_mut().find(|open| open.id == scope)?;
+        open.rounds.as_mut()
+    }
+
+    fn forget(&mut self, place: (TokenId, ElementIx)) {
+        self.conditions
+            .retain(|waits| (waits.token, waits.element) != place);
     }
 
     fn fold_task(&mut self, id: TaskId, event: &TaskEvent) {

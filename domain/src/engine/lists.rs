@@ -48,7 +48,8 @@ pub(super) fn refresh(run: &mut Run<'_, '_>) {
         };
         // Nothing is declared, so every live list comes from its source and the others are carried.
         let none = StateList::default();
-        let lists = resolve(run, token.scope, Source::Process, &none, &token.lists);
+        let scope = run.instance.scope_of(token);
+        let lists = resolve(run, scope, Source::Process, &none, &token.lists);
         if lists != token.lists {
             run.emit(Event::Relisted { token: id, lists });
         }
@@ -81,6 +82,7 @@ fn either(one: &Resolved, other: &Resolved, silent: Option<&Name>) -> Resolved {
         (Some(one), Some(other)) => Some(one.union(other).cloned().collect()),
         (Some(set), None) | (None, Some(set)) => {
             let mut set = set.clone();
+            let silent = silent.filter(|name| !name.is_empty());
             set.extend(silent.map(|name| Principal::User(name.clone())));
             Some(set)
         }
@@ -103,7 +105,7 @@ fn resolve(
         return before.clone();
     }
     let layers = state::layers(&run.instance, scope);
-    let people = People::of(&run.instance, &layers, run.fresh.now);
+    let people = People::of(&run.instance, &layers, run.fresh.now, &run.meter);
     let one = |declared: &Option<Vec<Principals>>,
                part: fn(&StateList) -> &Option<Vec<Principals>>,
                carried: &Resolved,

@@ -19,12 +19,14 @@
 //! Fields are written to the nearest scope around the writer that already holds the name, and else to the instance.
 
 pub mod command;
+pub mod effect;
 pub mod event;
 pub mod instance;
 
 mod data;
 mod element;
 mod lists;
+mod pending;
 mod run;
 #[cfg(test)]
 mod tests;
@@ -32,7 +34,7 @@ mod time;
 
 use std::collections::BTreeSet;
 
-use command::{Command, Fresh, Rejection, Start};
+use command::{Begin, Command, Fresh, Rejection, Start, Starter};
 use event::Event;
 use instance::{Instance, InstanceState, Lists, ScopeId};
 use run::Run;
@@ -40,7 +42,7 @@ use run::Run;
 use crate::access::{self, Actor, Principal, Privilege};
 use crate::bpmn::{ElementIx, Kind, Process, Trigger};
 use crate::ids::{TaskId, TimerId};
-use crate::task::{self, TaskCommand, TaskEvent};
+use crate::task::{self, TaskCommand, TaskEvent, form};
 use crate::value::{Data, Name, Value};
 
 pub use run::BUDGET;
@@ -49,27 +51,54 @@ pub use run::BUDGET;
 pub fn start(
     process: &Process,
     start: &Start,
-    actor: &Actor,
+    by: Starter<'_>,
     fresh: &mut Fresh<'_>,
 ) -> Result<(Instance, Vec<Event>), Rejection> {
-    if !access::instance::may_start(process, actor) {
-        return Err(Rejection::MayNotStart);
-    }
-    let begins = begins(process, start.message.as_ref());
+    let actor = match by {
+        Starter::Person(actor) if !access::instance::may_start(process, actor) => {
+            return Err(Rejection::MayNotStart);
+        }
+        Starter::Person(actor) => Some(actor),
+        Starter::System => None,
+    };
+    let begins = begins(process, &start.begin);
     if begins.is_empty() {
         return Err(Rejection::NoStart);
     }
-    let initiator = initiator(process, &start.data, actor)?;
-    let blank = blank(start, initiator, actor, fresh);
-    let mut run = Run::new(process, blank.clone(), Some(actor), fresh);
+    let nobody = Name::from("");
+    let (initiator, creator) = match actor {
+        Some(actor) => {
+            let initiator = initiator(process, &start.data, actor)?;
+            check_form(process, start)?;
+            (initiator, actor.user.clone())
+        }
+        None => (nobody.clone(), nobody),
+    };
+    let blank = blank(start, initiator, creator, fresh);
+    let mut run = Run::new(process, blank.clone(), actor, fresh);
     run.write_all(ScopeId::ROOT, &start.data)?;
     if let Some(field) = &process.initiator_variable {
-        let name = Value::Text(run.instance.initiator.clone());
+        let name = match actor {
+            Some(_) => Value::Text(run.instance.initiator.clone()),
+            None => Value::Null,
+        };
         run.write(ScopeId::ROOT, field, name)?;
     }
     let seed = lists::seed(&run);
-    for element in begins {
-        run.arrive(element, ScopeId::ROOT, None, &seed);
+    match element::event_sub_process::arm(&mut run, None) {
+        Ok(armed) => {
+            for event in armed {
+                run.emit(event);
+            }
+            for element in begins {
+                run.arrive(element, ScopeId::ROOT, None, &seed);
+            }
+        }
+        // As with a sub-process, what cannot be waited for holds the scope before it begins.
+        Err(trouble) => {
+            let spot = run.enter(begins[0], ScopeId::ROOT, None, &seed);
+            run.hold(spot.token, trouble);
+        }
     }
     Ok((blank, run.finish()))
 }
@@ -101,6 +130,7 @@ pub fn decide(
             case.message(actor, name, correlation.as_ref(), data, fresh)
         }
         Command::Fire(timer) => case.fire(*timer, fresh),
+        Command::Signal { name, data } => case.signal(name, data, fresh),
         Command::Withdraw(actor) => {
             case.must_run()?;
             if !access::instance::may_withdraw(process, instance, actor) {
@@ -206,17 +236,10 @@ impl<'a> Case<'a> {
         data: &Data,
         fresh: &'a mut Fresh<'f>,
     ) -> Result<Vec<Event>, Rejection> {
-        let wait = self
-            .instance
-            .waits
-            .iter()
-            .filter(|wait| wait.name == *name)
-            .find(|wait| wait.correlation.is_none() || wait.correlation.as_ref() == correlation)
-            .ok_or_else(|| Rejection::NotWaiting(name.clone()))?;
-        let scope = self.instance.token(wait.token).map(|token| token.scope);
         let mut run = self.run(Some(actor), fresh);
-        run.write_all(scope.unwrap_or(ScopeId::ROOT), data)?;
-        element::wait::happened(&mut run, wait.token, wait.element);
+        if !element::message::deliver(&mut run, name, correlation, data)? {
+            return Err(Rejection::NotWaiting(name.clone()));
+        }
         Ok(run.finish())
     }
 
@@ -227,6 +250,21 @@ impl<'a> Case<'a> {
             .ok_or(Rejection::NoTimer)?;
         let mut run = self.run(None, fresh);
         element::wait::fired(&mut run, timer);
+        Ok(run.finish())
+    }
+
+    /// A signal is for every event that waits for it; its fields are written for each.
+    fn signal<'f>(
+        &self,
+        name: &Name,
+        data: &Data,
+        fresh: &'a mut Fresh<'f>,
+    ) -> Result<Vec<Event>, Rejection> {
+        self.must_run()?;
+        let mut run = self.run(None, fresh);
+        if element::signal::hear(&mut run, name, data)? == 0 {
+            return Err(Rejection::NotWaiting(name.clone()));
+        }
         Ok(run.finish())
     }
 
@@ -248,27 +286,37 @@ impl<'a> Case<'a> {
     }
 }
 
-/// Where a start begins. Without a message: at the none start events, else at the timer start events, which a person may
-/// begin ahead of time.
-fn begins(process: &Process, message: Option<&Name>) -> Vec<ElementIx> {
-    let triggered = |by: &dyn Fn(&Trigger) -> bool| -> Vec<ElementIx> {
-        process
-            .children(None)
-            .filter(|(_, element)| matches!(&element.kind, Kind::Start(trigger) if by(trigger)))
-            .map(|(ix, _)| ix)
-            .collect()
+/// Where a start begins: at one start event, or, in a process without any, wherever no flow leads. Asked by hand, a process
+/// that only timers start begins ahead of time.
+fn begins(process: &Process, begin: &Begin) -> Vec<ElementIx> {
+    let first = |by: &dyn Fn(ElementIx, &Trigger) -> bool| -> Vec<ElementIx> {
+        let mut children = process.children(None);
+        let found = children.find(
+            |(ix, element)| matches!(&element.kind, Kind::Start(trigger) if by(*ix, trigger)),
+        );
+        found.map(|(ix, _)| ix).into_iter().collect()
     };
-    let Some(name) = message else {
-        let plain = element::sub_process::begins(process, None);
-        if plain.is_empty() {
-            return triggered(&|trigger| matches!(trigger, Trigger::Timer(_)));
+    match begin {
+        Begin::Plain => {
+            let plain = element::sub_process::begins(process, None);
+            match plain.is_empty() {
+                true => first(&|_, trigger| matches!(trigger, Trigger::Timer(_))),
+                false => plain,
+            }
         }
-        return plain;
-    };
-    let mut named =
-        triggered(&|trigger| matches!(trigger, Trigger::Message(wait) if wait.name == *name));
-    named.truncate(1);
-    named
+        Begin::Message(name) => {
+            first(&|_, trigger| matches!(trigger, Trigger::Message(wait) if wait.name == *name))
+        }
+        Begin::Signal(name) => {
+            first(&|_, trigger| matches!(trigger, Trigger::Signal(signal) if signal == name))
+        }
+        Begin::Timer(start) => {
+            first(&|ix, trigger| ix == *start && matches!(trigger, Trigger::Timer(_)))
+        }
+        Begin::Condition(start) => {
+            first(&|ix, trigger| ix == *start && matches!(trigger, Trigger::Condition(_)))
+        }
+    }
 }
 
 /// Whose case it is: the actor's own, or that of the person in the process's initiator field. The field is an argument of
@@ -301,14 +349,30 @@ fn initiator(process: &Process, data: &Data, actor: &Actor) -> Result<Name, Reje
     }
 }
 
-fn blank(start: &Start, initiator: Name, actor: &Actor, fresh: &Fresh<'_>) -> Instance {
+/// With a form, a person sends only what it asks for, and all of it. Whose case it is, is no question of the form's.
+fn check_form(process: &Process, start: &Start) -> Result<(), Rejection> {
+    let form = process.start_form.as_ref();
+    let schema = form.and_then(|form| form.schema.as_ref());
+    let (Begin::Plain, Some(schema)) = (&start.begin, schema) else {
+        return Ok(());
+    };
+    let mut data = start.data.clone();
+    if let Some(field) = &process.initiator_field
+        && !form::fields(schema).contains(field)
+    {
+        data.remove(field);
+    }
+    form::check(schema, &data, &[], true)
+}
+
+fn blank(start: &Start, initiator: Name, created_by: Name, fresh: &Fresh<'_>) -> Instance {
     Instance {
         id: start.id,
         process: start.process,
         state: InstanceState::Active,
         business_key: start.business_key.clone(),
         initiator,
-        created_by: actor.user.clone(),
+        created_by,
         started_at: fresh.now,
         ended_at: None,
         data: Data::new(),
@@ -319,6 +383,8 @@ fn blank(start: &Start, initiator: Name, actor: &Actor, fresh: &Fresh<'_>) -> In
         tasks: Vec::new(),
         timers: Vec::new(),
         waits: Vec::new(),
+        conditions: Vec::new(),
+        signals: Vec::new(),
         incidents: Vec::new(),
         past: BTreeSet::new(),
         last_lists: Lists::default(),

@@ -10,11 +10,16 @@ use super::instance::{Incident, Instance, InstanceState, Lists, ScopeId, TokenId
 use super::lists;
 use crate::access::Actor;
 use crate::bpmn::{ElementIx, FlowIx, Process};
+use crate::expr::Meter;
 use crate::ids::TimerId;
 use crate::task::{Task, TaskEvent};
 
 /// Steps that one transition takes at most; four KiB of data written count like one.
 pub const BUDGET: usize = 10_000;
+
+/// Steps that all expressions of one transition take at most, those of its lists as well: a loop of dear expressions would
+/// otherwise keep everybody waiting who writes.
+const THOUGHT: u32 = 1_000_000;
 
 /// Tokens that an instance has at most, give or take one fork: a model that multiplies over many transitions stays small
 /// enough to be looked after.
@@ -45,6 +50,10 @@ pub(super) struct Run<'a, 'f> {
     pub fresh: &'a mut Fresh<'f>,
     /// Bytes of all data, once somebody has counted.
     pub bytes: Option<usize>,
+    /// What expressions may still take.
+    pub meter: Meter,
+    /// Whether the data has changed, or a condition has come, since conditions were judged.
+    pub changed: bool,
     events: Vec<Event>,
     queue: VecDeque<TokenId>,
     spent: usize,
@@ -63,6 +72,8 @@ impl<'a, 'f> Run<'a, 'f> {
             actor,
             fresh,
             bytes: None,
+            meter: Meter::new(THOUGHT),
+            changed: false,
             events: Vec::with_capacity(8),
             queue: VecDeque::new(),
             spent: 0,
@@ -71,22 +82,34 @@ impl<'a, 'f> Run<'a, 'f> {
 
     /// Runs to rest: every event of the transition.
     pub(super) fn finish(mut self) -> Vec<Event> {
-        while let Some(token) = self.queue.pop_front() {
-            // A token may have been cancelled while it waited for its turn.
-            let Some(spot) = self.spot(token) else {
-                continue;
-            };
-            self.spend(1);
-            let stepped = match self.exhausted() {
-                Some(message) => Err(spot.trouble(message)),
-                None => element::step(&mut self, spot),
-            };
-            if let Err(trouble) = stepped {
-                self.hold(token, trouble);
+        loop {
+            element::condition::judge(&mut self);
+            while let Some(token) = self.queue.pop_front() {
+                self.step(token);
+                element::condition::judge(&mut self);
+            }
+            // Whether a token can still come to an inclusive join is known when nothing else moves.
+            if !element::inclusive::fire(&mut self) {
+                break;
             }
         }
         lists::refresh(&mut self);
         self.events
+    }
+
+    fn step(&mut self, token: TokenId) {
+        // A token may have been cancelled while it waited for its turn.
+        let Some(spot) = self.spot(token) else {
+            return;
+        };
+        self.spend(1);
+        let stepped = match self.exhausted() {
+            Some(message) => Err(spot.trouble(message)),
+            None => element::step(self, spot),
+        };
+        if let Err(trouble) = stepped {
+            self.hold(token, trouble);
+        }
     }
 
     fn exhausted(&self) -> Option<String> {
@@ -129,7 +152,7 @@ impl<'a, 'f> Run<'a, 'f> {
         before: &Lists,
     ) {
         let spot = self.enter(element, scope, via, before);
-        self.queue.push_back(spot.token);
+        self.proceed(spot.token);
     }
 
     /// A new token that the caller moves.
@@ -166,7 +189,15 @@ impl<'a, 'f> Run<'a, 'f> {
 
     fn try_leave(&mut self, spot: Spot) -> Result<(), Trouble> {
         let process = self.process;
-        self.assign(spot, &process.element(spot.element).outputs)?;
+        let element = process.element(spot.element);
+        if let Some(repeat) = &element.repeat {
+            // The rounds have assigned already when the activity as a whole is done.
+            if let Some(round) = self.round(spot.token) {
+                return element::repeat::done(self, round, repeat);
+            }
+        } else {
+            self.assign(spot, &element.outputs)?;
+        }
         let ways = element::gateway::ways(self, spot)?;
         let lists = self.complete(spot);
         for way in &ways {
@@ -181,7 +212,7 @@ impl<'a, 'f> Run<'a, 'f> {
 
     /// Takes a token whose element is done, and what it waited for: its lists.
     pub(super) fn complete(&mut self, spot: Spot) -> Lists {
-        self.disarm(spot.token);
+        self.disarm(spot.token, |_| true);
         let held = self.instance.token(spot.token);
         let lists = held.map(|token| token.lists.clone()).unwrap_or_default();
         self.emit(Event::Completed {
@@ -205,14 +236,39 @@ impl<'a, 'f> Run<'a, 'f> {
             self.end(InstanceState::Completed, lists);
             return;
         }
-        self.emit(Event::ScopeClosed { scope });
-        self.bytes = None;
-        if let Some(host) = self.spot(TokenId(scope.0)) {
+        element::event_sub_process::disarm(self, scope);
+        let host = TokenId(scope.0);
+        // A round closes its scope itself, for its outputs see what is in it.
+        if self.round(host).is_none() {
+            self.close(scope);
+        }
+        if let Some(host) = self.spot(host) {
             self.leave(host);
         }
     }
 
+    /// Closes a scope: its own fields are gone.
+    pub(super) fn close(&mut self, scope: ScopeId) {
+        self.emit(Event::ScopeClosed { scope });
+        self.bytes = None;
+    }
+
+    /// Where a token stands if it is one round of an activity that repeats.
+    pub(super) fn round(&self, token: TokenId) -> Option<Spot> {
+        let held = self.instance.token(token)?;
+        self.instance
+            .is_round(held)
+            .then(|| self.spot(token))
+            .flatten()
+    }
+
+    /// Lets a token run on by itself.
+    pub(super) fn proceed(&mut self, token: TokenId) {
+        self.queue.push_back(token);
+    }
+
     pub(super) fn end(&mut self, state: InstanceState, lists: Lists) {
+        self.disarm(TokenId(ScopeId::ROOT.0), |_| true);
         let at = self.fresh.now;
         self.emit(Event::Ended { state, at, lists });
     }
@@ -222,8 +278,7 @@ impl<'a, 'f> Run<'a, 'f> {
         let inside = ScopeId(spot.token.0);
         if self.instance.scope(inside).is_some() {
             self.cancel_scope(inside, None);
-            self.emit(Event::ScopeClosed { scope: inside });
-            self.bytes = None;
+            self.close(inside);
         }
         let open = |task: &&Task| task.token == spot.token && task.state.is_open();
         if let Some(task) = self.instance.tasks.iter().find(open).map(|task| task.id) {
@@ -232,7 +287,7 @@ impl<'a, 'f> Run<'a, 'f> {
                 event: TaskEvent::Cancelled,
             });
         }
-        self.disarm(spot.token);
+        self.disarm(spot.token, |_| true);
         self.emit(Event::Cancelled {
             token: spot.token,
             element: spot.element,
@@ -255,19 +310,42 @@ impl<'a, 'f> Run<'a, 'f> {
         }
     }
 
-    /// Stops waiting for timers and messages on a token's behalf.
-    fn disarm(&mut self, token: TokenId) {
+    /// Stops waiting for timers and messages on a token's behalf, at the events that are asked for.
+    pub(super) fn disarm(&mut self, token: TokenId, at: impl Fn(ElementIx) -> bool) {
         while let Some(timer) = self
             .instance
             .timers
             .iter()
-            .find(|timer| timer.token == token)
+            .find(|timer| timer.token == token && at(timer.element))
         {
             self.emit(Event::TimerCleared(timer.id));
         }
-        while let Some(wait) = self.instance.waits.iter().find(|wait| wait.token == token) {
+        while let Some(wait) = self
+            .instance
+            .waits
+            .iter()
+            .find(|wait| wait.token == token && at(wait.element))
+        {
             let element = wait.element;
             self.emit(Event::MessageCleared { token, element });
+        }
+        while let Some(wait) = self
+            .instance
+            .signals
+            .iter()
+            .find(|wait| wait.token == token && at(wait.element))
+        {
+            let element = wait.element;
+            self.emit(Event::SignalCleared { token, element });
+        }
+        while let Some(waits) = self
+            .instance
+            .conditions
+            .iter()
+            .find(|waits| waits.token == token && at(waits.element))
+        {
+            let element = waits.element;
+            self.emit(Event::ConditionCleared { token, element });
         }
     }
 

@@ -1,6 +1,7 @@
 //! Tree to value. Total: depth is bounded by the tree, time by [`MAX_STEPS`], memory by [`MAX_TEXT`] and [`MAX_LIST`].
 //! Logic has three values: what does not fit is null, null is neither true nor false, and only `holds` makes it false.
 
+use std::cell::Cell;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -21,14 +22,14 @@ use crate::value::{Name, Value};
 /// What a node gives.
 pub(super) type Computed<'e> = Result<Term<'e>, EvalError>;
 
-/// The value of a tree.
-pub(super) fn value(tree: &Node, env: &Env<'_>) -> Result<Value, EvalError> {
-    Run::new(env).term(tree)?.into_value(tree.at)
+/// The value of a tree, for steps that are left.
+pub(super) fn value(tree: &Node, env: &Env<'_>, left: &Cell<u32>) -> Result<Value, EvalError> {
+    metered(tree, env, left)?.into_value(tree.at)
 }
 
-/// The truth of a tree.
-pub(super) fn truth(tree: &Node, env: &Env<'_>) -> Result<bool, EvalError> {
-    match Run::new(env).term(tree)? {
+/// The truth of a tree, for steps that are left.
+pub(super) fn truth(tree: &Node, env: &Env<'_>, left: &Cell<u32>) -> Result<bool, EvalError> {
+    match metered(tree, env, left)? {
         Term::Bool(bool) => Ok(bool),
         Term::Null => Ok(false),
         term => Err(failure(
@@ -36,6 +37,18 @@ pub(super) fn truth(tree: &Node, env: &Env<'_>) -> Result<bool, EvalError> {
             format!("expected a boolean, found {}", term.kind()),
         )),
     }
+}
+
+fn too_long(at: u32) -> EvalError {
+    failure(at, format!("more than {MAX_STEPS} steps, or than are left"))
+}
+
+fn metered<'e>(tree: &Node, env: &'e Env<'e>, left: &Cell<u32>) -> Computed<'e> {
+    let most = left.get().min(MAX_STEPS);
+    let mut run = Run::new(env, most);
+    let computed = run.term(tree);
+    left.set(left.get() - (most - run.left));
+    computed
 }
 
 /// One evaluation.
@@ -47,11 +60,11 @@ pub(super) struct Run<'e> {
 }
 
 impl<'e> Run<'e> {
-    fn new(env: &'e Env<'e>) -> Run<'e> {
+    fn new(env: &'e Env<'e>, left: u32) -> Run<'e> {
         Run {
             env,
             locals: Vec::new(),
-            left: MAX_STEPS,
+            left,
         }
     }
 
@@ -60,7 +73,7 @@ impl<'e> Run<'e> {
         self.left = u32::try_from(steps)
             .ok()
             .and_then(|steps| self.left.checked_sub(steps))
-            .ok_or_else(|| failure(at, format!("more than {MAX_STEPS} steps")))?;
+            .ok_or_else(|| too_long(at))?;
         Ok(())
     }
 
@@ -77,7 +90,7 @@ impl<'e> Run<'e> {
     ) -> Result<Option<bool>, EvalError> {
         let equal = a.equals(b, &mut self.left);
         if self.left == 0 {
-            return Err(failure(at, format!("more than {MAX_STEPS} steps")));
+            return Err(too_long(at));
         }
         Ok(equal)
     }

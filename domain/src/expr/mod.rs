@@ -7,6 +7,7 @@
 //!                                                         arithmetic, function, pattern, temporal
 //! ```
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -85,6 +86,21 @@ pub struct Env<'a> {
     pub actor: Option<&'a Actor>,
 }
 
+/// Steps that several evaluations share. What would take more fails, as every evaluation after it does.
+#[derive(Clone, Debug)]
+pub struct Meter {
+    left: Cell<u32>,
+}
+
+impl Meter {
+    /// A meter with so many steps.
+    pub fn new(steps: u32) -> Meter {
+        Meter {
+            left: Cell::new(steps),
+        }
+    }
+}
+
 impl Expr {
     /// Parses a source of at most 4 KiB.
     pub fn parse(source: &str) -> Result<Expr, ExprProblem> {
@@ -113,12 +129,22 @@ impl Expr {
     /// Its value. Dates, times and durations come out as ISO 8601 text. A name that no layer holds is null, as is
     /// whatever does not fit its operator; what lies outside the bounds is an error.
     pub fn eval(&self, env: &Env<'_>) -> Result<Value, EvalError> {
-        eval::value(&self.parsed.tree, env)
+        self.eval_within(env, &Meter::new(MAX_STEPS))
+    }
+
+    /// Its value, as [`Expr::eval`] gives it; its steps are taken off those that a meter has left.
+    pub fn eval_within(&self, env: &Env<'_>, meter: &Meter) -> Result<Value, EvalError> {
+        eval::value(&self.parsed.tree, env, &meter.left)
     }
 
     /// Its truth: an error unless the value is a boolean; null is false.
     pub fn holds(&self, env: &Env<'_>) -> Result<bool, EvalError> {
-        eval::truth(&self.parsed.tree, env)
+        self.holds_within(env, &Meter::new(MAX_STEPS))
+    }
+
+    /// Its truth, as [`Expr::holds`] gives it; its steps are taken off those that a meter has left.
+    pub fn holds_within(&self, env: &Env<'_>, meter: &Meter) -> Result<bool, EvalError> {
+        eval::truth(&self.parsed.tree, env, &meter.left)
     }
 }
 

@@ -747,3 +747,21 @@ fn errors_never_quote_data() {
         );
     }
 }
+
+#[test]
+fn evaluations_that_share_a_meter_run_out_together() {
+    let layers = [];
+    let env = Env {
+        layers: &layers,
+        now: Timestamp::UNIX_EPOCH,
+        actor: None,
+    };
+    let dear = Expr::parse("every i in 1..1000 satisfies i > 0").unwrap();
+    let cheap = Expr::parse("1 + 1").unwrap();
+    let meter = Meter::new(10_000);
+    let done = (0..100).take_while(|_| dear.eval_within(&env, &meter).is_ok());
+    assert!((1..10).contains(&done.count()));
+    while cheap.eval_within(&env, &meter).is_ok() {}
+    assert!(cheap.holds_within(&env, &meter).is_err());
+    assert!(cheap.eval(&env).is_ok());
+}

@@ -118,3 +118,23 @@ fn an_entry_comes_back_from_storage_as_it_was() {
     let stored = serde_json::to_string(&entry).unwrap();
     assert_eq!(serde_json::from_str::<Entry>(&stored).unwrap(), entry);
 }
+
+/// What the tasks have in common is worked out once: else five thousand tasks would be twenty-five million lists.
+#[test]
+fn an_instance_of_very_many_tasks_is_told_in_time() {
+    let process = process(&["approve"]);
+    let mut after = instance();
+    for number in 0..5_000 {
+        stand(&process, &mut after, "approve");
+        let mut task = ready(&process, "approve");
+        task.id.0 = uuid::Uuid::from_u128(number);
+        task.candidates = set([group("hr")]);
+        task.excluded = set([user("emma")]);
+        after.tasks.push(task);
+    }
+    let entry = entry(&process, None, &after, at(5));
+    assert_eq!(entry.tasks.len(), 5_000);
+    let image = task_image(&process, &after, &after.tasks[4_999]);
+    assert_eq!(entry.tasks[4_999].after, image);
+    assert!(task_images(&process, &after).eq(entry.tasks.into_iter().map(|change| change.after)));
+}

@@ -1,10 +1,11 @@
 //! What a person may ask of a task, in which state, and what then happens. Judged on a task that the person has been
-//! found to read; without the privilege `user` there are no tasks, so that refusal comes first of all.
+//! found to read, or need not ([`takes_no_reading`]); without the privilege `user` there are no tasks, so that refusal comes first of all.
 
 use std::collections::BTreeSet;
 
 use super::{Permissions, Task, TaskCommand, TaskEvent, TaskState, form};
-use crate::access::{Actor, Principal, Privilege, field, instance::may_write, state};
+use crate::access::instance::{may_write, task_acl};
+use crate::access::{Actor, Principal, Privilege, field, state};
 use crate::bpmn::{Kind, Process, UserTask};
 use crate::engine::command::Rejection;
 use crate::engine::instance::Instance;
@@ -89,6 +90,19 @@ pub fn decide(
         ) => Err(Rejection::TaskClosed),
     }?;
     Ok(vec![event])
+}
+
+/// Whether this may be asked of a task that the actor does not read: administrators move what is stuck, and see nothing.
+pub fn takes_no_reading(actor: &Actor, command: &TaskCommand) -> bool {
+    match command {
+        TaskCommand::Reassign { .. } => actor.has(Privilege::Administrator),
+        TaskCommand::Claim
+        | TaskCommand::Unclaim
+        | TaskCommand::Complete { .. }
+        | TaskCommand::Delegate { .. }
+        | TaskCommand::Update { .. }
+        | TaskCommand::Comment => false,
+    }
 }
 
 /// What a person who reads the task may ask of it now. [`decide`] agrees, for a command whose particulars are in order.
@@ -223,6 +237,10 @@ impl Case<'_> {
             });
         }
         match to {
+            // Moving a task must not be a way to read it.
+            Some(to) if *to == self.actor.user && !self.reads() => {
+                return Err(Rejection::NotReader);
+            }
             Some(to) => self.check_target(to)?,
             None => self.check_candidates()?,
         }
@@ -341,6 +359,10 @@ impl Case<'_> {
             return None;
         };
         Some(model)
+    }
+
+    fn reads(&self) -> bool {
+        task_acl(self.process, self.instance, self.task).admits(self.actor)
     }
 
     fn mine(&self) -> bool {

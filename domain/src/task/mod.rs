@@ -24,7 +24,7 @@ mod decide;
 pub mod form;
 pub mod worklist;
 
-pub use decide::{decide, permissions};
+pub use decide::{decide, permissions, takes_no_reading};
 
 /// Where the life of a task stands.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]

@@ -1,15 +1,18 @@
-//! Comments on tasks. Who may read the task may read them: the caller has found it to be readable.
+//! Comments on tasks. Who may read the task may read them. That is asked when they are read: a task that somebody was told
+//! of a while ago may be closed to them by now.
 
 use std::sync::Arc;
 
+use docket_domain::access::Actor;
 use docket_domain::ids::{CommentId, InstanceId, TaskId};
 use docket_domain::value::Name;
 use jiff::Timestamp;
-use sea_orm::sea_query::{Expr, Query, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{ColumnTrait, EntityTrait, Set};
 use uuid::Uuid;
 
-use super::access::key;
+use super::access::{Slot, aliased, key};
+use super::condition::{object, of_tenant, readable, with_me};
 use super::entity::comment::{ActiveModel, Column, Entity};
 use super::entity::task;
 use super::row::{Cell, micros, or_absent, timestamp};
@@ -31,18 +34,23 @@ pub struct Comment {
 }
 
 impl Read {
-    /// The comments of tasks that the actor was found to read, oldest first.
-    pub async fn comments(&self, task: TaskId, page: &Page) -> Result<Slice<Comment>, StoreError> {
+    /// The comments of a task, oldest first.
+    pub async fn comments(
+        &self,
+        actor: &Actor,
+        task: TaskId,
+        page: &Page,
+    ) -> Result<Slice<Comment>, StoreError> {
         let walk = page.walk(false);
         let (at, id) = (Expr::col(Column::At), Expr::col(Column::Id));
-        let select = self
-            .of_task(task)
+        let mut select = self.of_task(task);
+        select
             .columns([Column::At, Column::Id, Column::KeyId, Column::Body])
             .cond_where(walk.bounds(&at, &id))
             .order_by(Column::At, walk.order.into())
             .order_by(Column::Id, walk.order.into())
-            .limit(walk.limit)
-            .take();
+            .limit(walk.limit);
+        let select = with_me(&self.task_principals(actor), &mut select);
         let rows: Vec<(i64, Uuid, Uuid, Vec<u8>)> = self.rows(&select).await?;
         let ciphers = self.ciphers(rows.iter().map(|row| row.2)).await?;
         let rows = rows.into_iter().map(|row| (key(row.1, row.0), row));
@@ -67,16 +75,26 @@ impl Read {
     }
 
     /// How many there are.
-    pub async fn count_comments(&self, task: TaskId) -> Result<u64, StoreError> {
-        let select = self.of_task(task).expr(Column::Id.count()).take();
-        self.count(&select).await
+    pub async fn count_comments(&self, actor: &Actor, task: TaskId) -> Result<u64, StoreError> {
+        let mut select = self.of_task(task);
+        select.expr(Column::Id.count());
+        let me = self.task_principals(actor);
+        self.count(&with_me(&me, &mut select)).await
     }
 
     fn of_task(&self, task: TaskId) -> SelectStatement {
+        let read = Query::select()
+            .expr(Expr::val(1))
+            .from(aliased(task::Entity))
+            .and_where(of_tenant(self.tenant.0))
+            .and_where(object(task::Column::Id).eq(task.0))
+            .cond_where(readable(&[Slot::ReadOpen, Slot::ReadClosed]))
+            .take();
         Query::select()
             .from(Entity)
             .and_where(Column::TenantId.eq(self.tenant.0))
             .and_where(Column::TaskId.eq(task.0))
+            .and_where(Expr::exists(read))
             .take()
     }
 

@@ -70,6 +70,7 @@ pub mod instance {
         pub body: Vec<u8>,
         pub data: Vec<u8>,
         pub ended_by: Option<Vec<u8>>,
+        pub ended_reason: Option<Vec<u8>>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -24,6 +24,9 @@ pub enum StoreError {
     /// The keys of a tenant or an instance are not to be had.
     #[error("the keys are not to be had")]
     Keys(#[from] KeyError),
+    /// The database's file cannot be made, or is not the one any more that was opened.
+    #[error("the database's file is not there, or is another one than was opened")]
+    File(#[source] std::io::Error),
     /// The database failed.
     #[error("the database failed")]
     Database(#[source] DbErr),

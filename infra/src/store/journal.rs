@@ -1,17 +1,21 @@
 //! The journal: one entry for each transition, in the order of commit. On SQLite there is one writer, so the order of
 //! rows is the order of commits.
+//!
+//! An entry that cannot be read, because somebody edited it or because its key was destroyed, keeps its place as one that
+//! is missing: who follows the journal knows where something is lost, and goes on.
 
 use std::collections::HashMap;
 
 use docket_domain::ids::TenantId;
 use docket_domain::journal::Entry;
 use sea_orm::sea_query::{Condition, ExprTrait, Order, Query};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, NotSet, Set};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, NotSet, QueryResult, Set};
 use std::sync::atomic::Ordering;
 use uuid::Uuid;
 
 use super::entity::journal::{ActiveModel, Column, Entity};
 use super::row::{Cell, micros, or_absent};
+use super::transitions::Keyed;
 use super::{Read, Store, StoreError, Write, ciphers, key_id, rows};
 use crate::crypto::{Cipher, KeyId, Keyring};
 
@@ -20,12 +24,12 @@ use crate::crypto::{Cipher, KeyId, Keyring};
 pub struct Position(pub i64);
 
 impl Store {
-    /// The journal after a position, over all tenants, in order of commit; at most `limit` entries.
+    /// The journal after a position, over all tenants, in order of commit; at most `limit` entries. `None` is missing.
     pub async fn journal_after(
         &self,
         position: Position,
         limit: u32,
-    ) -> Result<Vec<(Position, TenantId, Entry)>, StoreError> {
+    ) -> Result<Vec<(Position, TenantId, Option<Entry>)>, StoreError> {
         after(&self.db, &self.keyring, Condition::all(), position, limit).await
     }
 
@@ -41,12 +45,12 @@ impl Read {
         end(&self.tx).await
     }
 
-    /// The tenant's journal after a position, in order, at most `limit` entries.
+    /// The tenant's journal after a position, in order, at most `limit` entries. `None` is missing.
     pub async fn journal_after(
         &self,
         position: Position,
         limit: u32,
-    ) -> Result<Vec<(Position, Entry)>, StoreError> {
+    ) -> Result<Vec<(Position, Option<Entry>)>, StoreError> {
         let own = Condition::all().add(Column::TenantId.eq(self.tenant.0));
         let entries = after(&self.tx, &self.keyring, own, position, limit).await?;
         Ok(entries
@@ -57,27 +61,34 @@ impl Read {
 }
 
 impl Write {
-    pub(super) async fn insert_entry(
-        &self,
-        cipher: &Cipher,
-        entry: &Entry,
-    ) -> Result<(), StoreError> {
-        let revision = i64::from(entry.after.revision);
-        let body = cell(self.tenant, entry.instance.0, &revision.to_be_bytes())
-            .seal_json(cipher, entry)?;
-        let inserted = Entity::insert(ActiveModel {
-            seq: NotSet,
-            tenant_id: Set(self.tenant.0),
-            at: Set(micros(entry.at)),
-            instance_id: Set(entry.instance.0),
-            revision: Set(revision),
-            key_id: Set(Uuid::from_bytes(cipher.key_id().0)),
-            body: Set(body),
-        })
-        .exec(&self.tx)
-        .await?;
-        self.position
-            .store(inserted.last_insert_id, Ordering::Relaxed);
+    pub(super) async fn insert_entries(&self, keyed: &[Keyed<'_>]) -> Result<(), StoreError> {
+        let mut rows = Vec::with_capacity(keyed.len());
+        for Keyed {
+            transition, cipher, ..
+        } in keyed
+        {
+            let entry = transition.entry;
+            let revision = i64::from(entry.after.revision);
+            let body = cell(self.tenant, entry.instance.0, &revision.to_be_bytes())
+                .seal_json(cipher, entry)?;
+            rows.push(ActiveModel {
+                seq: NotSet,
+                tenant_id: Set(self.tenant.0),
+                at: Set(micros(entry.at)),
+                instance_id: Set(entry.instance.0),
+                revision: Set(revision),
+                key_id: Set(Uuid::from_bytes(cipher.key_id().0)),
+                body: Set(body),
+            });
+        }
+        for chunk in rows.chunks(500) {
+            let inserted = Entity::insert_many(chunk.iter().cloned())
+                .exec(&self.tx)
+                .await?;
+            if let Some(last) = inserted.last_insert_id {
+                self.position.store(last, Ordering::Relaxed);
+            }
+        }
         Ok(())
     }
 }
@@ -104,44 +115,27 @@ async fn end(db: &impl ConnectionTrait) -> Result<Position, StoreError> {
     Ok(Position(rows.first().copied().unwrap_or(0)))
 }
 
-/// Entries whose keys were destroyed are left out; if a whole batch is, the next is read, so that nothing found means the
-/// end.
-async fn after(
-    db: &impl ConnectionTrait,
-    keyring: &Keyring,
-    of: Condition,
-    position: Position,
-    limit: u32,
-) -> Result<Vec<(Position, TenantId, Entry)>, StoreError> {
-    let mut position = position;
-    loop {
-        let batch = batch(db, of.clone(), position, limit).await?;
-        let Some(last) = batch.last() else {
-            return Ok(Vec::new());
-        };
-        position = Position(last.seq);
-        let entries = open(keyring, batch).await?;
-        if !entries.is_empty() {
-            return Ok(entries);
-        }
-    }
-}
-
 struct Stored {
     seq: i64,
     tenant: TenantId,
+    /// Nothing if the row cannot even be taken apart.
+    sealed: Option<Sealed>,
+}
+
+struct Sealed {
     instance: Uuid,
     revision: i64,
     key: KeyId,
     body: Vec<u8>,
 }
 
-async fn batch(
+async fn after(
     db: &impl ConnectionTrait,
+    keyring: &Keyring,
     of: Condition,
     position: Position,
     limit: u32,
-) -> Result<Vec<Stored>, StoreError> {
+) -> Result<Vec<(Position, TenantId, Option<Entry>)>, StoreError> {
     let select = Query::select()
         .columns([
             Column::Seq,
@@ -157,30 +151,50 @@ async fn batch(
         .order_by(Column::Seq, Order::Asc)
         .limit(u64::from(limit))
         .take();
-    let rows: Vec<(i64, Uuid, Uuid, i64, Uuid, Vec<u8>)> = rows(db, &select).await?;
-    Ok(rows
-        .into_iter()
-        .map(|(seq, tenant, instance, revision, key, body)| Stored {
-            seq,
-            tenant: TenantId(tenant),
-            instance,
-            revision,
-            key: key_id(key),
-            body,
-        })
-        .collect())
+    let rows = db.query_all(&select).await?;
+    let stored = rows.iter().map(stored).collect::<Result<Vec<_>, _>>()?;
+    open(keyring, stored).await
+}
+
+fn stored(row: &QueryResult) -> Result<Stored, StoreError> {
+    let sealed = row.try_get_many_by_index::<(i64, Uuid, Uuid, i64, Uuid, Vec<u8>)>();
+    let (seq, tenant, sealed) = match sealed {
+        Ok((seq, tenant, instance, revision, key, body)) => {
+            let sealed = Sealed {
+                instance,
+                revision,
+                key: key_id(key),
+                body,
+            };
+            (seq, tenant, Some(sealed))
+        }
+        Err(error) => {
+            let seq = row.try_get_by_index(0)?;
+            tracing::error!(journal.seq = seq, %error, "an entry of the journal is left out");
+            // Whose it was may be lost as well.
+            (seq, row.try_get_by_index(1).unwrap_or_default(), None)
+        }
+    };
+    Ok(Stored {
+        seq,
+        tenant: TenantId(tenant),
+        sealed,
+    })
 }
 
 async fn open(
     keyring: &Keyring,
     batch: Vec<Stored>,
-) -> Result<Vec<(Position, TenantId, Entry)>, StoreError> {
+) -> Result<Vec<(Position, TenantId, Option<Entry>)>, StoreError> {
     let mut by_tenant: HashMap<TenantId, Vec<Uuid>> = HashMap::new();
     for stored in &batch {
-        by_tenant
-            .entry(stored.tenant)
-            .or_default()
-            .push(Uuid::from_bytes(stored.key.0));
+        let keys = by_tenant.entry(stored.tenant).or_default();
+        keys.extend(
+            stored
+                .sealed
+                .iter()
+                .map(|sealed| Uuid::from_bytes(sealed.key.0)),
+        );
     }
     let mut keys: HashMap<(TenantId, KeyId), Cipher> = HashMap::new();
     for (tenant, ids) in by_tenant {
@@ -189,18 +203,18 @@ async fn open(
     }
     let mut entries = Vec::with_capacity(batch.len());
     for stored in batch {
-        let Some(cipher) = keys.get(&(stored.tenant, stored.key)) else {
-            continue;
+        let entry = match &stored.sealed {
+            Some(sealed) => match keys.get(&(stored.tenant, sealed.key)) {
+                Some(cipher) => {
+                    let revision = sealed.revision.to_be_bytes();
+                    let cell = cell(stored.tenant, sealed.instance, &revision);
+                    or_absent(cell.open_json::<Entry>(cipher, &sealed.body))?
+                }
+                None => None,
+            },
+            None => None,
         };
-        let cell = cell(stored.tenant, stored.instance, &[]);
-        let revision = stored.revision.to_be_bytes();
-        let cell = Cell {
-            part: &revision,
-            ..cell
-        };
-        if let Some(entry) = or_absent(cell.open_json::<Entry>(cipher, &stored.body))? {
-            entries.push((Position(stored.seq), stored.tenant, entry));
-        }
+        entries.push((Position(stored.seq), stored.tenant, entry));
     }
     Ok(entries)
 }

@@ -17,7 +17,7 @@ pub struct Migrator;
 #[async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(First)]
+        vec![Box::new(First), Box::new(EndedReason)]
     }
 }
 
@@ -40,6 +40,26 @@ impl MigrationTrait for First {
             manager.create_index(index).await?;
         }
         Ok(())
+    }
+}
+
+/// Why an administrator ended an instance.
+struct EndedReason;
+
+impl MigrationName for EndedReason {
+    fn name(&self) -> &str {
+        "m0002_ended_reason"
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for EndedReason {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let mut instances = Table::alter();
+        instances
+            .table("instances")
+            .add_column(blob_null("ended_reason"));
+        manager.alter_table(instances).await
     }
 }
 

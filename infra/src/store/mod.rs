@@ -9,7 +9,10 @@
 //! ```
 
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
@@ -30,7 +33,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use uuid::Uuid;
 
 use crate::clock::Clock;
-use crate::crypto::{Cipher, KeyId, Keyring, TenantKeys};
+use crate::crypto::{Cipher, KeyError, KeyId, Keyring, TenantKeys};
 
 pub mod error;
 pub mod page;
@@ -67,6 +70,7 @@ pub use processes::{NewProcess, ProcessFilter, ProcessRecord};
 pub use statuses::InstanceStatus;
 pub use tasks::{TaskOrder, TaskSort, WorklistCounts};
 pub use timers::DueTimer;
+pub use transitions::Transition;
 
 /// How long a statement waits for another process that holds the write lock.
 const BUSY: Duration = Duration::from_secs(5);
@@ -80,6 +84,7 @@ pub struct Store {
     /// One connection for all writing: what it has read of the database stays true between two transactions, as nobody else
     /// writes, and is not read again from the file.
     writing: DatabaseConnection,
+    file: Arc<DatabaseFile>,
     keyring: Arc<Keyring>,
     /// Writers wait here, in order, instead of polling SQLite's lock: that one is not fair.
     writer: Arc<Mutex<()>>,
@@ -95,6 +100,7 @@ impl Store {
         keyring: Arc<Keyring>,
         connections: u32,
     ) -> Result<Store, StoreError> {
+        let opened = DatabaseFile::make(path).map_err(StoreError::File)?;
         let mut writing = connect(path, 1).await?;
         migrate::Migrator::up(&writing, None).await?;
         let mut db = connect(path, connections.max(1)).await?;
@@ -108,6 +114,7 @@ impl Store {
         Ok(Store {
             db,
             writing,
+            file: Arc::new(opened),
             keyring,
             writer: Arc::new(Mutex::new(())),
             tenants: Cache::new(10_000),
@@ -171,8 +178,9 @@ impl Store {
         })
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers, and is where it was.
     pub async fn ping(&self) -> Result<(), StoreError> {
+        self.file.check()?;
         self.db.ping().await?;
         Ok(())
     }
@@ -189,6 +197,7 @@ impl Store {
         keys: Arc<TenantKeys>,
         mode: SqliteTransactionMode,
     ) -> Result<Read, StoreError> {
+        self.file.check()?;
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(mode),
             ..TransactionOptions::default()
@@ -217,7 +226,8 @@ async fn connect(path: &Path, connections: u32) -> Result<DatabaseConnection, St
         .map_sqlx_sqlite_opts(move |options| {
             options
                 .filename(&file)
-                .create_if_missing(true)
+                // A connection that is made later must not make another database where this one was.
+                .create_if_missing(false)
                 // In the default journal mode an open reader blocks a writer's commit.
                 .journal_mode(SqliteJournalMode::Wal)
                 .synchronous(SqliteSynchronous::Full)
@@ -229,6 +239,34 @@ async fn connect(path: &Path, connections: u32) -> Result<DatabaseConnection, St
                 .pragma("temp_store", "MEMORY")
         });
     Ok(Database::connect(options).await?)
+}
+
+/// The file that was opened. SQLite goes on with a file that was removed or replaced: what it then commits is nowhere after
+/// a restart, so nothing begins on it any more.
+struct DatabaseFile {
+    path: PathBuf,
+    /// Device and number.
+    identity: (u64, u64),
+}
+
+impl DatabaseFile {
+    fn make(path: &Path) -> io::Result<DatabaseFile> {
+        let file = OpenOptions::new().create(true).append(true).open(path)?;
+        let metadata = file.metadata()?;
+        Ok(DatabaseFile {
+            path: path.to_owned(),
+            identity: (metadata.dev(), metadata.ino()),
+        })
+    }
+
+    /// Asks the file system, which takes about a microsecond: less than giving it to another thread.
+    fn check(&self) -> Result<(), StoreError> {
+        match fs::metadata(&self.path) {
+            Ok(metadata) if (metadata.dev(), metadata.ino()) == self.identity => Ok(()),
+            Ok(_) => Err(StoreError::File(io::ErrorKind::NotFound.into())),
+            Err(error) => Err(StoreError::File(error)),
+        }
+    }
 }
 
 /// A snapshot of one tenant. Every method that takes an actor finds only what the actor may read; what is not there and
@@ -308,7 +346,30 @@ async fn ciphers(
         return Ok(HashMap::new());
     }
     let ids: Vec<KeyId> = ids.into_iter().collect();
-    Ok(Box::pin(keyring.instance_keys(tenant, &ids)).await?)
+    match Box::pin(keyring.instance_keys(tenant, &ids)).await {
+        Ok(found) => Ok(found),
+        // One that is damaged must not take the others with it.
+        Err(KeyError::Damaged { .. }) => Box::pin(undamaged(keyring, tenant, &ids)).await,
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn undamaged(
+    keyring: &Keyring,
+    tenant: TenantId,
+    ids: &[KeyId],
+) -> Result<HashMap<KeyId, Cipher>, StoreError> {
+    let mut all = HashMap::new();
+    for id in ids {
+        match keyring.instance_keys(tenant, &[*id]).await {
+            Ok(found) => all.extend(found),
+            Err(error @ KeyError::Damaged { .. }) => {
+                tracing::error!(%error, "what it has sealed is left out");
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(all)
 }
 
 /// Whether a row was inserted, where one that is already there is nothing to write over.

@@ -94,9 +94,12 @@ pub fn or_absent<T>(opened: Result<T, StoreError>) -> Result<Option<T>, StoreErr
             tracing::error!(%error, "a row is left out");
             Ok(None)
         }
-        Err(error @ (StoreError::Conflict | StoreError::Keys(_) | StoreError::Database(_))) => {
-            Err(error)
-        }
+        Err(
+            error @ (StoreError::Conflict
+            | StoreError::Keys(_)
+            | StoreError::File(_)
+            | StoreError::Database(_)),
+        ) => Err(error),
     }
 }
 

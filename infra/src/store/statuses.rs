@@ -1,6 +1,8 @@
 //! What the monitor sees: where instances stand, and nothing of what is in them. Nothing here is sealed with an instance's
 //! key, so nothing here opens with one.
 
+use std::sync::Arc;
+
 use docket_domain::engine::instance::InstanceState;
 use docket_domain::ids::{InstanceId, ProcessId};
 use docket_domain::value::Name;
@@ -36,6 +38,8 @@ pub struct InstanceStatus {
     pub incidents: u32,
     /// Who terminated it, if somebody did.
     pub ended_by: Option<Name>,
+    /// Why, in that person's words.
+    pub ended_reason: Option<Arc<str>>,
 }
 
 type StatusRow = (
@@ -47,6 +51,7 @@ type StatusRow = (
     Option<i64>,
     i32,
     i32,
+    Option<Vec<u8>>,
     Option<Vec<u8>>,
 );
 
@@ -71,6 +76,7 @@ impl Read {
                     Column::OpenTasks,
                     Column::Incidents,
                     Column::EndedBy,
+                    Column::EndedReason,
                 ]
                 .map(object),
             )
@@ -108,9 +114,10 @@ impl Read {
             open_tasks,
             incidents,
             ended_by,
+            ended_reason,
         ) = row;
         let corrupt = |column| self.instance_cell(id, column).corrupt();
-        let by = self.instance_cell(id, "ended_by");
+        let cell = |column| self.instance_cell(id, column);
         Ok(InstanceStatus {
             id: InstanceId(id),
             process: ProcessId(process),
@@ -123,22 +130,33 @@ impl Read {
             open_tasks: u32::try_from(open_tasks).map_err(|_| corrupt("open_tasks"))?,
             incidents: u32::try_from(incidents).map_err(|_| corrupt("incidents"))?,
             ended_by: ended_by
-                .map(|name| by.open_json(&self.keys.data, &name))
+                .map(|name| cell("ended_by").open_json(&self.keys.data, &name))
+                .transpose()?,
+            ended_reason: ended_reason
+                .map(|reason| cell("ended_reason").open_json(&self.keys.data, &reason))
                 .transpose()?,
         })
     }
 }
 
 impl Write {
-    /// Records who ended an instance, for the monitor. Sealed with the tenant's key: the monitor opens nothing that an
-    /// instance's key has sealed.
-    pub async fn save_ended_by(&self, instance: InstanceId, by: &Name) -> Result<(), StoreError> {
-        let sealed = self
-            .instance_cell(instance.0, "ended_by")
-            .seal_json(&self.keys.data, by)?;
+    /// Records who ended an instance and why, for the monitor. Sealed with the tenant's key: the monitor opens nothing that
+    /// an instance's key has sealed.
+    pub async fn save_ended_by(
+        &self,
+        instance: InstanceId,
+        by: &Name,
+        reason: Option<&str>,
+    ) -> Result<(), StoreError> {
+        let cell = |column| self.instance_cell(instance.0, column);
+        let by = cell("ended_by").seal_json(&self.keys.data, by)?;
+        let reason = reason
+            .map(|reason| cell("ended_reason").seal_json(&self.keys.data, &reason))
+            .transpose()?;
         let updated = Entity::update_many()
             .set(ActiveModel {
-                ended_by: Set(Some(sealed)),
+                ended_by: Set(Some(by)),
+                ended_reason: Set(reason),
                 ..ActiveModel::default()
             })
             .filter(Column::TenantId.eq(self.tenant.0))

@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use docket_domain::access::{Actor, Principal, Privilege};
-use docket_domain::ids::TaskId;
-use docket_domain::journal::Entry;
+use docket_domain::ids::{InstanceId, TaskId};
 use docket_domain::task::worklist::{TaskFilter, TaskImage, Worklist};
 use jiff::Timestamp;
 use sea_orm::sea_query::{
@@ -22,6 +21,7 @@ use super::condition::{
 use super::entity::task::{ActiveModel, Column, Entity};
 use super::page::Walk;
 use super::row::{Cell, micros, or_absent, task_state_code, uuid};
+use super::transitions::Keyed;
 use super::{Page, Read, Slice, StoreError, Write, key_id};
 use crate::crypto::Cipher;
 
@@ -81,6 +81,18 @@ impl Read {
     /// A task.
     pub async fn task(&self, actor: &Actor, id: TaskId) -> Result<Option<TaskImage>, StoreError> {
         Ok(self.tasks_by_id(actor, &[id]).await?.remove(&id))
+    }
+
+    /// The instance of a task, whoever may read either: for administrators' commands.
+    pub async fn instance_of_task(&self, id: TaskId) -> Result<Option<InstanceId>, StoreError> {
+        let select = Query::select()
+            .expr(object(Column::InstanceId))
+            .from(aliased(Entity))
+            .and_where(of_tenant(self.tenant.0))
+            .and_where(object(Column::Id).eq(id.0))
+            .take();
+        let found: Option<Uuid> = self.row(&select).await?;
+        Ok(found.map(InstanceId))
     }
 
     /// Tasks by id.
@@ -221,7 +233,7 @@ impl Read {
     }
 
     /// Tasks take the privilege `user` to be there at all (G2).
-    fn task_principals(&self, actor: &Actor) -> Vec<Uuid> {
+    pub(super) fn task_principals(&self, actor: &Actor) -> Vec<Uuid> {
         self.principals(actor, actor.has(Privilege::User))
     }
 
@@ -400,14 +412,12 @@ fn end_of_day(now: Timestamp) -> i64 {
 
 impl Write {
     /// Stores the images after a transition of the tasks that it concerned.
-    pub(super) async fn save_tasks(
-        &self,
-        cipher: &Cipher,
-        entry: &Entry,
-    ) -> Result<(), StoreError> {
-        let mut rows = Vec::with_capacity(entry.tasks.len());
-        for change in &entry.tasks {
-            rows.push(self.task_row(cipher, &change.after)?);
+    pub(super) async fn save_tasks(&self, keyed: &[Keyed<'_>]) -> Result<(), StoreError> {
+        let mut rows = Vec::new();
+        for one in keyed {
+            for change in &one.transition.entry.tasks {
+                rows.push(self.task_row(&one.cipher, &change.after)?);
+            }
         }
         for chunk in rows.chunks(500) {
             Entity::insert_many(chunk.iter().cloned())

@@ -1,15 +1,15 @@
 //! Timers: when an instance is to be woken. The instance itself says what for.
 
-use docket_domain::engine::instance::{Instance, PendingTimer};
+use docket_domain::engine::instance::PendingTimer;
 use docket_domain::ids::{InstanceId, TenantId, TimerId};
 use jiff::Timestamp;
-use sea_orm::sea_query::{ExprTrait, Order, Query};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, Order, Query};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set};
 use uuid::Uuid;
 
 use super::entity::timer::{ActiveModel, Column, Entity};
 use super::row::{micros, timestamp};
-use super::{Store, StoreError, Write, rows};
+use super::{Store, StoreError, Transition, Write, rows};
 
 /// A timer that is due.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,32 +20,48 @@ pub struct DueTimer {
     pub instance: InstanceId,
     /// The timer.
     pub timer: TimerId,
+    /// Since when.
+    pub due_at: Timestamp,
 }
 
 impl Store {
-    /// Timers that are due, oldest first.
+    /// Timers that are due, oldest first; only those behind another one, if it is given.
     pub async fn due_timers(
         &self,
         now: Timestamp,
+        after: Option<&DueTimer>,
         limit: u32,
     ) -> Result<Vec<DueTimer>, StoreError> {
+        let place = || Expr::tuple([Column::DueAt.into_expr(), Column::Id.into_expr()]);
+        let behind = after.map(|timer| {
+            let (due_at, id) = (micros(timer.due_at), timer.timer.0);
+            place().gt(Expr::tuple([Expr::val(due_at), Expr::val(id)]))
+        });
         let select = Query::select()
-            .columns([Column::TenantId, Column::InstanceId, Column::Id])
+            .columns([
+                Column::TenantId,
+                Column::InstanceId,
+                Column::Id,
+                Column::DueAt,
+            ])
             .from(Entity)
             .and_where(Column::DueAt.into_expr().lte(micros(now)))
+            .cond_where(Condition::all().add_option(behind))
             .order_by(Column::DueAt, Order::Asc)
             .order_by(Column::Id, Order::Asc)
             .limit(u64::from(limit))
             .take();
-        let rows: Vec<(Uuid, Uuid, Uuid)> = rows(&self.db, &select).await?;
-        Ok(rows
-            .into_iter()
-            .map(|(tenant, instance, timer)| DueTimer {
-                tenant: TenantId(tenant),
-                instance: InstanceId(instance),
-                timer: TimerId(timer),
+        let rows: Vec<(Uuid, Uuid, Uuid, i64)> = rows(&self.db, &select).await?;
+        rows.into_iter()
+            .map(|(tenant, instance, timer, due_at)| {
+                Ok(DueTimer {
+                    tenant: TenantId(tenant),
+                    instance: InstanceId(instance),
+                    timer: TimerId(timer),
+                    due_at: timestamp(due_at, "timers", "due_at", timer)?,
+                })
             })
-            .collect())
+            .collect()
     }
 
     /// When the next timer is due.
@@ -64,41 +80,37 @@ impl Store {
 }
 
 impl Write {
-    /// Brings the rows from one state of an instance to the next.
+    /// Brings the rows from one state of each instance to the next.
     pub(super) async fn save_timers(
         &self,
-        before: Option<&Instance>,
-        after: &Instance,
+        transitions: &[Transition<'_>],
     ) -> Result<(), StoreError> {
-        let were = before.map_or(&[][..], |before| &before.timers);
         let differs = |timer: &PendingTimer, others: &[PendingTimer]| {
             !others
                 .iter()
                 .any(|other| other.id == timer.id && other.due_at == timer.due_at)
         };
-        let gone: Vec<Uuid> = were
-            .iter()
-            .filter(|timer| differs(timer, &after.timers))
-            .map(|timer| timer.id.0)
-            .collect();
-        if !gone.is_empty() {
-            Entity::delete_many()
-                .filter(Column::Id.is_in(gone))
-                .filter(Column::TenantId.eq(self.tenant.0))
-                .exec(&self.tx)
-                .await?;
-        }
-        let new: Vec<ActiveModel> = after
-            .timers
-            .iter()
-            .filter(|timer| differs(timer, were))
-            .map(|timer| ActiveModel {
+        let mut gone = Vec::new();
+        let mut new = Vec::new();
+        for Transition { before, after, .. } in transitions {
+            let were = before.map_or(&[][..], |before| &before.timers);
+            let left = were.iter().filter(|timer| differs(timer, &after.timers));
+            gone.extend(left.map(|timer| timer.id.0));
+            let came = after.timers.iter().filter(|timer| differs(timer, were));
+            new.extend(came.map(|timer| ActiveModel {
                 id: Set(timer.id.0),
                 tenant_id: Set(self.tenant.0),
                 instance_id: Set(after.id.0),
                 due_at: Set(micros(timer.due_at)),
-            })
-            .collect();
+            }));
+        }
+        for chunk in gone.chunks(1000) {
+            Entity::delete_many()
+                .filter(Column::Id.is_in(chunk.iter().copied()))
+                .filter(Column::TenantId.eq(self.tenant.0))
+                .exec(&self.tx)
+                .await?;
+        }
         for chunk in new.chunks(1000) {
             Entity::insert_many(chunk.iter().cloned())
                 .exec_without_returning(&self.tx)

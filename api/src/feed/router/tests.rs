@@ -85,13 +85,24 @@ async fn a_slow_listener_is_told_once_that_something_is_missing_and_hears_what_c
     for position in 0..=QUEUE as i64 {
         hub.router().route(ACME, Position(position), &told);
     }
-    assert!(matches!(slow.next().await, Some(Heard::Overflow)));
+    assert!(matches!(slow.next().await, Some(Heard::Missing)));
     hub.router().route(ACME, Position(1_000), &told);
     assert!(matches!(
         slow.next().await,
         Some(Heard::Entry(Position(1_000), _))
     ));
     assert!(!hears(&mut slow));
+}
+
+#[test]
+fn an_entry_that_is_missing_is_told_to_its_tenant_alone() {
+    let hub = Hub::default();
+    let mut emmas = listen(&hub, &person(ACME, "emma", &[]));
+    let mut strangers = listen(&hub, &person(GLOBEX, "emma", &[]));
+    hub.router().miss(ACME);
+    let heard = emmas.next().now_or_never().flatten();
+    assert!(matches!(heard, Some(Heard::Missing)), "{heard:?}");
+    assert!(!hears(&mut strangers));
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub struct StartProcessInput {
     version: Option<u32>,
     /// The key that the outside knows the instance by.
     business_key: Option<String>,
-    /// Its first data: an object of named values.
+    /// Its first data: an object of named values. If the process has a start form: what that asks for, and no more.
     data: Option<Json>,
     /// Whose case it is, if not the viewer's own. The process must allow it.
     on_behalf_of: Option<Id>,
@@ -75,6 +75,8 @@ pub struct WithdrawInstanceInput {
 pub struct TerminateInstanceInput {
     /// Which instance.
     process_instance: Id,
+    /// Why, for those who monitor: at most 1,000 characters, and nothing that is in its data.
+    reason: Option<String>,
 }
 
 /// What came of a mutation of an instance.
@@ -180,7 +182,8 @@ impl InstanceMutation {
     ) -> Result<StatusPayload> {
         let asking = Asking::writing(ctx)?;
         let id = input.process_instance.instance()?;
-        let asked = asking.app.terminate(asking.actor(), id);
+        let reason = input.reason.as_deref();
+        let asked = asking.app.terminate(asking.actor(), id, reason);
         Ok(match settled(asked).await? {
             Ok((status, position)) => StatusPayload {
                 status: Some(ProcessInstanceStatus(status)),

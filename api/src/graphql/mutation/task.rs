@@ -119,7 +119,7 @@ pub struct CompleteTaskPayload {
     task: Option<Task>,
     /// The instance after it. Null if nothing was changed, or if the viewer may not read it now.
     process_instance: Option<ProcessInstance>,
-    /// From the same commit: what the viewer has in hand or may claim next in this instance.
+    /// From the same commit: what the viewer has in hand or may claim next in this instance, 100 at most.
     next_tasks: Vec<Task>,
     /// Where the feeds stand after this commit: a subscription with it in `after` shows what comes later.
     cursor: Option<String>,
@@ -201,7 +201,8 @@ impl TaskMutation {
         ask(ctx, task, command, input.expected_revision).await
     }
 
-    /// Hands a task to somebody else for good, or to nobody.
+    /// Hands a task to somebody else for good, or to nobody. With the privilege `ADMINISTRATOR` also one that the viewer may
+    /// not read; then no task comes back.
     async fn reassign_task(
         &self,
         ctx: &Context<'_>,

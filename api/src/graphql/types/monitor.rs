@@ -7,7 +7,7 @@ use docket_infra::store::{InstanceFilter, InstanceStatus};
 use super::instance::{ProcessInstanceFilter, ProcessInstanceState};
 use super::scalar::DateTime;
 use super::user::User;
-use crate::graphql::error::Result;
+use crate::graphql::error::{Code, Result};
 use crate::graphql::id::Id;
 use crate::graphql::page::{self, Connection, Listing, PageArgs, wants_total};
 use crate::graphql::session::Asking;
@@ -18,7 +18,7 @@ pub struct Monitor;
 /// What holders of the privilege `MONITOR` see of all instances of the tenant: status, never data.
 #[Object(serial)]
 impl Monitor {
-    /// The instances, the latest started first.
+    /// The instances, the latest started first. They cannot be narrowed to an initiator: a status does not name one.
     #[graphql(complexity = "page::cost(first, last) * child_complexity")]
     async fn instances(
         &self,
@@ -35,7 +35,12 @@ impl Monitor {
             last,
             before,
         };
-        list(ctx, filter.unwrap_or_default().try_into()?, &args).await
+        let filter = InstanceFilter::try_from(filter.unwrap_or_default())?;
+        // What is not shown must not be found by trying either.
+        if filter.initiator.is_some() {
+            return Err(Code::BadInput.error("a status names no `initiator`"));
+        }
+        list(ctx, filter, &args).await
     }
 
     /// How many instances are in each state.
@@ -122,6 +127,11 @@ impl ProcessInstanceStatus {
     /// The administrator who ended it, if one did.
     async fn ended_by(&self) -> Option<User> {
         User::maybe(self.0.ended_by.as_ref())
+    }
+
+    /// Why, in the administrator's words.
+    async fn ended_reason(&self) -> Option<&str> {
+        self.0.ended_reason.as_deref()
     }
 }
 

@@ -124,6 +124,15 @@ impl Process {
             .collect())
     }
 
+    /// What a person fills in to start it, if the model has a form for it. `startProcess` takes no other fields then.
+    #[graphql(complexity = 10)]
+    async fn start_form(&self, ctx: &Context<'_>) -> Result<Option<Form>> {
+        let asking = Asking::of(ctx)?;
+        let tx = asking.read().await?;
+        let form = asking.app.start_form(&tx, &self.0).await?;
+        Ok(form.as_ref().map(Form::from))
+    }
+
     /// Who uploaded it.
     async fn uploaded_by(&self) -> Option<User> {
         Some(User(self.0.uploaded_by.clone()))

@@ -175,6 +175,11 @@ impl Task {
         User::maybe(self.0.task.owner.as_ref())
     }
 
+    /// Who completed it, once somebody has.
+    async fn completed_by(&self) -> Option<User> {
+        User::maybe(self.0.task.completed_by.as_ref())
+    }
+
     /// The people who may claim it by name.
     async fn candidate_users(&self) -> Option<Vec<User>> {
         let names = self.0.task.candidates.iter().filter_map(user_name);
@@ -434,9 +439,9 @@ async fn comments(
     let id = image.task.id;
     let listing = Listing::open(&asking, &format!("comments/{id}"), args).await?;
     let tx = asking.read().await?;
-    let slice = tx.comments(id, &listing.page).await?;
+    let slice = tx.comments(asking.actor(), id, &listing.page).await?;
     let total = match wants_total(ctx) {
-        true => Some(tx.count_comments(id).await?),
+        true => Some(tx.count_comments(asking.actor(), id).await?),
         false => None,
     };
     Ok(listing.connection(slice, total, Comment))

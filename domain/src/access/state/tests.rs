@@ -2,11 +2,13 @@ use super::*;
 use crate::access::fixture::{
     at, claimed, data, group, instance, list, name, open_scope, process, role, set, stand, user,
 };
+use crate::expr::MAX_STEPS;
 use crate::task::TaskState;
 
 fn resolved(text: &str, instance: &Instance) -> BTreeSet<Principal> {
     let layers = [&instance.data];
-    resolve(&list(text), &People::of(instance, &layers, at(0)))
+    let meter = Meter::new(MAX_STEPS);
+    resolve(&list(text), &People::of(instance, &layers, at(0), &meter))
 }
 
 /// emma's case, that carl started; mark has a task in hand, olga had one, and cleo has one that is done.
@@ -101,7 +103,8 @@ fn a_scope_shadows_the_fields_around_it() {
         data([("manager", Value::text("ines"))]),
     );
     let layers = layers(&instance, scope);
-    let people = People::of(&instance, &layers, at(0));
+    let meter = Meter::new(MAX_STEPS);
+    let people = People::of(&instance, &layers, at(0), &meter);
     assert_eq!(
         resolve(&list("field:manager field:budget"), &people),
         set([user("ines"), user("bea")])
@@ -128,7 +131,8 @@ fn an_expression_gives_names_or_nobody() {
         ("amount", Value::Number(12.into())),
     ]);
     let layers = [&instance.data];
-    let people = People::of(&instance, &layers, at(0));
+    let meter = Meter::new(MAX_STEPS);
+    let people = People::of(&instance, &layers, at(0), &meter);
     for (source, expected) in [
         ("names", set([group("ann"), group("ben")])),
         ("team", set([group("tim")])),

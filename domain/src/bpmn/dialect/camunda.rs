@@ -3,7 +3,7 @@
 use super::super::report::Report;
 use super::super::tree::Tag;
 use super::super::{Assignment, Form, Naming, Principals, UserTask, text, timer};
-use super::{Work, assignment, wf};
+use super::{Collection, Work, assignment, wf};
 use crate::expr::Expr;
 use crate::value::Name;
 
@@ -45,12 +45,7 @@ pub(super) fn user_task(tag: Tag<'_>, report: &mut Report) -> UserTask {
         follow_up: attribute(tag, "followUpDate")
             .and_then(|source| timer::schedule(tag, source, report)),
         priority: attribute(tag, "priority").and_then(|source| wf::priority(tag, source, report)),
-        form: attribute(tag, "formKey")
-            .or_else(|| attribute(tag, "formRef"))
-            .map(|key| Form {
-                key: Some(key.clone()),
-                schema: None,
-            }),
+        form: form(tag),
         ..UserTask::default()
     };
     for (name, naming) in [
@@ -63,6 +58,22 @@ pub(super) fn user_task(tag: Tag<'_>, report: &mut Report) -> UserTask {
         }
     }
     task
+}
+
+/// The form of a user task or of a start event, by its key alone.
+pub(super) fn form(tag: Tag<'_>) -> Option<Form> {
+    let key = attribute(tag, "formKey").or_else(|| attribute(tag, "formRef"))?;
+    Some(Form {
+        key: Some(key.clone()),
+        schema: None,
+    })
+}
+
+pub(super) fn collection(multi: Tag<'_>) -> Option<Collection> {
+    Some(Collection {
+        items: attribute(multi, "collection")?.clone(),
+        element: attribute(multi, "elementVariable").cloned(),
+    })
 }
 
 /// Who may start the process, if the model says so.
@@ -139,6 +150,23 @@ pub(super) fn outputs(tag: Tag<'_>, report: &mut Report) -> Vec<Assignment> {
         if let Some(name) = parameter.filled("name") {
             found.extend(assignment(parameter, name, parameter.text(), report));
         }
+    }
+    found
+}
+
+/// The fields that a signal takes along.
+pub(super) fn sent(definition: Tag<'_>, report: &mut Report) -> Vec<Assignment> {
+    let mut found = Vec::new();
+    let along = definition.extensions().filter(|tag| is_ours(*tag));
+    for part in along.filter(|tag| &**tag.name() == "in") {
+        let field = |source: &Name| format!("={source}");
+        let source = part.filled("source").map(field);
+        let source = source.or_else(|| part.filled("sourceExpression").map(|it| it.to_string()));
+        let (Some(source), Some(target)) = (source, part.filled("target")) else {
+            ignored(part, report);
+            continue;
+        };
+        found.extend(assignment(part, target, &source, report));
     }
     found
 }

@@ -3,7 +3,7 @@
 
 use super::report::Report;
 use super::tree::Tag;
-use super::{AccessPolicy, Assignment, FieldRule, Principals, StateList, UserTask};
+use super::{AccessPolicy, Assignment, FieldRule, Form, Principals, StateList, UserTask};
 use crate::value::Name;
 
 mod automatiko;
@@ -100,12 +100,26 @@ pub(super) fn user_task(tag: Tag<'_>, report: &mut Report) -> UserTask {
     task
 }
 
+/// What a person fills in at a start event.
+pub(super) fn start_form(tag: Tag<'_>, report: &mut Report) -> Option<Form> {
+    let ours = wf::form(tag, report);
+    ours.or(camunda::form(tag)).or(zeebe::form(tag, report))
+}
+
 /// What happens to the data after an element completes.
 pub(super) fn outputs(tag: Tag<'_>, report: &mut Report) -> Vec<Assignment> {
     let mut outputs = wf::outputs(tag, report);
     outputs.extend(camunda::outputs(tag, report));
     outputs.extend(zeebe::outputs(tag, report));
     outputs
+}
+
+/// The fields that go along with a signal or a message that an event or a send task throws.
+pub(super) fn sent(tag: Tag<'_>, definition: Tag<'_>, report: &mut Report) -> Vec<Assignment> {
+    let mut fields = wf::work(tag, report);
+    fields.extend(camunda::sent(definition, report));
+    fields.extend(zeebe::sent(tag, report));
+    fields
 }
 
 /// What a service, script, business rule or send task does.
@@ -126,6 +140,23 @@ pub(super) fn work(tag: Tag<'_>, report: &mut Report) -> Work {
 /// The correlation key of a message, as an expression.
 pub(super) fn correlation<'a>(message: Tag<'a>) -> Option<(Tag<'a>, &'a str)> {
     zeebe::correlation(message)
+}
+
+/// What a multi-instance activity has an instance for each of.
+pub(super) struct Collection {
+    /// The list, as an expression.
+    pub items: Name,
+    /// The field that holds one value.
+    pub element: Option<Name>,
+}
+
+/// The list that `multiInstanceLoopCharacteristics` name.
+pub(super) fn collection(multi: Tag<'_>, report: &mut Report) -> Option<Collection> {
+    wf::check(multi, report);
+    wf::collection(multi)
+        .or_else(|| camunda::collection(multi))
+        .or_else(|| zeebe::collection(multi, report))
+        .or_else(|| standard::collection(multi, report))
 }
 
 /// Says what of an element's extensions is misspelled or left out.

@@ -4,7 +4,7 @@ use super::super::report::Report;
 use super::super::tree::Tag;
 use super::super::xml::shorten;
 use super::super::{Naming, Principals, UserTask, text};
-use super::{Work, jbpm};
+use super::{Collection, Work, jbpm};
 use crate::value::Name;
 
 pub(super) fn user_task(tag: Tag<'_>, report: &mut Report) -> UserTask {
@@ -30,6 +30,21 @@ pub(super) fn user_task(tag: Tag<'_>, report: &mut Report) -> UserTask {
         }
     }
     task
+}
+
+/// The list of a multi-instance activity (BPMN 2.0.2, 10.3.8), which tools refer to by its name. What the instances give is
+/// not gathered.
+pub(super) fn collection(multi: Tag<'_>, report: &mut Report) -> Option<Collection> {
+    if let Some(output) = multi.part("loopDataOutputRef") {
+        let message = "`loopDataOutputRef` is not read".to_owned();
+        report.warning(output, "ignored-extension", message);
+    }
+    let items = multi.part("loopDataInputRef").map(|list| list.text());
+    let element = multi.part("inputDataItem");
+    Some(Collection {
+        items: items.filter(|items| !items.is_empty())?.into(),
+        element: element.and_then(|item| item.filled("name").or(item.id()).cloned()),
+    })
 }
 
 /// The people of a resource role: `user(x), group(y), z`, or the resource that it refers to.

@@ -199,7 +199,7 @@ fn camunda_and_its_family_are_read_by_namespace() {
     ] {
         let text = file(
             "",
-            "<startEvent id='s' v:initiator='starter'/><userTask id='t' v:assignee='${starter}' v:candidateUsers='ann, ${list(a, b)[1]}' v:candidateGroups='#{team}' v:dueDate='${due}' v:followUpDate='P1D' v:priority='80' v:formKey='embedded:x'/>",
+            "<startEvent id='s' v:initiator='starter' v:formKey='embedded:begin'/><userTask id='t' v:assignee='${starter}' v:candidateUsers='ann, ${list(a, b)[1]}' v:candidateGroups='#{team}' v:dueDate='${due}' v:followUpDate='P1D' v:priority='80' v:formKey='embedded:x'/>",
         )
         .replace("${list(a, b)[1]}", "${deputy}")
         .replace("<process ", &format!("<process xmlns:v='{vendor}' v:candidateStarterGroups='staff' v:candidateStarterUsers='bob' "));
@@ -220,6 +220,10 @@ fn camunda_and_its_family_are_read_by_namespace() {
             Some("embedded:x")
         );
         assert_eq!(process.initiator_variable.as_deref(), Some("starter"));
+        assert_eq!(
+            process.start_form.as_ref().unwrap().key.as_deref(),
+            Some("embedded:begin")
+        );
         assert_eq!(
             shown(process.starters.as_ref().unwrap()),
             ["user:bob", "group:staff"]
@@ -249,6 +253,7 @@ fn zeebe_tasks_are_read() {
     let process = process(&file(
         "",
         r#"<extensionElements><zeebe:userTaskForm id="f1">{"components": []}</zeebe:userTaskForm></extensionElements>
+        <startEvent id="s"><extensionElements><zeebe:formDefinition formKey="camunda-forms:bpmn:f1"/></extensionElements></startEvent>
         <userTask id="t"><extensionElements>
           <zeebe:assignmentDefinition assignee="=manager" candidateUsers="=users" candidateGroups="hr, it"/>
           <zeebe:taskSchedule dueDate="=due" followUpDate="2026-03-01T08:00:00Z"/>
@@ -257,7 +262,9 @@ fn zeebe_tasks_are_read() {
           <zeebe:ioMapping><zeebe:output source="=a" target="b"/></zeebe:ioMapping>
         </extensionElements></userTask>"#,
     ));
-    let task = task(&process);
+    let Kind::UserTask(task) = &process.elements[1].kind else {
+        panic!()
+    };
     assert_eq!(literal(&task.assignee), Some("=manager"));
     assert_eq!(
         shown(&task.candidates),
@@ -266,7 +273,8 @@ fn zeebe_tasks_are_read() {
     assert_eq!(literal(&task.due), Some("=due"));
     assert_eq!(literal(&task.priority), Some("30"));
     assert!(task.form.as_ref().unwrap().schema.is_some());
-    assert_eq!(&*process.elements[0].outputs[0].field, "b");
+    assert!(process.start_form.as_ref().unwrap().schema.is_some());
+    assert_eq!(&*process.elements[1].outputs[0].field, "b");
 }
 
 #[test]

@@ -7,10 +7,11 @@ use super::super::{
     AccessPolicy, Assignment, Classification, FieldRule, Form, Mask, Naming, Principals, StateList,
     Text, UserTask, WF, text, timer,
 };
-use super::Declared;
+use super::{Collection, Declared};
+use crate::task::form::check_schema;
 
 /// Our elements, and the attributes that each may have.
-const WORDS: [(&str, &[&str]); 12] = [
+const WORDS: [(&str, &[&str]); 13] = [
     ("acl", &["bind"]),
     ("readers", LIST),
     ("writers", LIST),
@@ -32,6 +33,7 @@ const WORDS: [(&str, &[&str]); 12] = [
     ("outcomes", &["field", "values"]),
     ("set", &["field", "value"]),
     ("output", &["field", "value"]),
+    ("collection", &["field", "element"]),
 ];
 const LIST: &[&str] = &["users", "groups", "roles", "fields", "expr"];
 /// Our attributes on a process.
@@ -57,13 +59,24 @@ pub(super) fn check(tag: Tag<'_>, report: &mut Report) {
 
 /// Whether a word says something in an element's `extensionElements`.
 fn belongs(word: &str, host: Tag<'_>) -> bool {
+    let scope = host.parent().and_then(Tag::bpmn);
     let host = host.bpmn().unwrap_or_default();
     match word {
         "starters" => host == "process",
-        "assignment" | "schedule" | "form" | "outcomes" => host == "userTask",
-        "set" => ["serviceTask", "scriptTask", "businessRuleTask", "sendTask"].contains(&host),
+        "assignment" | "schedule" | "outcomes" => host == "userTask",
+        "form" => host == "userTask" || (host == "startEvent" && scope == Some("process")),
+        "set" => [
+            "serviceTask",
+            "scriptTask",
+            "businessRuleTask",
+            "sendTask",
+            "intermediateThrowEvent",
+            "endEvent",
+        ]
+        .contains(&host),
         "readers" | "writers" | "owners" => false,
-        "output" => host != "process",
+        "collection" => host == "multiInstanceLoopCharacteristics",
+        "output" => host != "process" && host != "multiInstanceLoopCharacteristics",
         // `acl` and `field` stand everywhere; other words are unknown, and said to be.
         _ => true,
     }
@@ -235,7 +248,10 @@ fn rule(tag: Tag<'_>, report: &mut Report) -> Option<FieldRule> {
 
 /// Human work in our own words, and whether they say who gets it.
 pub(super) fn user_task(tag: Tag<'_>, report: &mut Report) -> (UserTask, bool) {
-    let mut task = UserTask::default();
+    let mut task = UserTask {
+        form: form(tag, report),
+        ..UserTask::default()
+    };
     let mut assigned = false;
     for extension in tag.extensions().filter(|tag| tag.namespace() == WF) {
         match &**extension.name() {
@@ -244,7 +260,6 @@ pub(super) fn user_task(tag: Tag<'_>, report: &mut Report) -> (UserTask, bool) {
                 assignment(extension, &mut task, report);
             }
             "schedule" => schedule(extension, &mut task, report),
-            "form" => task.form = Some(form(extension, report)),
             "outcomes" => {
                 task.outcome_field = extension.filled("field").cloned();
                 task.outcomes = extension
@@ -304,29 +319,36 @@ pub(super) fn priority(tag: Tag<'_>, source: &str, report: &mut Report) -> Optio
     Some(priority)
 }
 
-fn form(tag: Tag<'_>, report: &mut Report) -> Form {
-    Form {
+/// The form of a user task or of a start event.
+pub(super) fn form(host: Tag<'_>, report: &mut Report) -> Option<Form> {
+    let tag = host.extension(WF, "form").next()?;
+    Some(Form {
         key: tag.filled("key").cloned(),
         schema: schema(tag, report),
-    }
+    })
 }
 
-/// The form-js schema that is a tag's text.
+/// The form-js schema that is a tag's text, or why it is none.
 pub(super) fn schema(tag: Tag<'_>, report: &mut Report) -> Option<serde_json::Value> {
     if tag.text().is_empty() {
         return None;
     }
-    match serde_json::from_str(tag.text()) {
-        Ok(schema @ serde_json::Value::Object(_)) => Some(schema),
-        Ok(_) => {
-            report.error(tag, "bad-form", "the form is no JSON object".to_owned());
-            None
-        }
-        Err(error) => {
-            report.error(tag, "bad-form", format!("the form is no JSON: {error}"));
-            None
-        }
-    }
+    let schema = match serde_json::from_str(tag.text()) {
+        Ok(schema @ serde_json::Value::Object(_)) => check_schema(&schema).map(|()| schema),
+        Ok(_) => Err("the form is no JSON object".to_owned()),
+        Err(error) => Err(format!("the form is no JSON: {error}")),
+    };
+    schema
+        .map_err(|message| report.error(tag, "bad-form", message))
+        .ok()
+}
+
+pub(super) fn collection(multi: Tag<'_>) -> Option<Collection> {
+    let collection = multi.extension(WF, "collection").next()?;
+    Some(Collection {
+        items: collection.filled("field")?.clone(),
+        element: collection.filled("element").cloned(),
+    })
 }
 
 pub(super) fn outputs(tag: Tag<'_>, report: &mut Report) -> Vec<Assignment> {

@@ -3,7 +3,7 @@
 use super::super::report::Report;
 use super::super::tree::Tag;
 use super::super::{Assignment, Form, Naming, UserTask, text, timer};
-use super::{Work, assignment, wf};
+use super::{Collection, Work, assignment, wf};
 use crate::value::Name;
 
 const ZEEBE: &str = "http://camunda.org/schema/zeebe/1.0";
@@ -11,7 +11,10 @@ const ZEEBE: &str = "http://camunda.org/schema/zeebe/1.0";
 const EMBEDDED: &str = "camunda-forms:bpmn:";
 
 pub(super) fn user_task(tag: Tag<'_>, report: &mut Report) -> UserTask {
-    let mut task = UserTask::default();
+    let mut task = UserTask {
+        form: form(tag, report),
+        ..UserTask::default()
+    };
     for extension in tag.extensions().filter(|tag| tag.namespace() == ZEEBE) {
         match &**extension.name() {
             "assignmentDefinition" => who(extension, &mut task, report),
@@ -28,7 +31,6 @@ pub(super) fn user_task(tag: Tag<'_>, report: &mut Report) -> UserTask {
                     .own("priority")
                     .and_then(|source| wf::priority(extension, source, report));
             }
-            "formDefinition" => task.form = form(extension, report),
             _ => {}
         }
     }
@@ -50,7 +52,9 @@ fn who(tag: Tag<'_>, task: &mut UserTask, report: &mut Report) {
     }
 }
 
-fn form(tag: Tag<'_>, report: &mut Report) -> Option<Form> {
+/// The form of a user task or of a start event.
+pub(super) fn form(host: Tag<'_>, report: &mut Report) -> Option<Form> {
+    let tag = host.extension(ZEEBE, "formDefinition").next()?;
     let names = ["formKey", "formId", "externalReference"];
     let key = names.into_iter().find_map(|name| tag.filled(name))?;
     let Some(id) = key.strip_prefix(EMBEDDED) else {
@@ -113,8 +117,17 @@ pub(super) fn work(tag: Tag<'_>, report: &mut Report) -> Work {
 }
 
 pub(super) fn outputs(tag: Tag<'_>, report: &mut Report) -> Vec<Assignment> {
+    assignments(tag, "output", report)
+}
+
+/// The fields that a message or a signal takes along: what is mapped into the event that throws it.
+pub(super) fn sent(tag: Tag<'_>, report: &mut Report) -> Vec<Assignment> {
+    assignments(tag, "input", report)
+}
+
+fn assignments<'a>(tag: Tag<'a>, which: &'a str, report: &mut Report) -> Vec<Assignment> {
     let mut found = Vec::new();
-    for output in mappings(tag, "output") {
+    for output in mappings(tag, which) {
         let (Some(source), Some(target)) = (output.filled("source"), output.filled("target"))
         else {
             continue;
@@ -134,6 +147,19 @@ fn mappings<'a>(tag: Tag<'a>, name: &'a str) -> impl Iterator<Item = Tag<'a>> {
         .flat_map(move |mapping| mapping.all(ZEEBE, name))
 }
 
+/// The list of a multi-instance activity. What the instances give is not gathered.
+pub(super) fn collection(multi: Tag<'_>, report: &mut Report) -> Option<Collection> {
+    let characteristics = multi.extension(ZEEBE, "loopCharacteristics").next()?;
+    if characteristics.filled("outputCollection").is_some() {
+        let message = "`outputCollection` is not read".to_owned();
+        report.warning(characteristics, "ignored-extension", message);
+    }
+    Some(Collection {
+        items: characteristics.filled("inputCollection")?.clone(),
+        element: characteristics.filled("inputElement").cloned(),
+    })
+}
+
 /// The correlation key of a message.
 pub(super) fn correlation<'a>(message: Tag<'a>) -> Option<(Tag<'a>, &'a str)> {
     message
@@ -150,7 +176,11 @@ pub(super) fn check(tag: Tag<'_>, report: &mut Report) {
     let listeners = tag.extensions().filter(|tag| {
         tag.namespace() == ZEEBE && matches!(&**tag.name(), "executionListeners" | "taskListeners")
     });
-    for ignored in listeners.chain(mappings(tag, "input")) {
+    let throws = matches!(
+        tag.bpmn(),
+        Some("intermediateThrowEvent" | "endEvent" | "sendTask")
+    );
+    for ignored in listeners.chain(mappings(tag, "input").filter(|_| !throws)) {
         let message = format!("`{}` is not read", ignored.name());
         report.warning(ignored, "ignored-extension", message);
     }

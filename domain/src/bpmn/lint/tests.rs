@@ -61,6 +61,19 @@ fn several_starts_and_boundaries_all_lead_on() {
 }
 
 #[test]
+fn a_link_leads_on() {
+    let process = |name: &str| {
+        found(&format!(
+            "<startEvent id='s'/><sequenceFlow sourceRef='s' targetRef='here'/>
+            <intermediateThrowEvent id='here'><linkEventDefinition name='A'/></intermediateThrowEvent>
+            <intermediateCatchEvent id='there'><linkEventDefinition name='A'/></intermediateCatchEvent>
+            <intermediateCatchEvent id='other'><linkEventDefinition name='{name}'/></intermediateCatchEvent>"
+        ))
+    };
+    assert_eq!(process("B"), ["6 other unreachable"]);
+}
+
+#[test]
 fn gateways_without_a_way_out_are_named() {
     let gateway = |default: &str, first: &str, second: &str| {
         found(&format!(
@@ -88,6 +101,22 @@ fn gateways_without_a_way_out_are_named() {
 }
 
 #[test]
+fn an_inclusive_gateway_asks_for_a_default_and_allows_a_way_that_is_always_taken() {
+    let gateway = |default: &str, second: &str| {
+        found(&format!(
+            "<startEvent id='s'/><sequenceFlow sourceRef='s' targetRef='g'/>
+            <inclusiveGateway id='g' {default}/><endEvent id='a'/><endEvent id='b'/>
+            <sequenceFlow id='one' sourceRef='g' targetRef='a'><conditionExpression>${{ok}}</conditionExpression></sequenceFlow>
+            <sequenceFlow id='two' sourceRef='g' targetRef='b'>{second}</sequenceFlow>"
+        ))
+    };
+    let condition = "<conditionExpression>${ok}</conditionExpression>";
+    assert_eq!(gateway("", condition), ["4 g no-default"]);
+    assert_eq!(gateway("", ""), Vec::<String>::new());
+    assert_eq!(gateway("default='two'", condition), Vec::<String>::new());
+}
+
+#[test]
 fn what_nobody_can_take_is_named() {
     assert_eq!(found("<userTask id='u'/>"), ["3 u nobody"]);
     assert_eq!(
@@ -101,7 +130,7 @@ fn what_nobody_can_take_is_named() {
 #[test]
 fn borders_that_never_fire_are_named() {
     let with = |host: &str, definition: &str| {
-        let roots = "<error id='e' errorCode='E'/><error id='f' errorCode='F'/>";
+        let roots = "<error id='e' errorCode='E'/><error id='f' errorCode='F'/><escalation id='s' escalationCode='S'/>";
         let process =
             format!("{host}\n<boundaryEvent id='b' attachedToRef='h'>{definition}</boundaryEvent>");
         rules(&findings(&read_text(&file(roots, &process)).unwrap(), "p"))
@@ -121,13 +150,35 @@ fn borders_that_never_fire_are_named() {
     assert_eq!(with(throwing, error), Vec::<String>::new());
     assert_eq!(with(throwing, any), Vec::<String>::new());
     assert_eq!(with(other, error), dead);
+    let escalation = "<escalationEventDefinition escalationRef='s'/>";
+    let telling = "<subProcess id='h'><intermediateThrowEvent id='x'><escalationEventDefinition escalationRef='s'/></intermediateThrowEvent></subProcess>";
+    assert_eq!(with(telling, escalation), Vec::<String>::new());
+    assert_eq!(with(telling, any), dead);
+    assert_eq!(with(other, escalation), dead);
+}
+
+#[test]
+fn an_event_sub_process_is_reached_and_one_that_catches_nothing_is_named() {
+    let process = |throw: &str| {
+        let roots = "<error id='e' errorCode='E'/><error id='f' errorCode='F'/>";
+        let text = file(
+            roots,
+            &format!(
+                "<startEvent id='s'/><sequenceFlow sourceRef='s' targetRef='x'/><endEvent id='x'><errorEventDefinition errorRef='{throw}'/></endEvent>
+                <subProcess id='h' triggeredByEvent='true'><startEvent id='u'><errorEventDefinition errorRef='e'/></startEvent><sequenceFlow sourceRef='u' targetRef='t'/><manualTask id='t'/></subProcess>"
+            ),
+        );
+        rules(&findings(&read_text(&text).unwrap(), "p"))
+    };
+    assert_eq!(process("e"), Vec::<String>::new());
+    assert_eq!(process("f"), ["4 h dead-event-sub-process"]);
 }
 
 #[test]
 fn findings_come_in_order_of_place() {
     let found = found(
         "<userTask id='a'/>
-        <inclusiveGateway id='b'/>
+        <complexGateway id='b'/>
         <serviceTask id='c'/>
         <sequenceFlow sourceRef='a' targetRef='nowhere'/>",
     );
@@ -144,7 +195,7 @@ fn findings_come_in_order_of_place() {
 
 #[test]
 fn no_number_of_warnings_hides_an_error() {
-    let process = "<serviceTask/>".repeat(2_000) + "<inclusiveGateway id='i'/>";
+    let process = "<serviceTask/>".repeat(2_000) + "<complexGateway id='i'/>";
     let draft = draft(&process);
     assert_eq!(resolve::resolve(&draft, "p").unwrap_err().len(), 1);
     let found = findings(&draft, "p");

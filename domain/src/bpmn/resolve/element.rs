@@ -11,12 +11,14 @@ impl<'a> Resolver<'a> {
     pub(super) fn describe(&mut self, ix: ElementIx) {
         let tag = self.tag(ix);
         let kind = self.kind(ix, tag);
+        let repeat = self.repeat(tag);
         let acl = dialect::state(tag, &mut self.report);
         let fields = dialect::fields(tag, &mut self.report);
         let outputs = dialect::outputs(tag, &mut self.report);
         dialect::check(tag, &mut self.report);
         let element = &mut self.elements[ix.0 as usize];
         element.kind = kind;
+        element.repeat = repeat;
         element.acl = acl;
         element.fields = fields;
         element.outputs = outputs;
@@ -25,20 +27,22 @@ impl<'a> Resolver<'a> {
     fn kind(&mut self, ix: ElementIx, tag: Tag<'a>) -> Kind {
         self.activity(tag);
         match tag.bpmn().unwrap_or_default() {
-            "startEvent" => Kind::Start(self.start(ix, tag)),
+            "startEvent" => self.start(ix, tag),
             "endEvent" => Kind::End(self.end(tag)),
-            "intermediateCatchEvent" => Kind::Catch(self.catch(tag)),
-            "intermediateThrowEvent" | "implicitThrowEvent" => Kind::Throw(self.throw(tag)),
+            "intermediateCatchEvent" => self.catch(tag),
+            "intermediateThrowEvent" | "implicitThrowEvent" => self.throw(ix, tag),
             "boundaryEvent" => self.boundary(ix, tag),
             "userTask" => Kind::UserTask(Box::new(dialect::user_task(tag, &mut self.report))),
             "task" | "manualTask" => self.work(tag, false),
-            "serviceTask" | "scriptTask" | "businessRuleTask" | "sendTask" => self.work(tag, true),
+            "serviceTask" | "scriptTask" | "businessRuleTask" => self.work(tag, true),
+            "sendTask" if tag.filled("messageRef").is_some() => Kind::Throw(self.send(tag, tag)),
+            "sendTask" => self.work(tag, true),
             "receiveTask" => self.receive(tag),
             "exclusiveGateway" => Kind::Exclusive,
             "parallelGateway" => Kind::Parallel,
+            "inclusiveGateway" => Kind::Inclusive,
             "eventBasedGateway" => self.event_based(tag),
             "subProcess" => self.sub_process(ix, tag),
-            "inclusiveGateway" => self.never(tag, "an inclusive gateway"),
             "complexGateway" => self.never(tag, "a complex gateway"),
             "callActivity" => self.never(tag, "a call activity"),
             "transaction" => self.never(tag, "a transaction"),
@@ -54,12 +58,6 @@ impl<'a> Resolver<'a> {
 
     /// What any activity may ask for that is not run.
     fn activity(&mut self, tag: Tag<'a>) {
-        if tag.part("multiInstanceLoopCharacteristics").is_some() {
-            self.refuse(tag, "a multi-instance activity");
-        }
-        if tag.part("standardLoopCharacteristics").is_some() {
-            self.refuse(tag, "a loop");
-        }
         if is_true(tag, "isForCompensation") {
             self.refuse(tag, "compensation");
         }
@@ -115,9 +113,19 @@ impl<'a> Resolver<'a> {
         Kind::EventBased
     }
 
+    /// It has exactly one start event (BPMN 2.0.2, 10.3.5).
+    fn event_sub_process(&mut self, tag: Tag<'a>) -> Kind {
+        let starts = tag.parts("startEvent").count();
+        if starts != 1 {
+            let message = format!("{} has {starts} start events, not one", called(tag));
+            self.report.error(tag, "bad-event-sub-process", message);
+        }
+        Kind::EventSubProcess
+    }
+
     fn sub_process(&mut self, ix: ElementIx, tag: Tag<'a>) -> Kind {
         if is_true(tag, "triggeredByEvent") {
-            self.refuse(tag, "an event sub-process");
+            return self.event_sub_process(tag);
         }
         if self.scopes.contains(&ix) {
             return Kind::SubProcess;

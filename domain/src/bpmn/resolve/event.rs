@@ -2,10 +2,32 @@
 
 use super::super::read::flag;
 use super::super::tree::Tag;
-use super::super::{ElementIx, Kind, MessageWait, Throw, Trigger, dialect, text, timer};
+use super::super::{
+    ElementIx, Form, Kind, MessageWait, Sent, Throw, Trigger, dialect, text, timer,
+};
 use super::element::is_true;
 use super::{Resolver, called};
+use crate::expr::Expr;
 use crate::value::Name;
+
+/// How the file names what is thrown.
+#[derive(Clone, Copy)]
+struct Thrown {
+    word: &'static str,
+    reference: &'static str,
+    code: &'static str,
+}
+
+const ERROR: Thrown = Thrown {
+    word: "error",
+    reference: "errorRef",
+    code: "errorCode",
+};
+const ESCALATION: Thrown = Thrown {
+    word: "escalation",
+    reference: "escalationRef",
+    code: "escalationCode",
+};
 
 impl<'a> Resolver<'a> {
     /// The one event definition of an event, in place or by reference; none is a none event. More than one is refused.
@@ -37,34 +59,112 @@ impl<'a> Resolver<'a> {
         found
     }
 
-    pub(super) fn start(&mut self, ix: ElementIx, tag: Tag<'a>) -> Trigger {
-        let parent = self.element(ix).parent;
-        let Some(definition) = self.definition(tag) else {
-            return Trigger::None;
-        };
-        if let Some(parent) = parent {
-            // An event sub-process is refused as a whole.
-            if !is_true(self.tag(parent), "triggeredByEvent") {
-                self.refuse(tag, "a start event with a trigger in a sub-process");
-            }
-            return Trigger::None;
+    pub(super) fn start(&mut self, ix: ElementIx, tag: Tag<'a>) -> Kind {
+        let parent = self.element(ix).parent.map(|parent| self.tag(parent));
+        if parent.is_some_and(|parent| is_true(parent, "triggeredByEvent")) {
+            return self.event_start(tag);
         }
+        let Some(definition) = self.definition(tag) else {
+            return Kind::Start(Trigger::None);
+        };
+        if parent.is_some() {
+            self.refuse(tag, "a start event with a trigger in a sub-process");
+            return Kind::Start(Trigger::None);
+        }
+        Kind::Start(match definition.bpmn() {
+            Some("timerEventDefinition") => self.timer(definition),
+            Some("messageEventDefinition") => self.message_trigger(definition),
+            Some("signalEventDefinition") => self.signal_trigger(definition),
+            Some("conditionalEventDefinition") => self.condition(definition),
+            _ => self.no_trigger(tag, definition),
+        })
+    }
+
+    /// The start event of an event sub-process.
+    fn event_start(&mut self, tag: Tag<'a>) -> Kind {
+        let interrupting = tag.own("isInterrupting").and_then(|text| flag(text)) != Some(false);
+        let Some(definition) = self.definition(tag) else {
+            let message = format!(
+                "{} begins an event sub-process without an event",
+                called(tag)
+            );
+            self.report.error(tag, "bad-event-sub-process", message);
+            return Kind::Start(Trigger::None);
+        };
+        let trigger = self.aside(tag, definition, interrupting);
+        Kind::EventStart {
+            interrupting,
+            trigger,
+        }
+    }
+
+    /// What an event waits for that stands beside the flow: at a border, or before an event sub-process.
+    fn aside(&mut self, tag: Tag<'a>, definition: Tag<'a>, interrupting: bool) -> Trigger {
         match definition.bpmn() {
             Some("timerEventDefinition") => self.timer(definition),
             Some("messageEventDefinition") => self.message_trigger(definition),
+            Some("signalEventDefinition") => self.signal_trigger(definition),
+            Some("conditionalEventDefinition") => self.condition(definition),
+            Some("escalationEventDefinition") => {
+                Trigger::Escalation(self.code(definition, ESCALATION))
+            }
+            Some("errorEventDefinition") if interrupting => {
+                Trigger::Error(self.code(definition, ERROR))
+            }
+            Some("errorEventDefinition") => {
+                let id = called(tag);
+                let message = format!("{id}: an error always interrupts");
+                self.report.error(tag, "bad-boundary", message);
+                Trigger::None
+            }
             _ => self.no_trigger(tag, definition),
         }
     }
 
-    pub(super) fn catch(&mut self, tag: Tag<'a>) -> Trigger {
+    /// The form of the start event that a start by a person begins at, as the engine chooses it: the first none start event,
+    /// else the first timer.
+    pub(super) fn start_form(&mut self) -> Option<Form> {
+        let starts = |resolver: &Self, by: fn(&Trigger) -> bool| -> Vec<ElementIx> {
+            let all = resolver.indices().filter(|ix| {
+                let element = resolver.element(*ix);
+                element.parent.is_none()
+                    && matches!(&element.kind, Kind::Start(trigger) if by(trigger))
+            });
+            all.collect()
+        };
+        let begins = starts(self, |trigger| matches!(trigger, Trigger::None))
+            .into_iter()
+            .chain(starts(self, |trigger| matches!(trigger, Trigger::Timer(_))))
+            .next();
+        let mut shown = None;
+        for ix in starts(self, |_| true) {
+            let tag = self.tag(ix);
+            let form = dialect::start_form(tag, &mut self.report);
+            if Some(ix) == begins {
+                shown = form;
+            } else if form.is_some() {
+                let message = format!(
+                    "{}: no person starts here and fills in its form",
+                    called(tag)
+                );
+                self.report.warning(tag, "ignored-extension", message);
+            }
+        }
+        shown
+    }
+
+    pub(super) fn catch(&mut self, tag: Tag<'a>) -> Kind {
         let Some(definition) = self.definition(tag) else {
             self.idle(tag);
-            return Trigger::None;
+            return Kind::Catch(Trigger::None);
         };
         match definition.bpmn() {
-            Some("timerEventDefinition") => self.timer(definition),
-            Some("messageEventDefinition") => self.message_trigger(definition),
-            _ => self.no_trigger(tag, definition),
+            Some("timerEventDefinition") => Kind::Catch(self.timer(definition)),
+            Some("messageEventDefinition") => Kind::Catch(self.message_trigger(definition)),
+            Some("signalEventDefinition") => Kind::Catch(self.signal_trigger(definition)),
+            Some("conditionalEventDefinition") => Kind::Catch(self.condition(definition)),
+            Some("linkEventDefinition") => Kind::LinkTarget,
+            _ => Kind::Catch(self.no_trigger(tag, definition)),
         }
     }
 
@@ -75,20 +175,7 @@ impl<'a> Resolver<'a> {
                 self.idle(tag);
                 Trigger::None
             }
-            Some(definition) => match definition.bpmn() {
-                Some("timerEventDefinition") => self.timer(definition),
-                Some("messageEventDefinition") => self.message_trigger(definition),
-                Some("errorEventDefinition") if interrupting => {
-                    Trigger::Error(self.error_code(definition))
-                }
-                Some("errorEventDefinition") => {
-                    let id = called(tag);
-                    let message = format!("{id}: an error always interrupts");
-                    self.report.error(tag, "bad-boundary", message);
-                    Trigger::None
-                }
-                _ => self.no_trigger(tag, definition),
-            },
+            Some(definition) => self.aside(tag, definition, interrupting),
         };
         Kind::Boundary {
             on: self.host(ix, tag),
@@ -114,7 +201,7 @@ impl<'a> Resolver<'a> {
         let host = self.tag(on).bpmn().unwrap_or_default();
         let activity = ["Task", "task", "Process", "callActivity", "transaction"];
         let activity = activity.iter().any(|end| host.ends_with(end));
-        if !activity {
+        if !activity || is_true(self.tag(on), "triggeredByEvent") {
             let message = format!("{id} is attached to `{reference}`, which is no activity");
             self.report.error(tag, "bad-boundary", message);
         } else if self.element(on).parent != self.element(ix).parent {
@@ -130,17 +217,12 @@ impl<'a> Resolver<'a> {
         };
         match definition.bpmn() {
             Some("terminateEventDefinition") => Throw::Terminate,
-            Some("errorEventDefinition") => match self.error_code(definition) {
-                Some(code) => Throw::Error(code),
-                None => {
-                    if definition.filled("errorRef").is_none() {
-                        let id = called(tag);
-                        let message = format!("{id} throws an error and says not which");
-                        self.report.error(definition, "no-error", message);
-                    }
-                    Throw::None
-                }
-            },
+            Some("errorEventDefinition") => self
+                .thrown(tag, definition, ERROR)
+                .map_or(Throw::None, Throw::Error),
+            Some("escalationEventDefinition") => self.escalation(tag, definition),
+            Some("signalEventDefinition") => self.signal(tag, definition),
+            Some("messageEventDefinition") => self.send(tag, definition),
             _ => {
                 self.no_trigger(tag, definition);
                 Throw::None
@@ -148,11 +230,20 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    pub(super) fn throw(&mut self, tag: Tag<'a>) -> Throw {
-        if let Some(definition) = self.definition(tag) {
-            self.no_trigger(tag, definition);
+    pub(super) fn throw(&mut self, ix: ElementIx, tag: Tag<'a>) -> Kind {
+        let Some(definition) = self.definition(tag) else {
+            return Kind::Throw(Throw::None);
+        };
+        match definition.bpmn() {
+            Some("linkEventDefinition") => self.link_source(ix, tag, definition),
+            Some("escalationEventDefinition") => Kind::Throw(self.escalation(tag, definition)),
+            Some("signalEventDefinition") => Kind::Throw(self.signal(tag, definition)),
+            Some("messageEventDefinition") => Kind::Throw(self.send(tag, definition)),
+            _ => {
+                self.no_trigger(tag, definition);
+                Kind::Throw(Throw::None)
+            }
         }
-        Throw::None
     }
 
     /// An event that ought to wait, and for which no definition was found; a reference to none is a problem by itself.
@@ -166,39 +257,98 @@ impl<'a> Resolver<'a> {
         timer::timer(definition, &mut self.report).map_or(Trigger::None, Trigger::Timer)
     }
 
+    fn condition(&mut self, definition: Tag<'a>) -> Trigger {
+        let part = definition.part("condition");
+        let Some(part) = part.filter(|part| !part.text().is_empty()) else {
+            let message = "the event has no condition".to_owned();
+            self.report.error(definition, "no-condition", message);
+            return Trigger::None;
+        };
+        text::expression(part, part.text(), &mut self.report)
+            .map_or(Trigger::None, Trigger::Condition)
+    }
+
     fn message_trigger(&mut self, definition: Tag<'a>) -> Trigger {
         self.message(definition)
             .map_or(Trigger::None, Trigger::Message)
     }
 
-    /// The message that a definition or a receive task names.
+    /// The message that a definition or a receive task waits for.
     pub(super) fn message(&mut self, tag: Tag<'a>) -> Option<MessageWait> {
-        let Some(reference) = tag.filled("messageRef") else {
-            let event = tag.parent().filter(|_| !tag.is_element()).unwrap_or(tag);
-            let message = format!(
-                "{} waits for a message and says not for which",
-                called(event)
-            );
-            self.report.error(tag, "no-message", message);
-            return None;
-        };
-        let message = self.root(tag, reference, "message")?;
-        let correlation = dialect::correlation(message)
-            .and_then(|(tag, source)| text::expression(tag, source, &mut self.report));
-        Some(MessageWait {
-            name: message.filled("name").or(message.id())?.clone(),
+        let (name, correlation) = self.named(tag, "message", "waits for")?;
+        Some(MessageWait { name, correlation })
+    }
+
+    fn signal_trigger(&mut self, definition: Tag<'a>) -> Trigger {
+        let named = self.named(definition, "signal", "waits for");
+        named.map_or(Trigger::None, |(name, _)| Trigger::Signal(name))
+    }
+
+    /// The signal that an event throws.
+    fn signal(&mut self, tag: Tag<'a>, definition: Tag<'a>) -> Throw {
+        let sent = self.sent(tag, definition, "signal");
+        sent.map_or(Throw::None, Throw::Signal)
+    }
+
+    /// The message that an event or a send task throws; the definition of a task is itself.
+    pub(super) fn send(&mut self, tag: Tag<'a>, definition: Tag<'a>) -> Throw {
+        let sent = self.sent(tag, definition, "message");
+        sent.map_or(Throw::None, Throw::Message)
+    }
+
+    fn sent(&mut self, tag: Tag<'a>, definition: Tag<'a>, what: &'static str) -> Option<Sent> {
+        let fields = dialect::sent(tag, definition, &mut self.report);
+        let (name, correlation) = self.named(definition, what, "throws")?;
+        Some(Sent {
+            name,
             correlation,
+            fields,
         })
     }
 
-    /// The code of the error that a definition names: its code, else its name, else its id.
-    fn error_code(&mut self, definition: Tag<'a>) -> Option<Name> {
-        let reference = definition.filled("errorRef")?;
-        let error = self.root(definition, reference, "error")?;
-        error
-            .filled("errorCode")
-            .or(error.filled("name"))
-            .or(error.id())
+    /// The name of the message or signal that a definition or a task refers to, and what a message is correlated by.
+    fn named(
+        &mut self,
+        tag: Tag<'a>,
+        what: &'static str,
+        does: &str,
+    ) -> Option<(Name, Option<Expr>)> {
+        let Some(reference) = tag.filled(&format!("{what}Ref")) else {
+            let event = tag.parent().filter(|_| !tag.is_element()).unwrap_or(tag);
+            let message = format!("{} {does} a {what} and says not which", called(event));
+            self.report.error(tag, &format!("no-{what}"), message);
+            return None;
+        };
+        let root = self.root(tag, reference, what)?;
+        let correlation = dialect::correlation(root)
+            .and_then(|(tag, source)| text::expression(tag, source, &mut self.report));
+        Some((root.filled("name").or(root.id())?.clone(), correlation))
+    }
+
+    fn escalation(&mut self, tag: Tag<'a>, definition: Tag<'a>) -> Throw {
+        self.thrown(tag, definition, ESCALATION)
+            .map_or(Throw::None, Throw::Escalation)
+    }
+
+    /// The code of what is thrown; to say none is a problem.
+    fn thrown(&mut self, tag: Tag<'a>, definition: Tag<'a>, what: Thrown) -> Option<Name> {
+        if definition.filled(what.reference).is_none() {
+            let (id, word) = (called(tag), what.word);
+            let message = format!("{id} throws an {word} and says not which");
+            self.report
+                .error(definition, &format!("no-{word}"), message);
+        }
+        self.code(definition, what)
+    }
+
+    /// The code of the error or escalation that a definition names: its code, else its name, else its id.
+    fn code(&mut self, definition: Tag<'a>, what: Thrown) -> Option<Name> {
+        let reference = definition.filled(what.reference)?;
+        let thrown = self.root(definition, reference, what.word)?;
+        thrown
+            .filled(what.code)
+            .or(thrown.filled("name"))
+            .or(thrown.id())
             .cloned()
     }
 

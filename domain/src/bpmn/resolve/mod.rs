@@ -20,6 +20,8 @@ use crate::value::Name;
 mod element;
 mod event;
 mod flow;
+mod link;
+mod repeat;
 mod shape;
 
 /// The executable process of a key, or everything that stands in its way.
@@ -48,6 +50,7 @@ pub(super) fn run(draft: &Draft, key: &str) -> (Option<Process>, Vec<Problem>) {
         by_id: HashMap::new(),
         flow_ids: HashSet::new(),
         scopes: HashSet::new(),
+        links: HashMap::new(),
     };
     let process = resolver.process(tag);
     let done = !resolver.report.has_errors();
@@ -86,12 +89,15 @@ struct Resolver<'a> {
     flow_ids: HashSet<Name>,
     /// The sub-processes that hold something.
     scopes: HashSet<ElementIx>,
+    /// The link targets of each scope, by name.
+    links: HashMap<(Option<ElementIx>, Name), ElementIx>,
 }
 
 impl<'a> Resolver<'a> {
     fn process(&mut self, tag: Tag<'a>) -> Process {
         let mut flows = Vec::new();
         self.collect(tag, None, &mut flows);
+        self.link_targets();
         for ix in self.indices() {
             self.describe(ix);
         }
@@ -102,6 +108,7 @@ impl<'a> Resolver<'a> {
         }
         self.shape(tag);
         let rules = dialect::process(tag, &mut self.report);
+        let start_form = self.start_form();
         Process {
             key: tag.id().cloned().unwrap_or_else(|| Name::from("")),
             name: tag.filled("name").cloned(),
@@ -115,6 +122,7 @@ impl<'a> Resolver<'a> {
             starters: rules.starters,
             initiator_field: rules.initiator_field,
             initiator_variable: rules.initiator_variable,
+            start_form,
         }
     }
 
@@ -161,6 +169,7 @@ impl<'a> Resolver<'a> {
             id,
             name: tag.filled("name").cloned(),
             kind: Kind::PassThrough,
+            repeat: None,
             parent,
             incoming: Vec::new(),
             outgoing: Vec::new(),

@@ -38,6 +38,8 @@ impl<'a> Resolver<'a> {
                 | Kind::End(_)
                 | Kind::Catch(_)
                 | Kind::Throw(_)
+                | Kind::LinkSource(_)
+                | Kind::LinkTarget
                 | Kind::Boundary { .. }
                 | Kind::UserTask(_)
                 | Kind::PassThrough
@@ -45,7 +47,10 @@ impl<'a> Resolver<'a> {
                 | Kind::Receive(_)
                 | Kind::Exclusive
                 | Kind::Parallel
-                | Kind::SubProcess => {}
+                | Kind::Inclusive
+                | Kind::SubProcess
+                | Kind::EventSubProcess
+                | Kind::EventStart { .. } => {}
             }
         }
     }
@@ -53,17 +58,29 @@ impl<'a> Resolver<'a> {
     /// The scopes that have a place to begin: a start event, or an element that nothing leads to.
     fn beginnings(&self) -> HashSet<Option<ElementIx>> {
         let begins = |element: &Element| match &element.kind {
-            Kind::Start(Trigger::None | Trigger::Timer(_) | Trigger::Message(_)) => true,
-            Kind::Start(Trigger::Error(_)) | Kind::Boundary { .. } => false,
+            Kind::Start(
+                Trigger::None
+                | Trigger::Timer(_)
+                | Trigger::Message(_)
+                | Trigger::Signal(_)
+                | Trigger::Condition(_),
+            ) => true,
+            Kind::Start(Trigger::Error(_) | Trigger::Escalation(_))
+            | Kind::Boundary { .. }
+            | Kind::LinkTarget
+            | Kind::EventSubProcess
+            | Kind::EventStart { .. } => false,
             Kind::End(_)
             | Kind::Catch(_)
             | Kind::Throw(_)
+            | Kind::LinkSource(_)
             | Kind::UserTask(_)
             | Kind::PassThrough
             | Kind::Assign(_)
             | Kind::Receive(_)
             | Kind::Exclusive
             | Kind::Parallel
+            | Kind::Inclusive
             | Kind::EventBased
             | Kind::SubProcess => element.incoming.is_empty(),
         };
@@ -71,13 +88,23 @@ impl<'a> Resolver<'a> {
         found.map(|element| element.parent).collect()
     }
 
-    /// Nothing leads into a start or a boundary event, nothing out of an end event (BPMN 2.0.2, table 7.3).
+    /// Nothing leads into a start or a boundary event or a link target, nothing out of an end event or a link source, and
+    /// neither to nor from an event sub-process (BPMN 2.0.2, table 7.3 and 10.3.5).
     fn ends(&mut self, ix: ElementIx) {
         let element = self.element(ix);
+        let (into, out) = (&element.incoming, &element.outgoing);
         let (flows, message) = match element.kind {
-            Kind::Start(_) => (&element.incoming, "a flow leads into the start event"),
-            Kind::Boundary { .. } => (&element.incoming, "a flow leads into the boundary event"),
-            Kind::End(_) => (&element.outgoing, "a flow leads out of the end event"),
+            Kind::Start(_) | Kind::EventStart { .. } => {
+                (into.clone(), "a flow leads into the start event")
+            }
+            Kind::Boundary { .. } => (into.clone(), "a flow leads into the boundary event"),
+            Kind::LinkTarget => (into.clone(), "a flow leads into the link target"),
+            Kind::End(_) => (out.clone(), "a flow leads out of the end event"),
+            Kind::LinkSource(_) => (out.clone(), "a flow leads out of the link source"),
+            Kind::EventSubProcess => (
+                into.iter().chain(out).copied().collect(),
+                "a flow leads to or from the event sub-process",
+            ),
             Kind::Catch(_)
             | Kind::Throw(_)
             | Kind::UserTask(_)
@@ -86,11 +113,12 @@ impl<'a> Resolver<'a> {
             | Kind::Receive(_)
             | Kind::Exclusive
             | Kind::Parallel
+            | Kind::Inclusive
             | Kind::EventBased
             | Kind::SubProcess => return,
         };
         let message = format!("{message} `{}`", element.id);
-        for flow in flows.clone() {
+        for flow in flows {
             let tag = self.flow_tags[flow.0 as usize];
             self.report.error(tag, "bad-flow", message.clone());
         }
@@ -111,7 +139,7 @@ impl<'a> Resolver<'a> {
             let waits = matches!(
                 self.tag(target).bpmn(),
                 Some("intermediateCatchEvent" | "receiveTask")
-            );
+            ) && !matches!(self.element(target).kind, Kind::LinkTarget);
             if !waits {
                 let message = format!(
                     "`{}` waits for no event, and follows the event-based gateway `{id}`",

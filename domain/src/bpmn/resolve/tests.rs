@@ -3,6 +3,9 @@ use super::super::tests::{draft, file, rules};
 use super::super::{MessageWait, Text, Throw, Timer, Trigger};
 use super::*;
 
+mod events;
+mod repeats;
+
 fn process(process: &str) -> Process {
     resolve(&draft(process), "p").unwrap_or_else(|problems| panic!("{problems:?}"))
 }
@@ -174,7 +177,7 @@ fn every_problem_is_named_and_not_only_the_first() {
             <sequenceFlow id='f' sourceRef='s' targetRef='x'>
               <conditionExpression>a +</conditionExpression>
             </sequenceFlow>
-            <inclusiveGateway id='i'/>"
+            <complexGateway id='i'/>"
         ),
         [
             "4 u bad-date",
@@ -221,7 +224,7 @@ fn each_broken_model_has_its_problem() {
         (catch("<messageEventDefinition/>"), &["3 c no-message"]),
         (catch("<messageEventDefinition messageRef='m'/>"), &["3 c unknown-reference"]),
         (catch("<eventDefinitionRef>d</eventDefinitionRef>"), &["3 c unknown-reference"]),
-        (catch("<signalEventDefinition/>"), &["3 c not-supported"]),
+        (catch("<signalEventDefinition/>"), &["3 c no-signal"]),
         (timer(""), &["3 c bad-timer"]),
         (timer("<timeDuration/>"), &["3 c bad-timer"]),
         (timer("<timeDuration>-P1D</timeDuration>"), &["3 c bad-timer"]),
@@ -231,10 +234,35 @@ fn each_broken_model_has_its_problem() {
         (timer("<timeDuration>${</timeDuration>"), &["3 c bad-expression"]),
         ("<endEvent id='e'><errorEventDefinition/></endEvent>".into(), &["3 e no-error"]),
         ("<endEvent id='e'><errorEventDefinition errorRef='x'/></endEvent>".into(), &["3 e unknown-reference"]),
+        ("<endEvent id='e'><escalationEventDefinition/></endEvent>".into(), &["3 e no-escalation"]),
+        ("<intermediateThrowEvent id='e'><escalationEventDefinition escalationRef='x'/></intermediateThrowEvent>".into(), &["3 e unknown-reference"]),
+        (catch("<escalationEventDefinition/>"), &["3 c not-supported"]),
+        ("<task id='t'/><subProcess id='s' triggeredByEvent='true'><task id='u'/></subProcess>".into(), &["3 s bad-event-sub-process"]),
+        ("<task id='t'/><subProcess id='s' triggeredByEvent='true'><startEvent id='u'/></subProcess>".into(), &["3 u bad-event-sub-process"]),
+        ("<task id='t'/><subProcess id='s' triggeredByEvent='true'><startEvent id='u'><errorEventDefinition/></startEvent><startEvent id='v'><errorEventDefinition/></startEvent></subProcess>".into(), &["3 s bad-event-sub-process"]),
+        ("<task id='t'/><subProcess id='s' triggeredByEvent='true'><startEvent id='u' isInterrupting='false'><errorEventDefinition/></startEvent></subProcess>".into(), &["3 u bad-boundary"]),
+        (format!("<task id='t'/><subProcess id='s' triggeredByEvent='true'><startEvent id='u'><errorEventDefinition/></startEvent></subProcess>{}", flow("t", "s")), &["3 - bad-flow"]),
+        ("<task id='t'/><subProcess id='s' triggeredByEvent='true'><startEvent id='u'><errorEventDefinition/></startEvent></subProcess><boundaryEvent id='b' attachedToRef='s'><errorEventDefinition/></boundaryEvent>".into(), &["3 b bad-boundary"]),
+        ("<subProcess id='s' triggeredByEvent='true'><startEvent id='u'><errorEventDefinition/></startEvent></subProcess>".into(), &["2 p no-start"]),
+        ("<task id='t'><multiInstanceLoopCharacteristics/></task>".into(), &["3 t no-cardinality"]),
+        ("<task id='t'><multiInstanceLoopCharacteristics><loopCardinality>a +</loopCardinality></multiInstanceLoopCharacteristics></task>".into(), &["3 t bad-expression"]),
+        ("<task id='t'><multiInstanceLoopCharacteristics><extensionElements><wf:collection list='a'/></extensionElements></multiInstanceLoopCharacteristics></task>".into(), &["3 t no-cardinality", "3 t unknown-extension"]),
+        (extended("task", "<wf:collection field='a'/>"), &["3 x misplaced-extension"]),
+        ("<task id='t'><standardLoopCharacteristics/></task>".into(), &["3 t bad-loop"]),
+        ("<task id='t'><standardLoopCharacteristics loopMaximum='-1'/></task>".into(), &["3 t bad-loop"]),
+        ("<task id='t'><standardLoopCharacteristics loopMaximum='2'/><multiInstanceLoopCharacteristics/></task>".into(), &["3 t bad-loop"]),
+        (catch("<conditionalEventDefinition/>"), &["3 c no-condition"]),
+        (catch("<conditionalEventDefinition><condition>a +</condition></conditionalEventDefinition>"), &["3 c bad-expression"]),
         ("<receiveTask id='r'/>".into(), &["3 r no-message"]),
         ("<exclusiveGateway id='g' default='f'/><task id='a'/><task id='b'/><sequenceFlow id='f' sourceRef='a' targetRef='b'/>".into(), &["3 g bad-default"]),
         ("<eventBasedGateway id='g'/>".into(), &["3 g bad-gateway"]),
         (format!("<eventBasedGateway id='g'/><userTask id='u'/>{}", flow("g", "u")), &["3 - bad-gateway"]),
+        ("<intermediateThrowEvent id='x'><linkEventDefinition/></intermediateThrowEvent>".into(), &["3 x bad-link"]),
+        ("<intermediateThrowEvent id='x'><linkEventDefinition name='A'/></intermediateThrowEvent>".into(), &["3 x bad-link"]),
+        ("<task id='t'/><intermediateCatchEvent id='x'><linkEventDefinition name='A'/></intermediateCatchEvent>
+            <intermediateCatchEvent id='y'><linkEventDefinition name='A'/></intermediateCatchEvent>".into(), &["4 y bad-link"]),
+        (format!("<task id='t'/><intermediateCatchEvent id='x'><linkEventDefinition name='A'/></intermediateCatchEvent>{}", flow("t", "x")), &["3 - bad-flow"]),
+        (format!("<eventBasedGateway id='g'/><intermediateCatchEvent id='x'><linkEventDefinition name='A'/></intermediateCatchEvent>{}", flow("g", "x")), &["3 - bad-gateway", "3 - bad-flow"]),
         ("<serviceTask id='s' camunda:class='org.example.Pay'/>".into(), &["3 s no-implementation"]),
         ("<serviceTask id='s' flowable:delegateExpression='${pay}'/>".into(), &["3 s no-implementation"]),
         ("<serviceTask id='s' camunda:type='external' camunda:topic='pay'/>".into(), &["3 s no-implementation"]),
@@ -246,6 +274,10 @@ fn each_broken_model_has_its_problem() {
         (extended("serviceTask", "<wf:set field='a' value='1 +'/>"), &["3 x bad-expression"]),
         (extended("userTask", "<wf:form>{not json</wf:form>"), &["3 x bad-form"]),
         (extended("userTask", "<wf:form>[]</wf:form>"), &["3 x bad-form"]),
+        (extended("userTask", "<wf:form>{}</wf:form>"), &["3 x bad-form"]),
+        (extended("startEvent", "\n<wf:form>{\"components\": [{\"type\": \"number\"}]}</wf:form>"), &["4 x bad-form"]),
+        (extended("task", "<wf:form>{\"components\": []}</wf:form>"), &["3 x misplaced-extension"]),
+        ("<subProcess id='p2'><startEvent id='x'><extensionElements><wf:form key='k'/></extensionElements></startEvent></subProcess>".into(), &["3 x misplaced-extension"]),
         (extended("userTask", "<wf:asignment assignee='a'/>"), &["3 x unknown-extension"]),
         (extended("userTask", "<wf:acl><wf:readers user='a'/></wf:acl>"), &["3 x unknown-extension"]),
         (extended("userTask", "<wf:acl bind='dead'/>"), &["3 x unknown-binding"]),
@@ -268,27 +300,49 @@ fn each_broken_model_has_its_problem() {
 }
 
 #[test]
+fn the_form_of_a_start_is_that_of_the_event_where_a_person_begins() {
+    let start = |id: &str, trigger: &str| {
+        format!(
+            "<startEvent id='{id}'><extensionElements><wf:form key='{id}'/></extensionElements>{trigger}</startEvent>"
+        )
+    };
+    let timer = start(
+        "monthly",
+        "<timerEventDefinition><timeCycle>R/P1M</timeCycle></timerEventDefinition>",
+    );
+    let message = start("ordered", "<messageEventDefinition messageRef='m'/>");
+    let (plain, other) = (start("plain", ""), start("other", ""));
+    for (starts, shown, ignored) in [
+        (vec![&message, &timer, &plain, &other], Some("plain"), 3),
+        (vec![&message, &timer], Some("monthly"), 1),
+        (vec![&message], None, 1),
+    ] {
+        let starts: String = starts.into_iter().map(String::as_str).collect();
+        let text = file("<message id='m'/>", &starts);
+        let (process, problems) = run(&read_text(&text).unwrap(), "p");
+        let form = process.unwrap().start_form;
+        assert_eq!(form.and_then(|form| form.key).as_deref(), shown);
+        let ignoring = problems
+            .iter()
+            .filter(|problem| &*problem.rule == "ignored-extension");
+        assert_eq!(ignoring.count(), ignored, "{problems:?}");
+    }
+}
+
+#[test]
 fn what_cannot_run_yet_is_refused_by_name() {
     let on_task = |inside: &str| format!("<task id='x'>{inside}</task>");
     let end = |name: &str| format!("<endEvent id='x'><{name}EventDefinition/></endEvent>");
     let cases = [
-        "<inclusiveGateway id='x'/>".to_owned(),
-        "<complexGateway id='x'/>".into(),
+        "<complexGateway id='x'/>".to_owned(),
         "<callActivity id='x' calledElement='y'/>".into(),
         "<transaction id='x'/>".into(),
         "<adHocSubProcess id='x'/>".into(),
-        "<subProcess id='x' triggeredByEvent='true'><startEvent><signalEventDefinition/></startEvent></subProcess>".into(),
-        on_task("<multiInstanceLoopCharacteristics isSequential='true'/>"),
-        on_task("<standardLoopCharacteristics/>"),
+        on_task("<multiInstanceLoopCharacteristics behavior='One'><loopCardinality>3</loopCardinality></multiInstanceLoopCharacteristics>"),
         "<task id='x' isForCompensation='true'/>".into(),
         "<task id='x' startQuantity='2'/>".into(),
-        end("signal"),
-        end("escalation"),
         end("compensate"),
         end("cancel"),
-        end("message"),
-        "<intermediateThrowEvent id='x'><linkEventDefinition/></intermediateThrowEvent>".into(),
-        "<startEvent id='x'><conditionalEventDefinition/></startEvent>".into(),
         "<startEvent id='x'><timerEventDefinition><timeDuration>P1D</timeDuration></timerEventDefinition><timerEventDefinition/></startEvent>".into(),
         "<receiveTask id='x' instantiate='true' messageRef='m'/>".into(),
     ];

@@ -1,6 +1,6 @@
 //! What ends a token, a scope or an activity (BPMN 2.0.2, 13.5.6).
 
-use super::boundary;
+use super::{message, signal, throw};
 use crate::bpmn::Throw;
 use crate::engine::command::Trouble;
 use crate::engine::run::{Run, Spot};
@@ -8,9 +8,9 @@ use crate::engine::run::{Run, Spot};
 pub(in crate::engine) fn step(
     run: &mut Run<'_, '_>,
     spot: Spot,
-    throw: &Throw,
+    what: &Throw,
 ) -> Result<(), Trouble> {
-    match throw {
+    match what {
         Throw::None => {
             run.leave(spot);
             Ok(())
@@ -21,6 +21,12 @@ pub(in crate::engine) fn step(
             run.settle(spot.scope, lists);
             Ok(())
         }
-        Throw::Error(code) => boundary::throw(run, spot, code),
+        Throw::Error(code) => throw::error(run, spot, code),
+        Throw::Escalation(code) => {
+            throw::escalation(run, spot, code);
+            Ok(())
+        }
+        Throw::Signal(sent) => signal::throw(run, spot, sent),
+        Throw::Message(sent) => message::throw(run, spot, sent),
     }
 }

@@ -1,7 +1,7 @@
 //! Ways out and ways in: conditions and default flows, the exclusive choice, the parallel join (BPMN 2.0.2, 13.4), and the
 //! first of several events.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::wait;
 use crate::bpmn::{Element, FlowIx, Kind};
@@ -21,13 +21,18 @@ pub(in crate::engine) fn ways(run: &Run<'_, '_>, spot: Spot) -> Result<Vec<FlowI
         | Kind::End(_)
         | Kind::Catch(_)
         | Kind::Throw(_)
+        | Kind::LinkSource(_)
+        | Kind::LinkTarget
         | Kind::Boundary { .. }
         | Kind::UserTask(_)
         | Kind::PassThrough
         | Kind::Assign(_)
         | Kind::Receive(_)
+        | Kind::Inclusive
         | Kind::EventBased
-        | Kind::SubProcess => open(run, spot, element, usize::MAX),
+        | Kind::SubProcess
+        | Kind::EventSubProcess
+        | Kind::EventStart { .. } => open(run, spot, element, usize::MAX),
     }
 }
 
@@ -74,27 +79,33 @@ pub(in crate::engine) fn join(run: &mut Run<'_, '_>, spot: Spot) {
         let Some(others) = others(run, spot, incoming) else {
             return;
         };
-        let sets = std::iter::once(&spot.token).chain(&others);
-        let lists = lists::union(
-            sets.filter_map(|id| run.instance.token(*id))
-                .map(|token| &token.lists),
-            &run.instance.initiator,
-        );
-        for token in others {
-            run.complete(Spot { token, ..spot });
-        }
-        let held = run.instance.token(spot.token);
-        if held.is_some_and(|token| token.lists != lists) {
-            run.emit(Event::Relisted {
-                token: spot.token,
-                lists,
-            });
-        }
+        merge(run, spot, others);
     }
     run.leave(spot);
 }
 
+/// Makes one token of several that stand at a join: the others are done, and their lists are its own.
+pub(super) fn merge(run: &mut Run<'_, '_>, spot: Spot, others: Vec<TokenId>) {
+    let sets = std::iter::once(&spot.token).chain(&others);
+    let lists = lists::union(
+        sets.filter_map(|id| run.instance.token(*id))
+            .map(|token| &token.lists),
+        &run.instance.initiator,
+    );
+    for token in others {
+        run.complete(Spot { token, ..spot });
+    }
+    let held = run.instance.token(spot.token);
+    if held.is_some_and(|token| token.lists != lists) {
+        run.emit(Event::Relisted {
+            token: spot.token,
+            lists,
+        });
+    }
+}
+
 /// The oldest waiting token of each incoming flow but the one that has just brought the last; nothing if one is missing.
+/// Looks at each token once, however many flows come in.
 fn others(run: &Run<'_, '_>, spot: Spot, incoming: &[FlowIx]) -> Option<Vec<TokenId>> {
     let here = run.instance.token(spot.token)?;
     let held: BTreeSet<TokenId> = run.instance.incidents.iter().map(|it| it.token).collect();
@@ -104,16 +115,17 @@ fn others(run: &Run<'_, '_>, spot: Spot, incoming: &[FlowIx]) -> Option<Vec<Toke
             && token.id != spot.token
             && !held.contains(&token.id)
     };
-    incoming
-        .iter()
-        .filter(|flow| here.via != Some(flow.0))
-        .map(|flow| {
-            let mut waiting = run.instance.tokens.iter().filter(waits);
-            waiting
-                .find(|token| token.via == Some(flow.0))
-                .map(|token| token.id)
-        })
-        .collect()
+    let needed = || incoming.iter().filter(|flow| here.via != Some(flow.0));
+    if run.instance.tokens.iter().filter(waits).count() < needed().count() {
+        return None;
+    }
+    let mut oldest = BTreeMap::new();
+    for token in run.instance.tokens.iter().filter(waits) {
+        if let Some(via) = token.via {
+            oldest.entry(via).or_insert(token.id);
+        }
+    }
+    needed().map(|flow| oldest.get(&flow.0).copied()).collect()
 }
 
 /// A token has come to an event-based gateway: it waits for all the events behind it, and the first takes its way.
@@ -128,14 +140,19 @@ pub(in crate::engine) fn await_first(run: &mut Run<'_, '_>, spot: Spot) -> Resul
             Kind::Start(_)
             | Kind::End(_)
             | Kind::Throw(_)
+            | Kind::LinkSource(_)
+            | Kind::LinkTarget
             | Kind::Boundary { .. }
             | Kind::UserTask(_)
             | Kind::PassThrough
             | Kind::Assign(_)
             | Kind::Exclusive
             | Kind::Parallel
+            | Kind::Inclusive
             | Kind::EventBased
-            | Kind::SubProcess => None,
+            | Kind::SubProcess
+            | Kind::EventSubProcess
+            | Kind::EventStart { .. } => None,
         };
         awaited.extend(event);
     }

@@ -2,26 +2,50 @@
 //! the token. One file per family.
 
 pub(super) mod boundary;
+pub(super) mod condition;
 pub(super) mod end;
+pub(super) mod event_sub_process;
 pub(super) mod gateway;
+pub(super) mod inclusive;
+pub(super) mod link;
+pub(super) mod message;
+pub(super) mod repeat;
 pub(super) mod service_task;
+pub(super) mod signal;
 pub(super) mod sub_process;
+mod throw;
 pub(super) mod user_task;
 pub(super) mod wait;
 
 use super::command::Trouble;
+use super::instance::ScopeId;
 use super::run::{Run, Spot};
 use crate::bpmn::Kind;
 
 /// Lets a token that has just come to an element do what the element says.
 pub(super) fn step(run: &mut Run<'_, '_>, spot: Spot) -> Result<(), Trouble> {
     let process = run.process;
-    match &process.element(spot.element).kind {
-        Kind::Start(_) | Kind::Boundary { .. } | Kind::PassThrough | Kind::Exclusive => {
+    let element = process.element(spot.element);
+    let spot = match (&element.repeat, run.round(spot.token)) {
+        (None, _) => spot,
+        (Some(repeat), None) => return repeat::begin(run, spot, repeat),
+        (Some(_), Some(round)) => Spot {
+            scope: ScopeId(round.token.0),
+            ..round
+        },
+    };
+    match &element.kind {
+        Kind::Start(_)
+        | Kind::Boundary { .. }
+        | Kind::LinkTarget
+        | Kind::EventStart { .. }
+        | Kind::PassThrough
+        | Kind::Exclusive => {
             run.leave(spot);
             Ok(())
         }
         Kind::End(throw) | Kind::Throw(throw) => end::step(run, spot, throw),
+        Kind::LinkSource(target) => link::step(run, spot, *target),
         Kind::Catch(trigger) => wait::catch(run, spot, trigger),
         Kind::UserTask(user_task) => user_task::step(run, spot, user_task),
         Kind::Assign(assignments) => service_task::assign(run, spot, assignments),
@@ -30,7 +54,12 @@ pub(super) fn step(run: &mut Run<'_, '_>, spot: Spot) -> Result<(), Trouble> {
             gateway::join(run, spot);
             Ok(())
         }
+        Kind::Inclusive => {
+            inclusive::join(run, spot);
+            Ok(())
+        }
         Kind::EventBased => gateway::await_first(run, spot),
         Kind::SubProcess => sub_process::step(run, spot),
+        Kind::EventSubProcess => event_sub_process::step(run, spot),
     }
 }

@@ -1,7 +1,7 @@
 //! Embedded sub-processes: a scope of tokens inside a token. The token waits at the sub-process until its scope is empty;
 //! cancelling it cancels everything inside.
 
-use super::boundary;
+use super::{boundary, event_sub_process};
 use crate::bpmn::{ElementIx, Kind, Process};
 use crate::engine::command::Trouble;
 use crate::engine::event::Event;
@@ -26,12 +26,15 @@ pub(in crate::engine) fn step(run: &mut Run<'_, '_>, spot: Spot) -> Result<(), T
     let inside = ScopeId(spot.token.0);
     let begins = begins(process, Some(spot.element));
     let mut children = process.children(Some(spot.element));
-    if begins.is_empty() && children.any(|(_, child)| !matches!(child.kind, Kind::Boundary { .. }))
-    {
+    let aside = |kind: &Kind| matches!(kind, Kind::Boundary { .. } | Kind::EventSubProcess);
+    if begins.is_empty() && children.any(|(_, child)| !aside(&child.kind)) {
         return Err(spot.trouble("the sub-process has no none start event".to_owned()));
     }
-    let armed = boundary::arm(run, spot)?;
-    run.emit(Event::ScopeOpened { token: spot.token });
+    let mut armed = boundary::arm(run, spot)?;
+    armed.extend(event_sub_process::arm(run, Some(spot))?);
+    if run.instance.scope(inside).is_none() {
+        run.emit(Event::ScopeOpened { token: spot.token });
+    }
     for event in armed {
         run.emit(event);
     }

@@ -1,11 +1,11 @@
-//! Waiting for timers and messages: intermediate catch events, receive tasks, and what happens when one comes.
+//! Waiting for timers, messages and signals: intermediate catch events, receive tasks, and what happens when one comes.
 
-use super::boundary;
+use super::{boundary, condition, event_sub_process};
 use crate::bpmn::{ElementIx, Kind, MessageWait, Text, Timer, Trigger};
 use crate::engine::command::Trouble;
 use crate::engine::data::quoted;
 use crate::engine::event::Event;
-use crate::engine::instance::{PendingMessage, PendingTimer, TokenId};
+use crate::engine::instance::{PendingMessage, PendingSignal, PendingTimer, ScopeId, TokenId};
 use crate::engine::run::{Run, Spot};
 use crate::engine::time::{self, Due};
 use crate::expr::EvalError;
@@ -22,7 +22,12 @@ pub(in crate::engine) fn catch(
             run.leave(spot);
             Ok(())
         }
-        Trigger::Timer(_) | Trigger::Message(_) | Trigger::Error(_) => {
+        Trigger::Timer(_)
+        | Trigger::Message(_)
+        | Trigger::Condition(_)
+        | Trigger::Signal(_)
+        | Trigger::Error(_)
+        | Trigger::Escalation(_) => {
             match watch(run, spot, spot.element, trigger)? {
                 Some(event) => run.emit(event),
                 None => return Err(spot.trouble("the event can never happen".to_owned())),
@@ -47,8 +52,8 @@ pub(in crate::engine) fn receive(
     Ok(())
 }
 
-/// The event that makes a token wait for a trigger; nothing if it is none to wait for: an error comes from inside, and a
-/// cycle may be over before it begins.
+/// The event that makes a token wait for a trigger; nothing if it is none to wait for: errors and escalations come
+/// from inside, and a cycle may be over before it begins.
 pub(in crate::engine) fn watch(
     run: &mut Run<'_, '_>,
     spot: Spot,
@@ -56,8 +61,18 @@ pub(in crate::engine) fn watch(
     trigger: &Trigger,
 ) -> Result<Option<Event>, Trouble> {
     match trigger {
-        Trigger::None | Trigger::Error(_) => Ok(None),
+        Trigger::None | Trigger::Error(_) | Trigger::Escalation(_) => Ok(None),
         Trigger::Message(message) => watch_message(run, spot, element, message).map(Some),
+        Trigger::Signal(name) => Ok(Some(Event::SignalAwaited(PendingSignal {
+            token: spot.token,
+            element,
+            name: name.clone(),
+        }))),
+        Trigger::Condition(_) => {
+            // It is judged before anything else moves.
+            run.changed = true;
+            Ok(Some(condition::watch(spot.token, element)))
+        }
         Trigger::Timer(timer) => {
             let at = Spot { element, ..spot };
             let due = first(run, at, timer)?;
@@ -97,18 +112,26 @@ pub(in crate::engine) fn watch_message(
 /// A timer has fired.
 pub(in crate::engine) fn fired(run: &mut Run<'_, '_>, timer: &PendingTimer) {
     run.emit(Event::TimerCleared(timer.id));
-    if let Err(trouble) = repeat(run, timer) {
-        run.hold(timer.token, trouble);
+    if let Err(trouble) = repeat(run, timer)
+        && let Some(token) = witness(run, timer.token)
+    {
+        run.hold(token, trouble);
     }
     happened(run, timer.token, timer.element);
 }
 
 /// What a token waited for has happened.
 pub(in crate::engine) fn happened(run: &mut Run<'_, '_>, token: TokenId, element: ElementIx) {
+    let process = run.process;
+    if let Kind::EventStart { interrupting, .. } = process.element(element).kind {
+        let scope = ScopeId(token.0);
+        let lists = event_sub_process::around(run, scope);
+        event_sub_process::happened(run, scope, element, interrupting, &lists);
+        return;
+    }
     let Some(spot) = run.spot(token) else {
         return;
     };
-    let process = run.process;
     if let Kind::Boundary { interrupting, .. } = process.element(element).kind {
         boundary::happened(run, spot, element, interrupting);
     } else if spot.element == element {
@@ -124,24 +147,72 @@ pub(in crate::engine) fn happened(run: &mut Run<'_, '_>, token: TokenId, element
     }
 }
 
-/// Sets the next occurrence of a cycle, which is read anew: if the data gives it, it may have changed. Only a boundary event
-/// that does not interrupt happens more than once.
+/// The token that shows what is wrong with an event: the one that waits for it. None stands for the instance itself: there
+/// it is the oldest one that does not wait at a join, which leaves out what is held.
+pub(super) fn witness(run: &Run<'_, '_>, token: TokenId) -> Option<TokenId> {
+    let own = run.spot(token).map(|spot| spot.token);
+    own.or_else(|| {
+        let mut tokens = run.instance.tokens.iter();
+        let joins = |ix| {
+            matches!(
+                run.process.element(ix).kind,
+                Kind::Parallel | Kind::Inclusive
+            )
+        };
+        tokens
+            .find(|token| !joins(token.element))
+            .map(|token| token.id)
+    })
+}
+
+/// The scope that an event happens in: whose fields it sees, and where what comes with it is written.
+pub(in crate::engine) fn scope_of(
+    run: &Run<'_, '_>,
+    token: TokenId,
+    element: ElementIx,
+) -> ScopeId {
+    match run.process.element(element).kind {
+        Kind::EventStart { .. } => ScopeId(token.0),
+        Kind::Start(_)
+        | Kind::End(_)
+        | Kind::Catch(_)
+        | Kind::Throw(_)
+        | Kind::LinkSource(_)
+        | Kind::LinkTarget
+        | Kind::Boundary { .. }
+        | Kind::UserTask(_)
+        | Kind::PassThrough
+        | Kind::Assign(_)
+        | Kind::Receive(_)
+        | Kind::Exclusive
+        | Kind::Parallel
+        | Kind::Inclusive
+        | Kind::EventBased
+        | Kind::SubProcess
+        | Kind::EventSubProcess => run.spot(token).map_or(ScopeId::ROOT, |spot| spot.scope),
+    }
+}
+
+/// Sets the next occurrence of a cycle, which is read anew: if the data gives it, it may have changed. Only an event beside
+/// the flow that does not interrupt happens more than once.
 fn repeat(run: &mut Run<'_, '_>, timer: &PendingTimer) -> Result<(), Trouble> {
     let process = run.process;
-    let Kind::Boundary {
+    let (Kind::Boundary {
         interrupting: false,
         trigger: Trigger::Timer(Timer::Cycle(text)),
         ..
-    } = &process.element(timer.element).kind
+    }
+    | Kind::EventStart {
+        interrupting: false,
+        trigger: Trigger::Timer(Timer::Cycle(text)),
+    }) = &process.element(timer.element).kind
     else {
         return Ok(());
     };
-    let Some(spot) = run.spot(timer.token) else {
-        return Ok(());
-    };
     let at = Spot {
+        token: timer.token,
         element: timer.element,
-        ..spot
+        scope: scope_of(run, timer.token, timer.element),
     };
     let was = Due {
         at: timer.due_at,

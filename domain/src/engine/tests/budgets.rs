@@ -3,8 +3,9 @@ use serde_json::json;
 use super::build::{Build, message};
 use super::play::{Play, at, data, person, plain_start};
 use crate::bpmn::Trigger;
-use crate::engine::command::{Fresh, Start};
+use crate::engine::command::{Fresh, Known, Start, Starter};
 use crate::engine::event::Event;
+use crate::engine::instance::{Instance, InstanceState};
 use crate::engine::start;
 use crate::value::{self, MAX_BYTES, MAX_DEPTH};
 
@@ -93,10 +94,11 @@ fn writing_much_in_a_loop_uses_up_the_budget_sooner() {
         let (_, events) = start(
             &process,
             &begin,
-            &person("ann"),
+            Starter::Person(&person("ann")),
             &mut Fresh {
                 now: at("2026-01-01T12:00:00Z"),
                 id: &mut || uuid::Uuid::nil(),
+                known: &Known::default(),
             },
         )
         .unwrap();
@@ -105,4 +107,53 @@ fn writing_much_in_a_loop_uses_up_the_budget_sooner() {
     };
     let (idle, heavy) = (rounds(10), rounds(90_000));
     assert!(heavy * 10 < idle, "{heavy} rounds of {idle}");
+}
+
+/// Ten thousand branches that meet again: what a join costs must not grow with their third power.
+#[test]
+fn very_many_branches_join() {
+    let mut build = Build::new();
+    build
+        .start("start")
+        .parallel("fork join")
+        .end("over")
+        .row("start fork")
+        .row("join over");
+    for _ in 0..9_900 {
+        build.row("fork join");
+    }
+    let (play, _) = started(build);
+    assert_eq!(play.state, InstanceState::Completed);
+}
+
+/// Each round is cheap in steps of the run and dear in steps of the expression: both are counted.
+#[test]
+fn a_loop_that_thinks_much_stops_soon() {
+    let bomb = "every i in 1..9000 satisfies i > 0";
+    let mut build = Build::new();
+    build
+        .start("start")
+        .exclusive("again")
+        .assign("think", "x", bomb)
+        .row("start again think again");
+    let (play, events) = started(build);
+    assert_eq!(play.incidents.len(), 1);
+    assert!(events.len() < 1_000, "{} events", events.len());
+}
+
+/// The instance after a start that is not played on stage: replaying it event by event would take its time.
+fn started(build: Build) -> (Instance, Vec<Event>) {
+    let (mut instance, events) = start(
+        &build.process,
+        &plain_start(),
+        Starter::Person(&person("ann")),
+        &mut Fresh {
+            now: at("2026-01-01T12:00:00Z"),
+            id: &mut || uuid::Uuid::nil(),
+            known: &Known::default(),
+        },
+    )
+    .unwrap();
+    instance.apply(&events);
+    (instance, events)
 }

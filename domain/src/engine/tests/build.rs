@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use crate::bpmn::{
-    Assignment, Element, ElementIx, Flow, FlowIx, Kind, MessageWait, Naming, Place, Principals,
-    Process, StateList, Text, Throw, Timer, Trigger, UserTask,
+    Assignment, Count, Element, ElementIx, Flow, FlowIx, Kind, MessageWait, MultiInstance, Naming,
+    Place, Principals, Process, Repeat, StateList, Text, Throw, Timer, Trigger, UserTask,
 };
 use crate::expr::Expr;
 use crate::value::Name;
@@ -76,7 +76,15 @@ impl Build {
                 starters: None,
                 initiator_field: None,
                 initiator_variable: None,
+                start_form: None,
             },
+            parent: None,
+        }
+    }
+
+    pub(super) fn of(process: Process) -> Build {
+        Build {
+            process,
             parent: None,
         }
     }
@@ -92,6 +100,7 @@ impl Build {
             id: Name::from(id),
             name: None,
             kind,
+            repeat: None,
             parent: self.parent,
             incoming: Vec::new(),
             outgoing: Vec::new(),
@@ -161,6 +170,13 @@ impl Build {
         self
     }
 
+    pub(super) fn inclusive(&mut self, ids: &str) -> &mut Build {
+        for id in ids.split(' ') {
+            self.add(id, Kind::Inclusive);
+        }
+        self
+    }
+
     pub(super) fn catch(&mut self, id: &str, trigger: Trigger) -> &mut Build {
         self.add(id, Kind::Catch(trigger));
         self
@@ -185,10 +201,76 @@ impl Build {
         self
     }
 
+    /// An activity is done once for each value of `items`, which it knows as `item`.
+    pub(super) fn each(&mut self, id: &str, sequential: bool, until: Option<&str>) -> &mut Build {
+        self.at(id).repeat = Some(Repeat::Multi(MultiInstance {
+            sequential,
+            count: Count::Collection {
+                items: expr("items"),
+                element: Some(Name::from("item")),
+            },
+            until: until.map(expr),
+        }));
+        self
+    }
+
+    /// An activity is done so many times.
+    pub(super) fn times(&mut self, id: &str, sequential: bool, cardinality: &str) -> &mut Build {
+        self.at(id).repeat = Some(Repeat::Multi(MultiInstance {
+            sequential,
+            count: Count::Cardinality(expr(cardinality)),
+            until: None,
+        }));
+        self
+    }
+
+    /// The sub-process that was ended last is done twice; or until one round is done.
+    pub(super) fn repeat_last(&mut self, sequential: bool, early: bool) {
+        let Some(Kind::Boundary { on, .. }) =
+            self.process.elements.last().map(|it| it.kind.clone())
+        else {
+            return;
+        };
+        let id = self.process.element(on).id.clone();
+        self.times(&id, sequential, "2");
+        if early && let Some(Repeat::Multi(multi)) = &mut self.at(&id).repeat {
+            multi.until = Some(expr("numberOfCompletedInstances = 1"));
+        }
+    }
+
     /// A sub-process with what the closure builds.
     pub(super) fn inside(&mut self, id: &str, build: impl FnOnce(&mut Build)) -> &mut Build {
         let sub_process = self.add(id, Kind::SubProcess);
         let around = self.parent.replace(sub_process);
+        build(self);
+        self.parent = around;
+        self
+    }
+
+    /// More inside of what is there.
+    pub(super) fn within(&mut self, around: ElementIx, build: impl FnOnce(&mut Build)) {
+        let was = self.parent.replace(around);
+        build(self);
+        self.parent = was;
+    }
+
+    /// An event sub-process with what the closure builds behind its start event.
+    pub(super) fn handler(
+        &mut self,
+        id: &str,
+        start: &str,
+        (interrupting, trigger): (bool, Trigger),
+        build: impl FnOnce(&mut Build),
+    ) -> &mut Build {
+        let handler = self.add(id, Kind::EventSubProcess);
+        let around = self.parent.replace(handler);
+        self.add(
+            start,
+            Kind::EventStart {
+                interrupting,
+                trigger,
+            },
+        );
         build(self);
         self.parent = around;
         self

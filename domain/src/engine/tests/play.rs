@@ -11,10 +11,11 @@ use uuid::Uuid;
 
 use super::build::Build;
 use crate::access::{Actor, Privilege};
-use crate::bpmn::{ElementIx, Process};
-use crate::engine::command::{Command, Fresh, Rejection, Start};
+use crate::bpmn::{ElementIx, Kind, Process};
+use crate::engine::command::{Begin, Command, Fresh, Known, Rejection, Start, Starter};
+use crate::engine::effect::Effect;
 use crate::engine::event::Event;
-use crate::engine::instance::{Instance, InstanceState, PendingTimer, ScopeId};
+use crate::engine::instance::{Instance, InstanceState, PendingTimer, ScopeId, TokenId};
 use crate::engine::{decide, start};
 use crate::ids::{InstanceId, ProcessId, TenantId};
 use crate::task::{Task, TaskCommand, TaskEvent};
@@ -66,7 +67,7 @@ pub(super) fn plain_start() -> Start {
     Start {
         id: InstanceId(Uuid::nil()),
         process: ProcessId(Uuid::nil()),
-        message: None,
+        begin: Begin::Plain,
         business_key: None,
         data: Data::new(),
     }
@@ -93,15 +94,24 @@ impl Play {
         begin: &Start,
         actor: &Actor,
     ) -> Result<(Play, String), Rejection> {
+        Play::start_by(build, begin, Starter::Person(actor))
+    }
+
+    pub(super) fn start_by(
+        build: Build,
+        begin: &Start,
+        by: Starter<'_>,
+    ) -> Result<(Play, String), Rejection> {
         let now = at("2026-01-01T12:00:00Z");
         let mut next_id = 1_u128;
         let (blank, events) = start(
             &build.process,
             begin,
-            actor,
+            by,
             &mut Fresh {
                 now,
                 id: &mut || fresh(&mut next_id),
+                known: &Known::default(),
             },
         )?;
         let mut play = Play {
@@ -121,6 +131,12 @@ impl Play {
     }
 
     pub(super) fn command(&mut self, command: &Command<'_>) -> Result<String, Rejection> {
+        let events = self.judge(command)?;
+        Ok(self.apply(events))
+    }
+
+    /// What would happen.
+    pub(super) fn judge(&mut self, command: &Command<'_>) -> Result<Vec<Event>, Rejection> {
         let mut next_id = self.next_id;
         let before = self.instance.clone();
         let events = decide(
@@ -130,11 +146,12 @@ impl Play {
             &mut Fresh {
                 now: self.now,
                 id: &mut || fresh(&mut next_id),
+                known: &Known::default(),
             },
         )?;
         assert_eq!(before, self.instance);
         self.next_id = next_id;
-        Ok(self.apply(events))
+        Ok(events)
     }
 
     pub(super) fn task_command(
@@ -269,8 +286,28 @@ impl Play {
 
         let instance = &self.instance;
         let held = |token| instance.token(token).is_some();
-        assert!(instance.timers.iter().all(|timer| held(timer.token)));
-        assert!(instance.waits.iter().all(|wait| held(wait.token)));
+        let waited = |token, element| match self.process.element(element).kind {
+            Kind::EventStart { .. } if token == TokenId(0) => !instance.tokens.is_empty(),
+            _ => held(token),
+        };
+        assert!(
+            instance
+                .timers
+                .iter()
+                .all(|timer| waited(timer.token, timer.element))
+        );
+        assert!(
+            instance
+                .waits
+                .iter()
+                .all(|wait| waited(wait.token, wait.element))
+        );
+        assert!(
+            instance
+                .conditions
+                .iter()
+                .all(|waits| waited(waits.token, waits.element))
+        );
         assert!(instance.open_tasks().all(|task| held(task.token)));
         assert!(
             instance
@@ -312,6 +349,9 @@ impl Play {
             Event::Completed { element, .. } => format!("<{}", self.id(*element)),
             Event::Cancelled { element, .. } => format!("x{}", self.id(*element)),
             Event::ScopeOpened { .. } => "[".to_owned(),
+            Event::RoundsOpened { all, .. } => {
+                all.map_or("rounds".to_owned(), |all| format!("rounds:{all}"))
+            }
             Event::ScopeClosed { scope: id } => format!("]{}", scope(*id)),
             Event::DataSet { field, value, .. } => format!("{field}={}", value.to_json()),
             Event::Relisted { .. } => "relisted".to_owned(),
@@ -324,6 +364,17 @@ impl Play {
             Event::TimerCleared(id) => format!("clear:{}", timer(*id)),
             Event::MessageAwaited(wait) => format!("wait:{}", wait.name),
             Event::MessageCleared { element, .. } => format!("unwait:{}", self.id(*element)),
+            Event::ConditionJudged(judged) => {
+                let sign = if judged.held { "true" } else { "false" };
+                format!("{sign}:{}", self.id(judged.element))
+            }
+            Event::ConditionCleared { element, .. } => format!("unjudge:{}", self.id(*element)),
+            Event::SignalAwaited(wait) => format!("hear:{}", wait.name),
+            Event::SignalCleared { element, .. } => format!("unhear:{}", self.id(*element)),
+            Event::Asked(effect) => match effect {
+                Effect::Signal { name, .. } => format!("signal:{name}"),
+                Effect::Message { name, .. } => format!("message:{name}"),
+            },
             Event::IncidentRaised(incident) => {
                 format!("!{}: {}", self.id(incident.element), incident.message)
             }

@@ -180,6 +180,7 @@ fn a_task_that_is_closed_or_unknown_is_refused() {
             &mut crate::engine::command::Fresh {
                 now: play.now,
                 id: &mut || uuid::Uuid::nil(),
+                known: &crate::engine::command::Known::default(),
             },
         ),
         Err(Rejection::TaskClosed)

@@ -386,6 +386,15 @@ fn without_the_privilege_user_there_is_nothing_to_ask() {
     }
     let stranger = person_with("ada", "", &[Privilege::Administrator]);
     assert!(ask(&case(TaskState::Claimed), &stranger, &reassign).is_ok());
+    let take = TaskCommand::Reassign {
+        to: Some(name("ada")),
+    };
+    assert_eq!(
+        ask(&case(TaskState::Claimed), &stranger, &take),
+        Err(Rejection::NotReader)
+    );
+    let reader = person_with("ada", "group:hr", &[Privilege::Administrator]);
+    assert!(ask(&case(TaskState::Claimed), &reader, &take).is_ok());
     let nobody = person_with("mark", "", &[Privilege::Monitor]);
     assert_eq!(
         ask(&case(TaskState::Claimed), &nobody, &reassign),

@@ -173,6 +173,8 @@ fn instance(number: u128, process: ProcessId) -> Instance {
         tasks: Vec::new(),
         timers: Vec::new(),
         waits: Vec::new(),
+        conditions: Vec::new(),
+        signals: Vec::new(),
         incidents: Vec::new(),
         past: BTreeSet::new(),
         last_lists: Lists::default(),
@@ -248,6 +250,7 @@ fn full_instance(world: &World) -> Instance {
             parent: ScopeId(0),
             element: ElementIx(2),
             data: BTreeMap::from([(name("inner"), Value::text("scoped"))]),
+            rounds: None,
         }],
         // The second one first: the order of tasks is the instance's own.
         tasks: vec![second, first],

@@ -202,7 +202,7 @@ async fn no_list_or_lookup_reads_a_whole_table() {
         read.instances(&emma, &filter, true, &page).await.unwrap();
         read.count_instances(&emma, &filter).await.unwrap();
     }
-    read.comments(TaskId(id(1)), &page).await.unwrap();
+    read.comments(&emma, TaskId(id(1)), &page).await.unwrap();
 
     let sent = std::mem::take(&mut *sent.lock().unwrap());
     assert!(sent.len() > 40);
@@ -214,7 +214,7 @@ async fn no_list_or_lookup_reads_a_whole_table() {
         };
         for row in world.store.db.query_all_raw(explained).await.unwrap() {
             let step: String = row.try_get_by_index(3).unwrap();
-            // `f`, `p`, `u`, `v` and `w` are what the statement has found or was given.
+            // `f`, `p`, `u`, `v` and `w` are what the statement has found so far or was given.
             let whole = step.starts_with("SCAN ")
                 && !["f", "p", "u", "v", "w"].contains(&&step[5..6])
                 && !step.contains("CONSTANT ROW");

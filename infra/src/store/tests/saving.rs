@@ -3,7 +3,7 @@
 use docket_domain::task::TaskState;
 use docket_domain::value::Value;
 
-use super::super::{Comment, DueTimer, Position, Remembered, StoreError};
+use super::super::{Comment, DueTimer, Position, Remembered, StoreError, Transition};
 use super::*;
 use docket_domain::ids::CommentId;
 
@@ -71,10 +71,19 @@ async fn a_transition_replaces_what_it_changed_and_closed_tasks_stay_readable() 
         tenant: world.acme,
         instance: after.id,
         timer: after.timers[0].id,
+        due_at: at(301),
     };
     assert_eq!(world.store.next_timer().await.unwrap(), Some(at(301)));
-    assert_eq!(world.store.due_timers(at(300), 9).await.unwrap(), []);
-    assert_eq!(world.store.due_timers(at(301), 9).await.unwrap(), [timer]);
+    let due = async |now, after| world.store.due_timers(now, after, 9).await.unwrap();
+    assert_eq!(due(at(300), None).await, []);
+    assert_eq!(due(at(301), None).await, [timer]);
+    // One that cannot fire does not stand in the way of those behind it.
+    assert_eq!(due(at(301), Some(&timer)).await, []);
+    let before = DueTimer {
+        due_at: at(300),
+        ..timer
+    };
+    assert_eq!(due(at(301), Some(&before)).await, [timer]);
 }
 
 #[tokio::test]
@@ -124,6 +133,52 @@ async fn only_one_saves_over_a_revision() {
     assert!(matches!(late, Err(StoreError::Conflict)));
     let read = world.store.read(world.acme).await.unwrap();
     assert_eq!(read.journal_after(Position(0), 9).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn transitions_of_many_instances_are_stored_all_or_none() {
+    let world = World::new().await;
+    let acl = readers(["emma"]);
+    let before: Vec<Instance> = (1..=3).map(|number| world.instance(number)).collect();
+    for instance in &before[..2] {
+        world.insert(instance, &acl, &[]).await;
+    }
+    let mut after = before.clone();
+    for (number, instance) in after[..2].iter_mut().enumerate() {
+        instance.revision = 2;
+        instance.data.insert(name("total"), Value::text("7"));
+        instance.tasks.push(task(10 + number as u128));
+    }
+    let entries = [
+        changed(&before[0], &after[0], &acl),
+        changed(&before[1], &after[1], &acl),
+        started(&after[2], &acl, &[]),
+    ];
+    let transitions: Vec<Transition<'_>> = (0..3)
+        .map(|at| Transition {
+            process: &world.process,
+            before: (at < 2).then(|| &before[at]),
+            after: &after[at],
+            entry: &entries[at],
+        })
+        .collect();
+    let save = async || {
+        let write = world.store.write(world.acme).await?;
+        write.save_instances(&transitions).await?;
+        write.commit().await
+    };
+    assert_eq!(save().await.unwrap(), Position(5));
+    let read = world.store.read(world.acme).await.unwrap();
+    let ids: Vec<InstanceId> = after.iter().map(|one| one.id).collect();
+    let mut found = read.instances_for_engine(&ids).await.unwrap();
+    found.sort_by_key(|(id, _)| after.iter().position(|one| one.id == *id));
+    let found: Vec<Instance> = found.into_iter().map(|(_, one)| one.unwrap()).collect();
+    assert_eq!(found, after);
+    drop(read);
+
+    // The first two have moved on, and with them nothing is stored of the third.
+    assert!(matches!(save().await, Err(StoreError::Conflict)));
+    assert_eq!(world.store.position().await.unwrap(), Position(5));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -235,9 +290,40 @@ async fn the_journal_is_read_in_the_order_of_commits_by_its_tenant() {
     );
     let rest = read.journal_after(positions[1], 9).await.unwrap();
     assert_eq!(rest.len(), 1);
-    assert_eq!(rest[0].1, started(&world.instance(3), &acl, &[]));
+    assert_eq!(rest[0].1, Some(started(&world.instance(3), &acl, &[])));
     let other = world.store.read(world.globex).await.unwrap();
     assert_eq!(other.journal_after(Position(0), 9).await.unwrap(), []);
+}
+
+/// Somebody edits the database: what they touched is missing at its place, and what follows is read all the same.
+#[tokio::test]
+async fn an_entry_that_does_not_open_keeps_its_place_and_stops_nobody() {
+    use sea_orm::ConnectionTrait;
+
+    let world = World::new().await;
+    let acl = readers(["emma"]);
+    let mut positions = Vec::new();
+    for number in 1..=6 {
+        let instance = world.instance(number);
+        let entry = started(&instance, &acl, &[]);
+        positions.push(world.save(None, &instance, &entry).await.unwrap());
+    }
+    for (position, change) in positions.iter().zip([
+        "body = x'00'",
+        "key_id = x'00'",
+        "key_id = zeroblob(16)",
+        "instance_id = 'no id'",
+        "revision = 77",
+    ]) {
+        let sql = format!("UPDATE journal SET {change} WHERE seq = {}", position.0);
+        world.store.db.execute_unprepared(&sql).await.unwrap();
+    }
+    let all = world.store.journal_after(Position(0), 9).await.unwrap();
+    let seen: Vec<_> = all.iter().map(|(at, tenant, _)| (*at, *tenant)).collect();
+    let expected: Vec<_> = positions.iter().map(|at| (*at, world.acme)).collect();
+    assert_eq!(seen, expected);
+    let readable: Vec<_> = all.iter().map(|(.., entry)| entry.is_some()).collect();
+    assert_eq!(readable, [false, false, false, false, false, true]);
 }
 
 #[tokio::test]
@@ -266,18 +352,19 @@ async fn comments_are_kept_in_order_and_need_their_task() {
     write.commit().await.unwrap();
 
     let read = world.store.read(world.acme).await.unwrap();
+    let emma = world.actor("emma");
     let task = instance.tasks[0].id;
-    assert_eq!(read.count_comments(task).await.unwrap(), 5);
+    assert_eq!(read.count_comments(&emma, task).await.unwrap(), 5);
     let mut expected: Vec<Comment> = (0..5).map(comment).collect();
     expected.sort_by_key(|comment| (comment.at, comment.id));
-    let page = read.comments(task, &first(3)).await.unwrap();
+    let page = read.comments(&emma, task, &first(3)).await.unwrap();
     assert!(page.has_next && !page.has_previous);
     let last = page.items[2].0;
     let rest = Page {
         after: Some(last),
         ..first(3)
     };
-    let rest = read.comments(task, &rest).await.unwrap();
+    let rest = read.comments(&emma, task, &rest).await.unwrap();
     assert!(!rest.has_next && rest.has_previous);
     let all: Vec<Comment> = page
         .items
@@ -287,7 +374,11 @@ async fn comments_are_kept_in_order_and_need_their_task() {
         .collect();
     assert_eq!(all, expected);
     let other = world.store.read(world.globex).await.unwrap();
-    assert_eq!(other.count_comments(task).await.unwrap(), 0);
+    let stranger = world.actor("zoe");
+    assert_eq!(read.count_comments(&stranger, task).await.unwrap(), 0);
+    let nothing = read.comments(&stranger, task, &first(3)).await.unwrap();
+    assert!(nothing.items.is_empty() && !nothing.has_next);
+    assert_eq!(other.count_comments(&emma, task).await.unwrap(), 0);
 }
 
 #[tokio::test]
@@ -391,7 +482,10 @@ async fn the_status_of_an_instance_names_who_ended_it() {
         .save_instance(&world.process, Some(&before), &after, &entry)
         .await
         .unwrap();
-    write.save_ended_by(after.id, &name("adam")).await.unwrap();
+    write
+        .save_ended_by(after.id, &name("adam"), Some("stuck"))
+        .await
+        .unwrap();
     write.commit().await.unwrap();
 
     let read = world.store.read(world.acme).await.unwrap();
@@ -401,6 +495,7 @@ async fn the_status_of_an_instance_names_who_ended_it() {
     assert_eq!(ids, [world.instance(2).id, after.id]);
     let status = &statuses.items[1].1;
     assert_eq!(status.ended_by, Some(name("adam")));
+    assert_eq!(status.ended_reason.as_deref(), Some("stuck"));
     assert_eq!(status.ended_at, Some(at(50)));
     assert_eq!(read.count_statuses(&all).await.unwrap(), 2);
     let ended = InstanceFilter {

@@ -12,7 +12,7 @@ import { Failure } from '../../ui/notice';
 import { Refusals } from '../../ui/refusals';
 import { usePlaces } from '../../ui/place';
 import { capitalized } from '../person/session';
-import { type Entries, FormSheet, type Sheet } from './sheet';
+import { type Entries, FormSheet, isRecord, type Sheet } from './sheet';
 
 const TASK = graphql(`
   fragment TaskForm on Task {
@@ -170,10 +170,6 @@ function seen(task: TaskFormFragment): Entries {
     ...Object.fromEntries(masked.map((field) => [field.name, field.value])),
     ...(isRecord(task.data) ? task.data : {}),
   };
-}
-
-function isRecord(value: unknown): value is Entries {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Keeps what is typed with the task, after a pause and when the form is left. */

@@ -80,6 +80,11 @@ export function FormSheet({ ref, schema, entries, typed, editable, onTyped }: Fo
   );
 }
 
+/** Whether something is a schema, or data that a form can show. */
+export function isRecord(value: unknown): value is Entries {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** What differs from the data under the form; a field that was and stays empty does not. */
 function changed(data: Entries, under: Entries): Entries {
   const isEmpty = (value: unknown) => value === undefined || value === null || value === '';

@@ -1,0 +1,82 @@
+//! What activities ask for beyond being passed, as the model says it.
+
+use super::{Principals, Text};
+use crate::expr::Expr;
+use crate::value::Name;
+
+/// Human work, as the model describes it.
+#[derive(Clone, Default, Debug)]
+pub struct UserTask {
+    /// Who gets it without claiming; the first name wins.
+    pub assignee: Option<Text>,
+    /// Who may claim it.
+    pub candidates: Vec<Principals>,
+    /// Who may not, whatever else they are: four eyes.
+    pub excluded: Vec<Principals>,
+    /// Due at this date, or after this duration from its creation (ISO 8601).
+    pub due: Option<Text>,
+    /// Follow up at this date, or after this duration (ISO 8601).
+    pub follow_up: Option<Text>,
+    /// 0 to 100, 50 unless said otherwise; higher is more urgent.
+    pub priority: Option<Text>,
+    /// The form, if the model has one.
+    pub form: Option<Form>,
+    /// The outcomes that a person chooses from; empty means free.
+    pub outcomes: Vec<Name>,
+    /// The field that the outcome is written to.
+    pub outcome_field: Option<Name>,
+}
+
+/// A form.
+#[derive(Clone, Debug)]
+pub struct Form {
+    /// Its key, as a front end knows it.
+    pub key: Option<Name>,
+    /// The form-js schema, if the model carries it.
+    pub schema: Option<serde_json::Value>,
+}
+
+/// How an activity is done more than once.
+#[derive(Clone, Debug)]
+pub enum Repeat {
+    /// So many times, or once for each value of a list.
+    Multi(MultiInstance),
+    /// As long as a condition holds.
+    Loop(StandardLoop),
+}
+
+/// Multi-instance (BPMN 2.0.2, 13.3.7).
+#[derive(Clone, Debug)]
+pub struct MultiInstance {
+    /// One after the other, or all at once.
+    pub sequential: bool,
+    /// How many.
+    pub count: Count,
+    /// When true after a round, the others are taken away.
+    pub until: Option<Expr>,
+}
+
+/// How many rounds there are.
+#[derive(Clone, Debug)]
+pub enum Count {
+    /// A whole number.
+    Cardinality(Expr),
+    /// One for each value of a list.
+    Collection {
+        /// The list.
+        items: Expr,
+        /// The field that holds the value in its round.
+        element: Option<Name>,
+    },
+}
+
+/// A standard loop (BPMN 2.0.2, 13.3.6).
+#[derive(Clone, Debug)]
+pub struct StandardLoop {
+    /// Goes on while it holds; `None` is always.
+    pub condition: Option<Expr>,
+    /// Whether it must hold before the first round as well.
+    pub test_before: bool,
+    /// Rounds at most.
+    pub maximum: Option<u32>,
+}

@@ -1,0 +1,73 @@
+//! What events wait for and throw, as the model says it.
+
+use super::{Assignment, Text};
+use crate::expr::Expr;
+use crate::value::Name;
+
+/// What starts or continues a flow.
+#[derive(Clone, Debug)]
+pub enum Trigger {
+    /// Nothing: at once.
+    None,
+    /// A moment.
+    Timer(Timer),
+    /// A message.
+    Message(MessageWait),
+    /// An error thrown inside the activity; `None` catches every code.
+    Error(Option<Name>),
+    /// An escalation thrown inside the activity; `None` catches every code.
+    Escalation(Option<Name>),
+    /// A condition over the data: when it becomes true.
+    Condition(Expr),
+    /// A signal of this name, wherever in the tenant it is thrown.
+    Signal(Name),
+}
+
+/// What an event on the flow or at its end does besides going on or ending its token.
+#[derive(Clone, Debug)]
+pub enum Throw {
+    /// Nothing.
+    None,
+    /// Ends its whole scope.
+    Terminate,
+    /// Throws an error of this code to the nearest boundary that catches it.
+    Error(Name),
+    /// Tells of an escalation of this code to the nearest event that catches it; if none does, that is fine.
+    Escalation(Name),
+    /// Tells everything in the tenant that waits for a signal.
+    Signal(Sent),
+    /// Brings a message to the one that waits for it.
+    Message(Sent),
+}
+
+/// A signal or a message to be thrown.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    /// Its name.
+    pub name: Name,
+    /// What a message is correlated by, as an expression over the fields that go along and those of the thrower. Signals have
+    /// none.
+    pub correlation: Option<Expr>,
+    /// The fields that go along, in order.
+    pub fields: Vec<Assignment>,
+}
+
+/// A message to wait for.
+#[derive(Clone, Debug)]
+pub struct MessageWait {
+    /// The message's name.
+    pub name: Name,
+    /// What a sender must name besides the instance or business key, as an expression over the instance's data; `None` is nothing.
+    pub correlation: Option<Expr>,
+}
+
+/// When.
+#[derive(Clone, Debug)]
+pub enum Timer {
+    /// A date and time (ISO 8601; without a zone it is UTC).
+    Date(Text),
+    /// After a duration (ISO 8601).
+    Duration(Text),
+    /// Repeatedly (ISO 8601 repeating interval).
+    Cycle(Text),
+}

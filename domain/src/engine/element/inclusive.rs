@@ -1,0 +1,124 @@
+//! The inclusive join (BPMN 2.0.2, 13.4.3): it waits for every way in on which a token can still come, and goes on without
+//! the others. A token that can just as well come by a way that has brought one already is not waited for: so a loop behind
+//! the join does not keep it waiting for itself.
+
+use std::collections::BTreeSet;
+
+use super::gateway;
+use crate::bpmn::{ElementIx, FlowIx, Kind, Process};
+use crate::engine::instance::{ScopeId, Token, TokenId};
+use crate::engine::run::{Run, Spot};
+
+/// A token has come to an inclusive gateway. With several ways in it waits until the run has come to rest.
+pub(in crate::engine) fn join(run: &mut Run<'_, '_>, spot: Spot) {
+    if run.process.element(spot.element).incoming.len() < 2 {
+        run.leave(spot);
+    }
+}
+
+/// Lets the first inclusive join go on that waits for nothing any more; whether there was one.
+pub(in crate::engine) fn fire(run: &mut Run<'_, '_>) -> bool {
+    let held: BTreeSet<TokenId> = run.instance.incidents.iter().map(|it| it.token).collect();
+    let mut places: Vec<(ElementIx, ScopeId)> = Vec::new();
+    for token in &run.instance.tokens {
+        let place = (token.element, token.scope);
+        let waits = matches!(run.process.element(token.element).kind, Kind::Inclusive)
+            && !held.contains(&token.id);
+        if waits && !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    for (element, scope) in places {
+        // The search looks at every flow of the scope: much of it counts like a step.
+        run.spend(run.process.flows.len() / 64);
+        let Some((first, others)) = ready(run, element, scope, &held) else {
+            continue;
+        };
+        let spot = Spot {
+            token: first,
+            element,
+            scope,
+        };
+        gateway::merge(run, spot, others);
+        run.leave(spot);
+        return true;
+    }
+    false
+}
+
+/// The oldest waiting token of each way in that has brought one; nothing if another can still come.
+fn ready(
+    run: &Run<'_, '_>,
+    element: ElementIx,
+    scope: ScopeId,
+    held: &BTreeSet<TokenId>,
+) -> Option<(TokenId, Vec<TokenId>)> {
+    let process = run.process;
+    let tokens = || run.instance.tokens.iter().filter(|it| it.scope == scope);
+    let here: Vec<&Token> = tokens()
+        .filter(|token| token.element == element && !held.contains(&token.id))
+        .collect();
+    let mut taken = Vec::new();
+    let mut missing = Vec::new();
+    for flow in &process.element(element).incoming {
+        match here.iter().find(|token| token.via == Some(flow.0)) {
+            Some(token) => taken.push((*flow, token.id)),
+            None => missing.push(*flow),
+        }
+    }
+    let brought: Vec<FlowIx> = taken.iter().map(|(flow, _)| *flow).collect();
+    let awaited = upstream(process, element, &missing);
+    let spare = upstream(process, element, &brought);
+    let comes = |token: &Token| awaited.contains(&token.element) && !spare.contains(&token.element);
+    if tokens().any(comes) {
+        return None;
+    }
+    let mut tokens = taken.into_iter().map(|(_, token)| token);
+    let first = tokens.next()?;
+    Some((first, tokens.collect()))
+}
+
+/// The elements from which a token can come to a gateway over one of these flows, without passing through the gateway.
+fn upstream(process: &Process, gateway: ElementIx, flows: &[FlowIx]) -> BTreeSet<ElementIx> {
+    let mut found = BTreeSet::new();
+    let mut next: Vec<ElementIx> = flows
+        .iter()
+        .map(|flow| process.flow(*flow).source)
+        .collect();
+    while let Some(ix) = next.pop() {
+        if ix == gateway || !found.insert(ix) {
+            continue;
+        }
+        let element = process.element(ix);
+        let sources = element
+            .incoming
+            .iter()
+            .map(|flow| process.flow(*flow).source);
+        next.extend(sources);
+        match element.kind {
+            Kind::Boundary { on, .. } => next.push(on),
+            Kind::LinkTarget => {
+                let siblings = process.children(element.parent);
+                let leads = |it: &Kind| matches!(it, Kind::LinkSource(target) if *target == ix);
+                next.extend(siblings.filter(|(_, it)| leads(&it.kind)).map(|(ix, _)| ix));
+            }
+            Kind::Start(_)
+            | Kind::End(_)
+            | Kind::Catch(_)
+            | Kind::Throw(_)
+            | Kind::LinkSource(_)
+            | Kind::UserTask(_)
+            | Kind::PassThrough
+            | Kind::Assign(_)
+            | Kind::Receive(_)
+            | Kind::Exclusive
+            | Kind::Parallel
+            | Kind::Inclusive
+            | Kind::EventBased
+            | Kind::SubProcess
+            | Kind::EventSubProcess
+            | Kind::EventStart { .. } => {}
+        }
+    }
+    found
+}

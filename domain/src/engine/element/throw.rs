@@ -1,0 +1,153 @@
+//! Errors and escalations on their way out (BPMN 2.0.2, 13.5.3): from the event that throws to the nearest that catches. An
+//! error ends what threw it and must be caught; an escalation is news, and nobody need listen.
+
+use super::{boundary, event_sub_process};
+use crate::bpmn::{ElementIx, Kind, Trigger};
+use crate::engine::command::Trouble;
+use crate::engine::instance::{Lists, ScopeId, TokenId};
+use crate::engine::run::{Run, Spot};
+use crate::value::Name;
+
+/// What is thrown.
+#[derive(Clone, Copy)]
+enum Thrown<'n> {
+    Error(&'n Name),
+    Escalation(&'n Name),
+}
+
+/// An event that catches.
+struct Catcher {
+    place: Place,
+    event: ElementIx,
+    interrupting: bool,
+}
+
+/// Where an event catches.
+enum Place {
+    /// At the border of the activity where a token waits.
+    Border(Spot),
+    /// In a scope, before an event sub-process that goes on with these lists.
+    Scope(ScopeId, Lists),
+}
+
+/// Throws an error. One that nobody catches holds the token that threw it.
+pub(in crate::engine) fn error(
+    run: &mut Run<'_, '_>,
+    from: Spot,
+    code: &Name,
+) -> Result<(), Trouble> {
+    let Some(catcher) = nearest(run, from, Thrown::Error(code)) else {
+        return Err(from.trouble(format!("nobody catches the error `{code}`")));
+    };
+    run.complete(from);
+    catch(run, &catcher);
+    Ok(())
+}
+
+/// Throws an escalation, and goes on unless what caught it has taken away the scope around.
+pub(in crate::engine) fn escalation(run: &mut Run<'_, '_>, from: Spot, code: &Name) {
+    match nearest(run, from, Thrown::Escalation(code)) {
+        None => run.leave(from),
+        Some(catcher) if catcher.interrupting => {
+            run.complete(from);
+            catch(run, &catcher);
+        }
+        Some(catcher) => {
+            catch(run, &catcher);
+            run.leave(from);
+        }
+    }
+}
+
+fn catch(run: &mut Run<'_, '_>, catcher: &Catcher) {
+    let (event, interrupting) = (catcher.event, catcher.interrupting);
+    match &catcher.place {
+        Place::Border(host) => boundary::happened(run, *host, event, interrupting),
+        Place::Scope(scope, lists) => {
+            event_sub_process::happened(run, *scope, event, interrupting, lists);
+        }
+    }
+}
+
+/// From the inside to the outside: in each scope the event sub-processes first, then the border of the activity around it.
+/// An event sub-process does not catch what it throws itself.
+fn nearest(run: &Run<'_, '_>, from: Spot, thrown: Thrown<'_>) -> Option<Catcher> {
+    let process = run.process;
+    let mut scope = from.scope;
+    let mut within = None;
+    loop {
+        let open = run.instance.scope(scope);
+        // Event sub-processes stand in each round, not around all of them.
+        let rounds = open.is_some_and(|open| open.rounds.is_some());
+        let handlers = process
+            .handlers(open.map(|open| open.element))
+            .filter(|start| !rounds && process.element(*start).parent != within);
+        if let Some((event, interrupting)) = among(run, handlers, thrown)
+            && !event_sub_process::is_interrupted(run, scope)
+        {
+            return Some(Catcher {
+                place: Place::Scope(scope, event_sub_process::around(run, scope)),
+                event,
+                interrupting,
+            });
+        }
+        let open = open?;
+        within = Some(open.element);
+        let host = run.spot(TokenId(scope.0));
+        scope = open.parent;
+        let Some(host) = host.filter(|host| run.round(host.token).is_none()) else {
+            continue;
+        };
+        let boundaries = &process.element(host.element).boundaries;
+        if let Some((event, interrupting)) = among(run, boundaries.iter().copied(), thrown) {
+            return Some(Catcher {
+                place: Place::Border(host),
+                event,
+                interrupting,
+            });
+        }
+    }
+}
+
+/// The event that catches a code; one that names it goes before one that takes every code.
+fn among(
+    run: &Run<'_, '_>,
+    events: impl Iterator<Item = ElementIx>,
+    thrown: Thrown<'_>,
+) -> Option<(ElementIx, bool)> {
+    let mut every = None;
+    for ix in events {
+        let (Kind::Boundary {
+            interrupting,
+            trigger,
+            ..
+        }
+        | Kind::EventStart {
+            interrupting,
+            trigger,
+        }) = &run.process.element(ix).kind
+        else {
+            continue;
+        };
+        let (caught, code) = match (trigger, thrown) {
+            (Trigger::Error(caught), Thrown::Error(code))
+            | (Trigger::Escalation(caught), Thrown::Escalation(code)) => (caught, code),
+            (
+                Trigger::None
+                | Trigger::Timer(_)
+                | Trigger::Message(_)
+                | Trigger::Condition(_)
+                | Trigger::Signal(_)
+                | Trigger::Error(_)
+                | Trigger::Escalation(_),
+                Thrown::Error(_) | Thrown::Escalation(_),
+            ) => continue,
+        };
+        match caught {
+            Some(caught) if caught == code => return Some((ix, *interrupting)),
+            Some(_) => {}
+            None => every = every.or(Some((ix, *interrupting))),
+        }
+    }
+    every
+}

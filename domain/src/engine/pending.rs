@@ -1,0 +1,60 @@
+//! What an instance waits for besides people: timers, messages, signals and conditions.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::instance::TokenId;
+use crate::bpmn::ElementIx;
+use crate::ids::TimerId;
+use crate::value::{Name, Value};
+
+/// A timer that has not fired.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct PendingTimer {
+    /// Its id.
+    pub id: TimerId,
+    /// The token that waits: at the event itself, at the activity whose boundary it is, or at the sub-process that holds the
+    /// event sub-process; 0, which is no token, where the instance itself holds it.
+    pub token: TokenId,
+    /// The event.
+    pub element: ElementIx,
+    /// When it fires.
+    pub due_at: Timestamp,
+    /// How many more times after that; `None` is for ever.
+    pub repeats: Option<u32>,
+}
+
+/// A message waited for.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct PendingMessage {
+    /// The token that waits, as of a timer.
+    pub token: TokenId,
+    /// The event or receive task.
+    pub element: ElementIx,
+    /// The message.
+    pub name: Name,
+    /// What the sender must name, if anything.
+    pub correlation: Option<Value>,
+}
+
+/// A signal waited for.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct PendingSignal {
+    /// The token that waits, as of a timer.
+    pub token: TokenId,
+    /// The event.
+    pub element: ElementIx,
+    /// The signal.
+    pub name: Name,
+}
+
+/// A condition waited for.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct PendingCondition {
+    /// The token that waits, as of a timer.
+    pub token: TokenId,
+    /// The event.
+    pub element: ElementIx,
+    /// Whether it held when the data last changed: it happens when it becomes true, not while it is.
+    pub held: bool,
+}
