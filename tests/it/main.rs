@@ -2,8 +2,10 @@
 
 mod access;
 mod breaking;
+mod changes;
 mod expense;
 mod fuzz;
+mod history;
 mod limits;
 mod login;
 mod processes;

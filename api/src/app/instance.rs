@@ -7,6 +7,7 @@ use docket_domain::bpmn::Process;
 use docket_domain::engine::command::{Begin, Command, Fresh, Known, Rejection, Start, Starter};
 use docket_domain::engine::instance::Instance;
 use docket_domain::engine::{self};
+use docket_domain::history;
 use docket_domain::ids::{InstanceId, ProcessId};
 use docket_domain::journal;
 use docket_domain::process::{ProcessRejection, ProcessState};
@@ -118,7 +119,9 @@ impl App {
         )?;
         instance.apply(&events);
         let entry = journal::entry(&model, None, &instance, now);
-        tx.save_instance(&model, None, &instance, &entry).await?;
+        let remembered = history::entries(&model, None, &events, now, Some(&actor.user));
+        tx.save_instance(&model, None, &instance, &entry, &remembered)
+            .await?;
         if let Some(once) = &request.once {
             let made = Remembered {
                 request: once.request,
@@ -230,7 +233,7 @@ impl App {
                 let (model, after) = self.decide(&tx, &before, &command).await?;
                 tx.save_ended_by(id, &actor.user, reason).await?;
                 let done = self.finish(tx, model, after).await?;
-                Ok((status(&done, &actor.user, reason), done.position))
+                Ok((status(&done, Some(&actor.user), reason), done.position))
             })
         })
         .await
@@ -297,7 +300,9 @@ impl App {
         let mut after = before.clone();
         after.apply(&events);
         let entry = journal::entry(&model, Some(before), &after, now);
-        tx.save_instance(&model, Some(before), &after, &entry)
+        let by = command.actor().map(|actor| &actor.user);
+        let remembered = history::entries(&model, Some(before), &events, now, by);
+        tx.save_instance(&model, Some(before), &after, &entry, &remembered)
             .await?;
         Ok((model, after))
     }
@@ -364,7 +369,11 @@ fn started(
     })
 }
 
-fn status(done: &Transition, ended_by: &Name, reason: Option<&str>) -> InstanceStatus {
+pub(super) fn status(
+    done: &Transition,
+    ended_by: Option<&Name>,
+    reason: Option<&str>,
+) -> InstanceStatus {
     let instance = &done.instance;
     let open = instance.tasks.iter().filter(|task| task.state.is_open());
     InstanceStatus {
@@ -376,7 +385,8 @@ fn status(done: &Transition, ended_by: &Name, reason: Option<&str>) -> InstanceS
         ended_at: instance.ended_at,
         open_tasks: u32::try_from(open.count()).unwrap_or(u32::MAX),
         incidents: u32::try_from(instance.incidents.len()).unwrap_or(u32::MAX),
-        ended_by: Some(ended_by.clone()),
+        held: done.held(),
+        ended_by: ended_by.cloned(),
         ended_reason: reason.map(Arc::from),
     }
 }

@@ -3,13 +3,14 @@
 
 use async_graphql::{Context, Object, OutputType, SimpleObject};
 use docket_infra::crypto::TenantKeys;
-use docket_infra::store::{Key, Page, Slice};
+use docket_infra::store::{HistoryPage, Key, Page, Remembrance, Slice};
 use std::sync::Arc;
 use uuid::Uuid;
 
 use super::error::{Code, Result};
 use super::session::Asking;
 use super::types::comment::Comment;
+use super::types::history::HistoryEntry;
 use super::types::instance::ProcessInstance;
 use super::types::monitor::ProcessInstanceStatus;
 use super::types::process::Process;
@@ -99,11 +100,39 @@ impl Listing {
             key,
             seal: self.seal.clone(),
         });
+        let edges: Vec<Edge<T>> = edges.collect();
+        let place = |edge: Option<&Edge<T>>| edge.map(|edge| edge.key);
         Connection {
-            edges: edges.collect(),
+            start: place(edges.first()),
+            end: place(edges.last()),
+            seal: self.seal.clone(),
+            edges,
             has_next_page: slice.has_next,
             has_previous_page: slice.has_previous,
             total_count: total.unwrap_or_default(),
+        }
+    }
+
+    /// The answer for a part of a history: its cursors are where looking ended, whatever was found there.
+    pub fn history<T: OutputType>(
+        &self,
+        page: HistoryPage,
+        total: u32,
+        node: impl Fn(Remembrance) -> T,
+    ) -> Connection<T> {
+        let edges = page.items.into_iter().map(|(key, found)| Edge {
+            node: node(found),
+            key,
+            seal: self.seal.clone(),
+        });
+        Connection {
+            edges: edges.collect(),
+            start: page.start,
+            end: page.end,
+            seal: self.seal.clone(),
+            has_next_page: page.has_next,
+            has_previous_page: page.has_previous,
+            total_count: total.into(),
         }
     }
 }
@@ -155,6 +184,9 @@ fn key(bytes: &[u8]) -> Option<Key> {
 /// A page of a list, in the list's order.
 pub struct Connection<T: OutputType> {
     edges: Vec<Edge<T>>,
+    start: Option<Key>,
+    end: Option<Key>,
+    seal: Arc<Seal>,
     has_next_page: bool,
     has_previous_page: bool,
     total_count: u64,
@@ -187,18 +219,6 @@ pub struct PageInfo {
     end_cursor: Option<String>,
 }
 
-impl<T: OutputType> Connection<T> {
-    /// A page that was put together by hand, without places before it.
-    pub fn forward(edges: Vec<Edge<T>>, has_previous: bool, has_next: bool, total: u64) -> Self {
-        Connection {
-            edges,
-            has_next_page: has_next,
-            has_previous_page: has_previous,
-            total_count: total,
-        }
-    }
-}
-
 /// A page of a list, in the list's order.
 #[Object(
     serial,
@@ -209,7 +229,8 @@ impl<T: OutputType> Connection<T> {
         params(ProcessInstanceStatus)
     ),
     concrete(name = "TaskConnection", params(Task)),
-    concrete(name = "CommentConnection", params(Comment))
+    concrete(name = "CommentConnection", params(Comment)),
+    concrete(name = "HistoryConnection", params(HistoryEntry))
 )]
 impl<T: OutputType> Connection<T>
 where
@@ -230,8 +251,8 @@ where
         PageInfo {
             has_next_page: self.has_next_page,
             has_previous_page: self.has_previous_page,
-            start_cursor: self.edges.first().map(Edge::place),
-            end_cursor: self.edges.last().map(Edge::place),
+            start_cursor: self.start.map(|key| self.seal.cursor(key)),
+            end_cursor: self.end.map(|key| self.seal.cursor(key)),
         }
     }
 
@@ -248,7 +269,8 @@ where
     concrete(name = "ProcessInstanceEdge", params(ProcessInstance)),
     concrete(name = "ProcessInstanceStatusEdge", params(ProcessInstanceStatus)),
     concrete(name = "TaskEdge", params(Task)),
-    concrete(name = "CommentEdge", params(Comment))
+    concrete(name = "CommentEdge", params(Comment)),
+    concrete(name = "HistoryEdge", params(HistoryEntry))
 )]
 impl<T: OutputType> Edge<T> {
     /// The row.

@@ -23,6 +23,8 @@ pub fn findings(draft: &Draft, key: &str) -> Vec<Problem> {
                 Throw::None
                 | Throw::Terminate
                 | Throw::Escalation(_)
+                | Throw::Compensate { .. }
+                | Throw::Cancel
                 | Throw::Signal(_)
                 | Throw::Message(_) => None,
             }),
@@ -31,6 +33,8 @@ pub fn findings(draft: &Draft, key: &str) -> Vec<Problem> {
                 Throw::None
                 | Throw::Terminate
                 | Throw::Error(_)
+                | Throw::Compensate { .. }
+                | Throw::Cancel
                 | Throw::Signal(_)
                 | Throw::Message(_) => None,
             }),
@@ -90,6 +94,7 @@ impl Lint<'_> {
                     .map(|flow| process.flow(*flow).target),
             );
             next.extend(&element.boundaries);
+            next.extend(element.compensation);
             next.extend(&begins.inside[ix.0 as usize]);
             if let Kind::LinkSource(target) = element.kind {
                 next.push(target);
@@ -126,8 +131,10 @@ impl Lint<'_> {
             | Kind::UserTask(_)
             | Kind::PassThrough
             | Kind::Assign(_)
+            | Kind::Decision(_)
             | Kind::Receive(_)
             | Kind::SubProcess
+            | Kind::Transaction
             | Kind::EventSubProcess => {}
         }
     }
@@ -191,10 +198,12 @@ impl Lint<'_> {
         let thrown = match trigger {
             Trigger::Error(code) => self.errors.contains(&(handler.parent, code.clone())),
             Trigger::Escalation(code) => self.escalations.contains(&(handler.parent, code.clone())),
+            Trigger::Compensation => handler.parent.is_some(),
             Trigger::None
             | Trigger::Timer(_)
             | Trigger::Message(_)
             | Trigger::Condition(_)
+            | Trigger::Cancel
             | Trigger::Signal(_) => true,
         };
         if !thrown {
@@ -213,6 +222,7 @@ impl Lint<'_> {
             Kind::UserTask(_)
             | Kind::Receive(_)
             | Kind::SubProcess
+            | Kind::Transaction
             | Kind::EventSubProcess
             | Kind::EventStart { .. } => true,
             Kind::Start(_)
@@ -224,6 +234,7 @@ impl Lint<'_> {
             | Kind::Boundary { .. }
             | Kind::PassThrough
             | Kind::Assign(_)
+            | Kind::Decision(_)
             | Kind::Exclusive
             | Kind::Parallel
             | Kind::Inclusive
@@ -233,8 +244,8 @@ impl Lint<'_> {
             Trigger::Error(code) => self.errors.contains(&(Some(on), code.clone())),
             Trigger::Escalation(code) => self.escalations.contains(&(Some(on), code.clone())),
             Trigger::None | Trigger::Timer(_) | Trigger::Message(_) | Trigger::Signal(_) => waits,
-            // It may hold as the activity begins.
-            Trigger::Condition(_) => true,
+            // It may hold as the activity begins. What is thrown to the others comes from elsewhere, or was looked for.
+            Trigger::Condition(_) | Trigger::Compensation | Trigger::Cancel => true,
         };
         if !fires {
             let element = self.process.element(ix);
@@ -299,7 +310,7 @@ fn beginnings(process: &Process) -> Beginnings {
         let begin = match has_start[slot(element.parent)] {
             true => is_start(element) || matches!(element.kind, Kind::EventSubProcess),
             false if matches!(element.kind, Kind::EventSubProcess) => true,
-            false => element.incoming.is_empty() && element.kind.is_on_flow(),
+            false => element.begins(),
         };
         if begin {
             let place = match element.parent {

@@ -4,10 +4,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::bpmn::ElementIx;
+use crate::engine::compensable::{Compensable, Undoing};
 use crate::engine::effect::Effect;
+use crate::engine::incident::Incident;
 use crate::engine::instance::{
-    Incident, InstanceState, Lists, PendingCondition, PendingMessage, PendingSignal, PendingTimer,
-    ScopeId, TokenId,
+    InstanceState, Lists, PendingCondition, PendingMessage, PendingSignal, PendingTimer, ScopeId,
+    TokenId,
 };
 use crate::ids::{TaskId, TimerId};
 use crate::task::{Task, TaskEvent};
@@ -63,6 +65,24 @@ pub enum Event {
     ScopeClosed {
         /// Its number.
         scope: ScopeId,
+    },
+    /// An activity is done that could be compensated.
+    Remembered(Compensable),
+    /// A token's scope compensates from now on.
+    CompensationBegun {
+        /// The token.
+        token: TokenId,
+        /// Why.
+        undoing: Undoing,
+        /// The tokens that did what is to be undone; the last of them is undone first.
+        of: Vec<TokenId>,
+    },
+    /// An activity is being undone, and not again.
+    Compensated {
+        /// The token that had done it.
+        activity: TokenId,
+        /// The token that undoes it: at its handler, or at the activity, whose scope it has opened again.
+        by: TokenId,
     },
     /// A field got a value.
     DataSet {
@@ -124,6 +144,30 @@ pub enum Event {
     Asked(Effect),
     /// A token is held.
     IncidentRaised(Incident),
+    /// What holds a token is tried again.
+    IncidentRetried {
+        /// Its number.
+        number: u32,
+        /// The token.
+        token: TokenId,
+        /// Where.
+        element: ElementIx,
+        /// By whom.
+        by: Name,
+    },
+    /// What holds a token is passed.
+    IncidentResolved {
+        /// Its number.
+        number: u32,
+        /// The token.
+        token: TokenId,
+        /// Where.
+        element: ElementIx,
+        /// By whom.
+        by: Name,
+        /// Why, in their words.
+        reason: Name,
+    },
     /// The instance has ended.
     Ended {
         /// How.

@@ -6,10 +6,13 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::compensable::{Compensable, Undoing};
 use super::event::Event;
+pub use super::incident::{Incident, IncidentKind, Phase};
 pub use super::pending::{PendingCondition, PendingMessage, PendingSignal, PendingTimer};
 use crate::access::Principal;
 use crate::bpmn::ElementIx;
+use crate::history;
 use crate::ids::{InstanceId, ProcessId, TaskId};
 use crate::task::{Task, TaskEvent};
 use crate::value::{Data, Name};
@@ -85,10 +88,19 @@ pub struct Instance {
     pub signals: Vec<PendingSignal>,
     /// What went wrong and holds a token.
     pub incidents: Vec<Incident>,
+    /// The number of the next incident.
+    #[serde(default = "first_incident")]
+    pub next_incident: u32,
+    /// What is done and could be compensated, in order of completion.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub compensable: Vec<Compensable>,
     /// Who completed a task here.
     pub past: BTreeSet<Name>,
     /// The lists of the last state, kept when the instance has ended.
     pub last_lists: Lists,
+    /// How many entries its history has.
+    #[serde(default)]
+    pub history: u32,
     /// Goes up with each transition.
     pub revision: u32,
 }
@@ -165,6 +177,9 @@ pub struct Scope {
     /// How far an activity that repeats has come, if the scope is there for its rounds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rounds: Option<Rounds>,
+    /// Why what is done is undone here, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoing: Option<Undoing>,
 }
 
 /// The rounds of an activity that repeats: each is a token in the scope, with a scope of its own.
@@ -179,19 +194,6 @@ pub struct Rounds {
     /// The values that they are for, if they come one after the other.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<crate::value::Value>,
-}
-
-/// Why a token is held.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Incident {
-    /// The token.
-    pub token: TokenId,
-    /// Where.
-    pub element: ElementIx,
-    /// When.
-    pub at: Timestamp,
-    /// What went wrong: it may quote the model, never data.
-    pub message: String,
 }
 
 impl Instance {
@@ -244,6 +246,9 @@ impl Instance {
     }
 
     pub(super) fn fold(&mut self, event: &Event) {
+        if history::is_remembered(event) {
+            self.history = self.history.saturating_add(1);
+        }
         match event {
             Event::Entered {
                 token,
@@ -275,6 +280,7 @@ impl Instance {
                 }
                 self.tokens.retain(|held| held.id != *token);
                 self.incidents.retain(|incident| incident.token != *token);
+                self.gone(*token, matches!(event, Event::Completed { .. }));
             }
             Event::ScopeOpened { token } => self.open_scope(*token),
             Event::RoundsOpened { scope, all, items } => {
@@ -288,7 +294,13 @@ impl Instance {
                     });
                 }
             }
-            Event::ScopeClosed { scope } => self.scopes.retain(|open| open.id != *scope),
+            Event::ScopeClosed { scope } => {
+                self.scopes.retain(|open| open.id != *scope);
+                self.release(*scope);
+            }
+            Event::Remembered(done) => self.remember(done),
+            Event::CompensationBegun { token, undoing, of } => self.undo(*token, *undoing, of),
+            Event::Compensated { activity, by } => self.undone(*activity, *by),
             Event::DataSet {
                 scope,
                 field,
@@ -322,11 +334,19 @@ impl Instance {
                 .signals
                 .retain(|wait| wait.token != *token || wait.element != *element),
             Event::Asked(_) => {}
-            Event::IncidentRaised(incident) => self.incidents.push(incident.clone()),
+            Event::IncidentRaised(incident) => {
+                let next = incident.number.saturating_add(1);
+                self.next_incident = self.next_incident.max(next);
+                self.incidents.push(incident.clone());
+            }
+            Event::IncidentRetried { number, .. } | Event::IncidentResolved { number, .. } => {
+                self.incidents.retain(|incident| incident.number != *number);
+            }
             Event::Ended { state, at, lists } => {
                 self.state = *state;
                 self.ended_at = Some(*at);
                 self.last_lists = lists.clone();
+                self.compensable.clear();
             }
         }
     }
@@ -342,6 +362,7 @@ impl Instance {
             element,
             data: Data::new(),
             rounds: None,
+            undoing: None,
         });
     }
 
@@ -371,4 +392,9 @@ impl Instance {
         let open = self.scopes.iter_mut().find(|open| open.id == scope)?;
         Some(&mut open.data)
     }
+}
+
+/// For instances that were stored before incidents had numbers.
+fn first_incident() -> u32 {
+    1
 }

@@ -29,6 +29,11 @@ mod parse;
 mod pattern;
 mod temporal;
 mod term;
+mod unary;
+
+pub(crate) use temporal::TemporalKind;
+pub use unary::UnaryTests;
+pub(crate) use unary::{End, Point, Shape, Span, TESTED};
 
 /// A source has at most this many bytes.
 pub const MAX_SOURCE: usize = 4 * 1024;
@@ -90,6 +95,7 @@ pub struct Env<'a> {
 #[derive(Clone, Debug)]
 pub struct Meter {
     left: Cell<u32>,
+    over: Cell<bool>,
 }
 
 impl Meter {
@@ -97,14 +103,30 @@ impl Meter {
     pub fn new(steps: u32) -> Meter {
         Meter {
             left: Cell::new(steps),
+            over: Cell::new(false),
         }
+    }
+
+    /// Whether an evaluation has failed for want of steps since this was last asked.
+    pub fn take_over(&self) -> bool {
+        self.over.take()
+    }
+
+    /// Takes steps off; whether there were so many. If not, none are left.
+    pub fn spend(&self, steps: u32) -> bool {
+        let left = self.left.get().checked_sub(steps);
+        self.left.set(left.unwrap_or(0));
+        left.is_some()
     }
 }
 
 impl Expr {
     /// Parses a source of at most 4 KiB.
     pub fn parse(source: &str) -> Result<Expr, ExprProblem> {
-        let tree = parse::tree(source)?;
+        Expr::of(source, parse::tree(source)?)
+    }
+
+    fn of(source: &str, tree: Node) -> Result<Expr, ExprProblem> {
         let mut fields = BTreeSet::new();
         tree.survey(1, &mut fields)?;
         Ok(Expr {
@@ -134,7 +156,7 @@ impl Expr {
 
     /// Its value, as [`Expr::eval`] gives it; its steps are taken off those that a meter has left.
     pub fn eval_within(&self, env: &Env<'_>, meter: &Meter) -> Result<Value, EvalError> {
-        eval::value(&self.parsed.tree, env, &meter.left)
+        eval::value(&self.parsed.tree, env, meter)
     }
 
     /// Its truth: an error unless the value is a boolean; null is false.
@@ -144,7 +166,7 @@ impl Expr {
 
     /// Its truth, as [`Expr::holds`] gives it; its steps are taken off those that a meter has left.
     pub fn holds_within(&self, env: &Env<'_>, meter: &Meter) -> Result<bool, EvalError> {
-        eval::truth(&self.parsed.tree, env, &meter.left)
+        eval::truth(&self.parsed.tree, env, meter)
     }
 }
 
@@ -240,6 +262,8 @@ struct Closed {
 enum Test {
     Compare(Comparison, Node),
     Member(Node),
+    /// A condition that mentions what is tested by itself.
+    Holds(Node),
 }
 
 impl Node {
@@ -285,7 +309,7 @@ impl Node {
                 .collect(),
             Kind::In(node, tests) => std::iter::once(&**node)
                 .chain(tests.iter().map(|test| match test {
-                    Test::Compare(_, node) | Test::Member(node) => node,
+                    Test::Compare(_, node) | Test::Member(node) | Test::Holds(node) => node,
                 }))
                 .collect(),
         }

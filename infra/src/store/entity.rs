@@ -71,6 +71,7 @@ pub mod instance {
         pub data: Vec<u8>,
         pub ended_by: Option<Vec<u8>>,
         pub ended_reason: Option<Vec<u8>>,
+        pub held: Option<Vec<u8>>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -169,6 +170,28 @@ pub mod journal {
         pub at: i64,
         pub instance_id: Uuid,
         pub revision: i64,
+        pub key_id: Uuid,
+        pub body: Vec<u8>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub mod history {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, PartialEq, Debug, DeriveEntityModel)]
+    #[sea_orm(table_name = "history")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub instance_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub first: i64,
+        pub last: i64,
+        pub tenant_id: Uuid,
         pub key_id: Uuid,
         pub body: Vec<u8>,
     }

@@ -17,7 +17,12 @@ pub struct Migrator;
 #[async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(First), Box::new(EndedReason)]
+        vec![
+            Box::new(First),
+            Box::new(EndedReason),
+            Box::new(History),
+            Box::new(Held),
+        ]
     }
 }
 
@@ -59,6 +64,24 @@ impl MigrationTrait for EndedReason {
         instances
             .table("instances")
             .add_column(blob_null("ended_reason"));
+        manager.alter_table(instances).await
+    }
+}
+
+/// Where incidents hold an instance.
+struct Held;
+
+impl MigrationName for Held {
+    fn name(&self) -> &str {
+        "m0004_held"
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for Held {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let mut instances = Table::alter();
+        instances.table("instances").add_column(blob_null("held"));
         manager.alter_table(instances).await
     }
 }
@@ -270,4 +293,31 @@ fn indexes() -> Vec<IndexCreateStatement> {
         index("comments_by_task", "comments", &["task_id", "at", "id"]),
         index("idempotency_by_age", "idempotency", &["created_at"]),
     ]
+}
+
+/// What is remembered of each run.
+struct History;
+
+impl MigrationName for History {
+    fn name(&self) -> &str {
+        "m0003_history"
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for History {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let history = Table::create()
+            .table("history")
+            .col(uuid("instance_id"))
+            .col(big_integer("first"))
+            .col(big_integer("last"))
+            .col(uuid("tenant_id"))
+            .col(uuid("key_id"))
+            .col(blob("body"))
+            .primary_key(Index::create().col("instance_id").col("first"))
+            .foreign_key(&mut references("history", "instance_id", "instances"))
+            .take();
+        manager.create_table(history).await
+    }
 }

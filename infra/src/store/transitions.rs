@@ -1,10 +1,11 @@
-//! Transitions, written: each the instance, its tasks, timers, access rows and journal entry, all or none. The revision
-//! that was read is the condition for writing the next. One transition and many take the same statements.
+//! Transitions, written: each the instance, its tasks, timers, access rows, history and journal entry, all or none. The
+//! revision that was read is the condition for writing the next. One transition and many take the same statements.
 
 use std::collections::HashMap;
 
 use docket_domain::bpmn::Process;
 use docket_domain::engine::instance::Instance;
+use docket_domain::history;
 use docket_domain::ids::TaskId;
 use docket_domain::journal::{Entry, InstanceImage};
 use docket_domain::value::Data;
@@ -17,14 +18,14 @@ use super::condition::person;
 use super::entity::instance::{ActiveModel, Column, Entity};
 use super::instances::Body;
 use super::row::{instance_state_code, micros};
-use super::{StoreError, Write, inserted, key_id};
+use super::{Held, StoreError, Write, inserted, key_id};
 use crate::crypto::Cipher;
 
 /// Rows of one statement: SQLite takes 32,766 values in one, and texts of statements should not grow without bound.
 const CHUNK: usize = 500;
 
 /// The columns that a transition may change.
-const CHANGING: [Column; 9] = [
+const CHANGING: [Column; 10] = [
     Column::State,
     Column::Revision,
     Column::EndedAt,
@@ -32,6 +33,7 @@ const CHANGING: [Column; 9] = [
     Column::Denials,
     Column::OpenTasks,
     Column::Incidents,
+    Column::Held,
     Column::Body,
     Column::Data,
 ];
@@ -49,6 +51,8 @@ pub struct Transition<'a> {
     pub after: &'a Instance,
     /// What it says to those whom it concerns.
     pub entry: &'a Entry,
+    /// What is remembered of it.
+    pub remembered: &'a [history::Entry],
 }
 
 /// A transition with the key of its instance.
@@ -60,20 +64,22 @@ pub(super) struct Keyed<'a> {
 }
 
 impl Write {
-    /// Stores one transition: the instance, its tasks, timers, access rows and journal entry. `Conflict` if the instance
-    /// is not at the revision that was read.
+    /// Stores one transition: the instance, its tasks, timers, access rows, journal entry and what is remembered of it.
+    /// `Conflict` if the instance is not at the revision that was read.
     pub async fn save_instance(
         &self,
         process: &Process,
         before: Option<&Instance>,
         after: &Instance,
         entry: &Entry,
+        remembered: &[history::Entry],
     ) -> Result<(), StoreError> {
         self.save_instances(&[Transition {
             process,
             before,
             after,
             entry,
+            remembered,
         }])
         .await
     }
@@ -86,6 +92,7 @@ impl Write {
         self.save_tasks(&keyed).await?;
         self.save_access(transitions).await?;
         self.save_timers(transitions).await?;
+        self.insert_history(&keyed).await?;
         self.insert_entries(&keyed).await
     }
 
@@ -183,6 +190,7 @@ impl Write {
             before,
             after,
             entry,
+            remembered: _,
         } = transition;
         let fields = self.fields(after.id, cipher);
         let data = match (before, data) {
@@ -222,9 +230,19 @@ impl Write {
                 .instance_cell(after.id.0, "body")
                 .seal_json(cipher, &body)?),
             data: Set(data),
+            held: Set(self.held(process, after)?),
             ended_by: NotSet,
             ended_reason: NotSet,
         })
+    }
+
+    /// Where incidents hold the instance, sealed with the tenant's key: for the monitor.
+    fn held(&self, process: &Process, after: &Instance) -> Result<Option<Vec<u8>>, StoreError> {
+        let held = Held::of(process, after);
+        let cell = self.instance_cell(after.id.0, "held");
+        (!held.is_empty())
+            .then(|| cell.seal_json(&self.keys.data, &held))
+            .transpose()
     }
 
     /// Writes the access rows of what changed who may read it, or where it stands in an order. What had rows loses all of

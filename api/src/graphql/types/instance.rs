@@ -14,6 +14,7 @@ use docket_infra::store::InstanceFilter;
 use serde_json::Value as Json;
 
 use super::field::{self, Field};
+use super::history::{self, HistoryEntry, HistoryFilter};
 use super::process::Process;
 use super::scalar::{DateTime, DateTimeRange, OrderDirection};
 use super::task::{self, Task, TaskFilter};
@@ -175,7 +176,7 @@ impl ProcessInstance {
         let incidents = self.0.incidents.iter();
         Ok(Some(
             incidents
-                .map(|incident| Incident::of(&model, incident))
+                .map(|incident| Incident::of(&model, &self.0, incident))
                 .collect(),
         ))
     }
@@ -215,6 +216,30 @@ impl ProcessInstance {
         Box::pin(list).await.map(Some)
     }
 
+    /// What happened to it, the oldest first: every element entered, completed and cancelled. A page with a filter looks at
+    /// 2,000 entries at most: it may be shorter than was asked for, or empty, while `hasNextPage` says that there is more to
+    /// look at after `endCursor`.
+    #[graphql(complexity = "page::cost(first, last) * child_complexity")]
+    async fn history(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What the list is narrowed to.")] filter: Option<HistoryFilter>,
+        #[graphql(desc = "The first rows, 100 at most; 20 unless named.")] first: Option<i32>,
+        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
+        #[graphql(desc = "The last rows, 100 at most; not together with `first`.")] last: Option<
+            i32,
+        >,
+        #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<HistoryEntry>> {
+        let args = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        history::list(ctx, &self.0, filter, &args).await
+    }
+
     /// What the viewer may do with it now.
     async fn viewer_can(&self, ctx: &Context<'_>) -> Result<ProcessInstancePermissions> {
         let asking = Asking::of(ctx)?;
@@ -225,6 +250,9 @@ impl ProcessInstance {
             update: active && may_write(&model, &self.0, actor),
             withdraw: active && may_withdraw(&model, &self.0, actor),
             terminate: active && actor.has(Privilege::Administrator),
+            retry: active
+                && !self.0.incidents.is_empty()
+                && (actor.has(Privilege::Administrator) || may_write(&model, &self.0, actor)),
         })
     }
 }
@@ -239,6 +267,8 @@ pub struct ProcessInstancePermissions {
     withdraw: bool,
     /// End it.
     terminate: bool,
+    /// Try again what holds it.
+    retry: bool,
 }
 
 /// A place where an instance stands.
@@ -264,22 +294,54 @@ impl Token {
     }
 }
 
+/// What went wrong.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Enum)]
+#[graphql(remote = "domain::IncidentKind")]
+pub enum IncidentKind {
+    /// An expression has no value, or none of the kind that is asked for.
+    Expression,
+    /// The run did not come to rest within its bounds, or its expressions took too much.
+    Budget,
+    /// No condition holds, and there is no default flow.
+    NoWay,
+    /// Nobody catches the error that was thrown.
+    Uncaught,
+    /// The data would grow too large.
+    Size,
+    /// The model asks for what cannot be done.
+    Model,
+    /// Work outside has failed, and is not tried again by itself.
+    Work,
+    /// What was called has failed, or could not be begun.
+    Call,
+}
+
 /// Why an instance does not go on.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(serial)]
 pub struct Incident {
+    /// Names it, for `retryIncident` and `resolveIncident`.
+    id: Id,
+    /// What went wrong.
+    kind: IncidentKind,
+    /// The name of the element in the model.
+    element_name: Option<String>,
     /// The id of the element in the model.
     element_id: String,
     /// When.
     at: DateTime,
-    /// What went wrong.
+    /// What went wrong, in words: it may quote the model, never data.
     message: String,
 }
 
 impl Incident {
-    fn of(model: &bpmn::Process, incident: &domain::Incident) -> Incident {
+    fn of(model: &bpmn::Process, instance: &Instance, incident: &domain::Incident) -> Incident {
+        let element = model.element(incident.element);
         Incident {
-            element_id: model.element(incident.element).id.to_string(),
+            id: Id::Incident(instance.id, incident.number),
+            kind: incident.kind.into(),
+            element_name: element.name.as_ref().map(|name| name.to_string()),
+            element_id: element.id.to_string(),
             at: DateTime(incident.at),
             message: incident.message.clone(),
         }

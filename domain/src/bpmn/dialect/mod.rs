@@ -8,11 +8,14 @@ use crate::value::Name;
 
 mod automatiko;
 mod camunda;
+mod decision;
 mod imixs;
 mod jbpm;
 mod standard;
 mod wf;
 mod zeebe;
+
+pub(super) use decision::decision;
 
 /// What a process as a whole asks.
 #[derive(Default)]
@@ -98,6 +101,11 @@ pub(super) fn user_task(tag: Tag<'_>, report: &mut Report) -> UserTask {
         task.form = task.form.or(theirs.form);
     }
     task
+}
+
+/// Whether the timers and dates of an element count in working days.
+pub(super) fn working_days(tag: Tag<'_>, report: &mut Report) -> bool {
+    wf::working_days(tag, report)
 }
 
 /// What a person fills in at a start event.

@@ -105,6 +105,8 @@ impl<'a> Resolver<'a> {
             Some("messageEventDefinition") => self.message_trigger(definition),
             Some("signalEventDefinition") => self.signal_trigger(definition),
             Some("conditionalEventDefinition") => self.condition(definition),
+            Some("compensateEventDefinition") => Trigger::Compensation,
+            Some("cancelEventDefinition") if tag.bpmn() == Some("boundaryEvent") => Trigger::Cancel,
             Some("escalationEventDefinition") => {
                 Trigger::Escalation(self.code(definition, ESCALATION))
             }
@@ -211,7 +213,7 @@ impl<'a> Resolver<'a> {
         on
     }
 
-    pub(super) fn end(&mut self, tag: Tag<'a>) -> Throw {
+    pub(super) fn end(&mut self, ix: ElementIx, tag: Tag<'a>) -> Throw {
         let Some(definition) = self.definition(tag) else {
             return Throw::None;
         };
@@ -221,6 +223,8 @@ impl<'a> Resolver<'a> {
                 .thrown(tag, definition, ERROR)
                 .map_or(Throw::None, Throw::Error),
             Some("escalationEventDefinition") => self.escalation(tag, definition),
+            Some("compensateEventDefinition") => self.compensate(ix, tag, definition),
+            Some("cancelEventDefinition") => Throw::Cancel,
             Some("signalEventDefinition") => self.signal(tag, definition),
             Some("messageEventDefinition") => self.send(tag, definition),
             _ => {
@@ -237,6 +241,7 @@ impl<'a> Resolver<'a> {
         match definition.bpmn() {
             Some("linkEventDefinition") => self.link_source(ix, tag, definition),
             Some("escalationEventDefinition") => Kind::Throw(self.escalation(tag, definition)),
+            Some("compensateEventDefinition") => Kind::Throw(self.compensate(ix, tag, definition)),
             Some("signalEventDefinition") => Kind::Throw(self.signal(tag, definition)),
             Some("messageEventDefinition") => Kind::Throw(self.send(tag, definition)),
             _ => {

@@ -4,12 +4,13 @@
 
 use rust_decimal::prelude::ToPrimitive;
 
-use super::boundary;
+use super::{boundary, compensation};
 use crate::bpmn::{Count, MultiInstance, Repeat, StandardLoop};
 use crate::engine::command::Trouble;
 use crate::engine::data::Oversize;
 use crate::engine::event::Event;
-use crate::engine::instance::{ScopeId, TokenId};
+use crate::engine::incident::{IncidentKind, Phase};
+use crate::engine::instance::{Lists, ScopeId, TokenId};
 use crate::engine::lists;
 use crate::engine::run::{Run, Spot};
 use crate::expr::Expr;
@@ -41,7 +42,7 @@ pub(in crate::engine) fn begin(
                 enter(run, host, repeat, items.next());
             }
             if all == 0 {
-                close(run, host);
+                close(run, host)?;
             }
         }
         Repeat::Loop(looped) => {
@@ -88,6 +89,7 @@ pub(in crate::engine) fn done(
         }
         Repeat::Loop(looped) => (false, goes_on(run, inside, looped, completed)?),
     };
+    compensation::remember(run, round)?;
     let item = rounds_item(run, round.scope, begun);
     if run.instance.scope(inside.scope).is_some() {
         run.close(inside.scope);
@@ -101,8 +103,10 @@ pub(in crate::engine) fn done(
     } else if next {
         enter(run, host, repeat, item);
     }
-    if !run.instance.tokens.iter().any(|it| it.scope == round.scope) {
-        close(run, host);
+    if !run.instance.tokens.iter().any(|it| it.scope == round.scope)
+        && let Err(trouble) = close(run, host)
+    {
+        run.hold(host.token, trouble);
     }
     Ok(())
 }
@@ -123,9 +127,11 @@ fn open(
     Ok(())
 }
 
-fn close(run: &mut Run<'_, '_>, host: Spot) {
+fn close(run: &mut Run<'_, '_>, host: Spot) -> Result<(), Trouble> {
+    compensation::remember(run, host)?;
     run.close(ScopeId(host.token.0));
     run.leave(host);
+    Ok(())
 }
 
 /// Begins a round. A value that does not fit holds it before it does anything.
@@ -135,17 +141,53 @@ fn enter(run: &mut Run<'_, '_>, host: Spot, repeat: &Repeat, item: Option<Value>
     let before = held.map(|token| token.lists.clone()).unwrap_or_default();
     let round = run.enter(host.element, around, None, &before);
     run.emit(Event::ScopeOpened { token: round.token });
+    let rounds = run.instance.scope(around).and_then(|it| it.rounds.as_ref());
+    let number = rounds.map_or(0, |rounds| rounds.begun);
+    begin_round(run, round, repeat, (number, item), &before);
+}
+
+/// Tries again to give a round its fields. Its value is looked up in the list as that is now.
+pub(in crate::engine) fn fill_again(run: &mut Run<'_, '_>, round: Spot, number: u32) {
+    let process = run.process;
+    let around = round.scope;
+    let host = run.spot(TokenId(around.0));
+    let (Some(host), Some(repeat)) = (host, &process.element(round.element).repeat) else {
+        return;
+    };
+    let item = match repeat {
+        Repeat::Multi(multi) => match count(run, host, multi) {
+            Ok((_, items)) => items.into_iter().nth(number.saturating_sub(1) as usize),
+            Err(trouble) => {
+                run.hold_at(round.token, trouble, Phase::Round(number));
+                return;
+            }
+        },
+        Repeat::Loop(_) => None,
+    };
+    let held = run.instance.token(host.token);
+    let before = held.map(|token| token.lists.clone()).unwrap_or_default();
+    begin_round(run, round, repeat, (number, item), &before);
+}
+
+fn begin_round(
+    run: &mut Run<'_, '_>,
+    round: Spot,
+    repeat: &Repeat,
+    (number, item): (u32, Option<Value>),
+    before: &Lists,
+) {
     let inside = ScopeId(round.token.0);
-    if let Err(Oversize) = fill(run, around, inside, repeat, item) {
+    if let Err(Oversize) = fill(run, inside, repeat, number, item) {
         let message = format!(
             "with one more round the data would be larger than {} bytes",
             value::MAX_BYTES
         );
-        run.hold(round.token, round.trouble(message));
+        let trouble = round.trouble(message).of(IncidentKind::Size);
+        run.hold_at(round.token, trouble, Phase::Round(number));
         return;
     }
     // A list of the element may name the value of the round, which was not there when the token came.
-    let lists = lists::on_entry(run, round.element, inside, &before);
+    let lists = lists::on_entry(run, round.element, inside, before);
     let held = run.instance.token(round.token);
     if held.is_some_and(|token| token.lists != lists) {
         let token = round.token;
@@ -156,13 +198,11 @@ fn enter(run: &mut Run<'_, '_>, host: Spot, repeat: &Repeat, item: Option<Value>
 
 fn fill(
     run: &mut Run<'_, '_>,
-    around: ScopeId,
     inside: ScopeId,
     repeat: &Repeat,
+    number: u32,
     item: Option<Value>,
 ) -> Result<(), Oversize> {
-    let rounds = run.instance.scope(around).and_then(|it| it.rounds.as_ref());
-    let number = rounds.map_or(0, |rounds| rounds.begun);
     run.put(inside, &Name::from("loopCounter"), whole(number))?;
     if let Repeat::Multi(MultiInstance {
         count: Count::Collection {

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use docket_domain::access::{Acl, Actor, Principal, Privilege};
 use docket_domain::bpmn::{self, ElementIx, Process};
 use docket_domain::engine::instance::{
-    Incident, Instance, InstanceState, Lists, PendingMessage, PendingTimer, Scope, ScopeId, Token,
-    TokenId,
+    Incident, IncidentKind, Instance, InstanceState, Lists, PendingMessage, PendingTimer, Phase,
+    Scope, ScopeId, Token, TokenId,
 };
 use docket_domain::ids::{InstanceId, ProcessId, TaskId, TenantId, TimerId};
 use docket_domain::journal::{Entry, InstanceImage};
@@ -22,6 +22,7 @@ use uuid::Uuid;
 use super::{NewProcess, Page, Store, StoreError};
 use crate::crypto::{Keyring, RootKey};
 
+mod history;
 mod paging;
 mod processes;
 mod reading;
@@ -79,7 +80,7 @@ impl World {
     ) -> Result<super::Position, StoreError> {
         let write = self.store.write(self.acme).await?;
         write
-            .save_instance(&self.process, before, after, entry)
+            .save_instance(&self.process, before, after, entry, &[])
             .await?;
         write.commit().await
     }
@@ -176,8 +177,11 @@ fn instance(number: u128, process: ProcessId) -> Instance {
         conditions: Vec::new(),
         signals: Vec::new(),
         incidents: Vec::new(),
+        next_incident: 1,
+        compensable: Vec::new(),
         past: BTreeSet::new(),
         last_lists: Lists::default(),
+        history: 0,
         revision: 1,
     }
 }
@@ -251,6 +255,7 @@ fn full_instance(world: &World) -> Instance {
             element: ElementIx(2),
             data: BTreeMap::from([(name("inner"), Value::text("scoped"))]),
             rounds: None,
+            undoing: None,
         }],
         // The second one first: the order of tasks is the instance's own.
         tasks: vec![second, first],
@@ -261,6 +266,7 @@ fn full_instance(world: &World) -> Instance {
                 element: ElementIx(4),
                 due_at: at(600),
                 repeats: Some(2),
+                series: None,
             },
             PendingTimer {
                 id: TimerId(id(72)),
@@ -268,6 +274,7 @@ fn full_instance(world: &World) -> Instance {
                 element: ElementIx(5),
                 due_at: at(300),
                 repeats: None,
+                series: None,
             },
         ],
         waits: vec![PendingMessage {
@@ -276,11 +283,16 @@ fn full_instance(world: &World) -> Instance {
             name: name("paid"),
             correlation: Some(Value::text("V-17")),
         }],
+        next_incident: 8,
         incidents: vec![Incident {
+            number: 7,
             token: TokenId(1),
             element: ElementIx(7),
             at: at(6),
             message: "no flow's condition holds".to_owned(),
+            kind: IncidentKind::NoWay,
+            phase: Phase::Leaving,
+            done: 2,
         }],
         past: BTreeSet::from([name("mark")]),
         last_lists: lists,
