@@ -2,6 +2,7 @@
 
 mod access;
 mod breaking;
+mod conformance;
 mod expense;
 mod fuzz;
 mod history;
