@@ -2,6 +2,7 @@
 
 mod access;
 mod breaking;
+mod changes;
 mod conformance;
 mod expense;
 mod fuzz;
