@@ -29,6 +29,7 @@ mod error;
 pub mod instance;
 pub mod process;
 pub mod task;
+mod unit;
 
 pub use error::{AppError, Invalid, KeyField, MAX_COMMENT, MAX_KEY, MAX_REASON};
 

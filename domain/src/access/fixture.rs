@@ -139,6 +139,7 @@ pub(crate) fn process_of(elements: Vec<Element>) -> Process {
         initiator_field: None,
         initiator_variable: None,
         start_form: None,
+        version_tag: None,
     }
 }
 
@@ -179,6 +180,8 @@ pub(crate) fn instance() -> Instance {
         waits: Vec::new(),
         conditions: Vec::new(),
         signals: Vec::new(),
+        calls: Vec::new(),
+        parent: None,
         incidents: Vec::new(),
         past: BTreeSet::new(),
         last_lists: Lists::default(),

@@ -119,6 +119,7 @@ impl Lint<'_> {
             | Kind::PassThrough
             | Kind::Assign(_)
             | Kind::Receive(_)
+            | Kind::Call(_)
             | Kind::SubProcess
             | Kind::EventSubProcess => {}
         }
@@ -200,6 +201,7 @@ impl Lint<'_> {
         let waits = match &host.kind {
             Kind::UserTask(_)
             | Kind::Receive(_)
+            | Kind::Call(_)
             | Kind::SubProcess
             | Kind::EventSubProcess
             | Kind::EventStart { .. } => true,
@@ -217,7 +219,10 @@ impl Lint<'_> {
             | Kind::Inclusive
             | Kind::EventBased => false,
         };
+        let calls = matches!(host.kind, Kind::Call(_));
         let fires = match trigger {
+            // What a called process throws, it alone knows.
+            Trigger::Error(_) | Trigger::Escalation(_) if calls => true,
             Trigger::Error(code) => self.errors.contains(&(Some(on), code.clone())),
             Trigger::Escalation(code) => self.escalations.contains(&(Some(on), code.clone())),
             Trigger::None | Trigger::Timer(_) | Trigger::Message(_) => waits,

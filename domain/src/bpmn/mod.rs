@@ -17,6 +17,7 @@ use crate::value::Name;
 
 pub use access::{AccessPolicy, Classification, FieldRule, Mask, Naming, Principals, StateList};
 pub use activity::{Count, Form, MultiInstance, Repeat, StandardLoop, UserTask};
+pub use call::{Binding, Call, Mapping};
 pub use event::{MessageWait, Throw, Timer, Trigger};
 
 pub mod dialect;
@@ -26,6 +27,7 @@ pub mod resolve;
 
 mod access;
 mod activity;
+mod call;
 mod encoding;
 mod event;
 mod place;
@@ -122,6 +124,8 @@ pub struct Process {
     pub initiator_variable: Option<Name>,
     /// What a person fills in to start an instance, if the model has a form for it. A start by message has none.
     pub start_form: Option<Form>,
+    /// The tag that a call may ask for instead of a version.
+    pub version_tag: Option<Name>,
 }
 
 impl Process {
@@ -254,6 +258,8 @@ pub enum Kind {
     Assign(Vec<Assignment>),
     /// Waits for a message.
     Receive(MessageWait),
+    /// Waits for an instance of another process.
+    Call(Box<Call>),
     /// One way out.
     Exclusive,
     /// All ways out; waits for all ways in.
@@ -292,6 +298,7 @@ impl Kind {
             | Kind::PassThrough
             | Kind::Assign(_)
             | Kind::Receive(_)
+            | Kind::Call(_)
             | Kind::Exclusive
             | Kind::Parallel
             | Kind::Inclusive

@@ -1,7 +1,10 @@
 //! What may be asked of an instance, and why it may be refused.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
+use super::call::{Heir, Outcome};
 use crate::access::{Actor, Privilege};
 use crate::bpmn::ElementIx;
 use crate::ids::{InstanceId, ProcessId, TaskId, TimerId};
@@ -39,13 +42,15 @@ pub enum Begin {
 }
 
 /// Who starts an instance.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Starter<'a> {
     /// A person: the gates of a start are theirs to pass.
     Person(&'a Actor),
     /// A timer, a signal or a message of another instance. It is nobody's case: initiator and creator are the empty name,
     /// which no person has.
     System,
+    /// Another instance that calls it, of whose case it is a part.
+    Call(&'a Heir),
 }
 
 /// What the tenant has that models refer to by name, as it stands in the transaction that decides.
@@ -93,6 +98,24 @@ pub enum Command<'a> {
         /// Fields that come along.
         data: Data,
     },
+    /// What it has called is over, or never began: which, and how. Asked by those instances.
+    Returned(Vec<(InstanceId, Outcome)>),
+    /// Escalations have left what it has called. Asked by that instance.
+    Escalated {
+        /// What was called.
+        child: InstanceId,
+        /// Their codes, in order.
+        codes: Vec<Name>,
+    },
+    /// Who takes part in what it has called has changed. Asked by that instance.
+    Participants {
+        /// What was called.
+        child: InstanceId,
+        /// Who has a task in hand there.
+        people: BTreeSet<Name>,
+    },
+    /// What has called it does not wait any more. Asked by that instance.
+    Abandon,
     /// Its initiator takes it back.
     Withdraw(&'a Actor),
     /// An administrator ends it.
@@ -194,6 +217,9 @@ pub enum Rejection {
     /// Nothing waits for the message.
     #[error("nothing waits for the message `{0}`")]
     NotWaiting(Name),
+    /// The call is over, or was taken away.
+    #[error("nothing waits for what was called")]
+    NoCall,
     /// The timer is gone.
     #[error("the timer is gone")]
     NoTimer,

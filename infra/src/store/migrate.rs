@@ -17,7 +17,7 @@ pub struct Migrator;
 #[async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(First), Box::new(EndedReason)]
+        vec![Box::new(First), Box::new(EndedReason), Box::new(Calls)]
     }
 }
 
@@ -60,6 +60,40 @@ impl MigrationTrait for EndedReason {
             .table("instances")
             .add_column(blob_null("ended_reason"));
         manager.alter_table(instances).await
+    }
+}
+
+/// What calls find: versions by upload and by tag, instances by what called them.
+struct Calls;
+
+impl MigrationName for Calls {
+    fn name(&self) -> &str {
+        "m0003_calls"
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for Calls {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        // SQLite adds one column at a time.
+        for (table, column) in [
+            ("processes", "upload"),
+            ("processes", "version_tag"),
+            ("instances", "parent"),
+        ] {
+            let mut altered = Table::alter();
+            altered.table(table).add_column(uuid_null(column));
+            manager.alter_table(altered).await?;
+        }
+        let mut by_parent = Index::create();
+        by_parent
+            .name("instances_by_parent")
+            .table("instances")
+            .col("tenant_id")
+            .col("parent")
+            .col("started_at")
+            .col("id");
+        manager.create_index(by_parent).await
     }
 }
 

@@ -63,6 +63,7 @@ impl Write {
             data: Set(data),
             ended_by: Set(None),
             ended_reason: Set(None),
+            parent: Set(after.parent.as_ref().map(|parent| parent.instance.0)),
             ..self.changing(&cipher, after, entry)?
         };
         let result = Entity::insert(row)

@@ -7,12 +7,15 @@ use super::{AccessPolicy, Assignment, FieldRule, Form, Principals, StateList, Us
 use crate::value::Name;
 
 mod automatiko;
+mod call;
 mod camunda;
 mod imixs;
 mod jbpm;
 mod standard;
 mod wf;
 mod zeebe;
+
+pub(super) use call::call;
 
 /// What a process as a whole asks.
 #[derive(Default)]
@@ -24,6 +27,7 @@ pub(super) struct ProcessRules {
     pub starters: Option<Vec<Principals>>,
     pub initiator_field: Option<Name>,
     pub initiator_variable: Option<Name>,
+    pub version_tag: Option<Name>,
 }
 
 /// What a task that is not for people does.
@@ -49,6 +53,7 @@ pub(super) fn process(tag: Tag<'_>, report: &mut Report) -> ProcessRules {
         starters: ours.starters.or_else(|| camunda::starters(tag, report)),
         initiator_field: ours.initiator_field.or(theirs.initiator_field),
         initiator_variable: camunda::initiator(tag),
+        version_tag: call::version_tag(tag),
     }
 }
 

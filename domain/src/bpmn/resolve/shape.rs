@@ -45,6 +45,7 @@ impl<'a> Resolver<'a> {
                 | Kind::PassThrough
                 | Kind::Assign(_)
                 | Kind::Receive(_)
+                | Kind::Call(_)
                 | Kind::Exclusive
                 | Kind::Parallel
                 | Kind::Inclusive
@@ -72,6 +73,7 @@ impl<'a> Resolver<'a> {
             | Kind::PassThrough
             | Kind::Assign(_)
             | Kind::Receive(_)
+            | Kind::Call(_)
             | Kind::Exclusive
             | Kind::Parallel
             | Kind::Inclusive
@@ -105,6 +107,7 @@ impl<'a> Resolver<'a> {
             | Kind::PassThrough
             | Kind::Assign(_)
             | Kind::Receive(_)
+            | Kind::Call(_)
             | Kind::Exclusive
             | Kind::Parallel
             | Kind::Inclusive

@@ -335,7 +335,6 @@ fn what_cannot_run_yet_is_refused_by_name() {
     let end = |name: &str| format!("<endEvent id='x'><{name}EventDefinition/></endEvent>");
     let cases = [
         "<complexGateway id='x'/>".to_owned(),
-        "<callActivity id='x' calledElement='y'/>".into(),
         "<transaction id='x'/>".into(),
         "<adHocSubProcess id='x'/>".into(),
         "<task/><subProcess id='s' triggeredByEvent='true'><startEvent id='x'><signalEventDefinition/></startEvent></subProcess>".into(),

@@ -2,6 +2,7 @@
 //! the token. One file per family.
 
 pub(super) mod boundary;
+pub(super) mod call_activity;
 pub(super) mod condition;
 pub(super) mod end;
 pub(super) mod event_sub_process;
@@ -48,6 +49,7 @@ pub(super) fn step(run: &mut Run<'_, '_>, spot: Spot) -> Result<(), Trouble> {
         Kind::UserTask(user_task) => user_task::step(run, spot, user_task),
         Kind::Assign(assignments) => service_task::assign(run, spot, assignments),
         Kind::Receive(message) => wait::receive(run, spot, message),
+        Kind::Call(call) => call_activity::step(run, spot, call),
         Kind::Parallel => {
             gateway::join(run, spot);
             Ok(())

@@ -178,6 +178,7 @@ pub(in crate::engine) fn scope_of(
         | Kind::PassThrough
         | Kind::Assign(_)
         | Kind::Receive(_)
+        | Kind::Call(_)
         | Kind::Exclusive
         | Kind::Parallel
         | Kind::Inclusive

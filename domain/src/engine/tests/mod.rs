@@ -6,6 +6,7 @@ mod play;
 
 mod boundaries;
 mod budgets;
+mod calls;
 mod commands;
 mod conditions;
 mod escalations;
