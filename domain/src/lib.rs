@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod bpmn;
+pub mod dmn;
 pub mod engine;
 pub mod expr;
 pub mod ids;

@@ -104,6 +104,8 @@ pub(crate) fn element(id: &str, kind: Kind) -> Element {
         outgoing: Vec::new(),
         default: None,
         boundaries: Vec::new(),
+        compensation: None,
+        for_compensation: false,
         acl: StateList::default(),
         fields: Vec::new(),
         outputs: Vec::new(),
@@ -183,6 +185,7 @@ pub(crate) fn instance() -> Instance {
         calls: Vec::new(),
         parent: None,
         incidents: Vec::new(),
+        compensable: Vec::new(),
         past: BTreeSet::new(),
         last_lists: Lists::default(),
         revision: 1,
@@ -233,6 +236,7 @@ pub(crate) fn open_scope(instance: &mut Instance, token: TokenId, data: Data) ->
         element: host.element,
         data,
         rounds: None,
+        undoing: None,
     });
     ScopeId(token.0)
 }

@@ -20,11 +20,23 @@ pub fn findings(draft: &Draft, key: &str) -> Vec<Problem> {
             process: &process,
             errors: thrown(&process, |throw| match throw {
                 Throw::Error(code) => Some(code),
-                Throw::None | Throw::Terminate | Throw::Escalation(_) => None,
+                Throw::None
+                | Throw::Terminate
+                | Throw::Escalation(_)
+                | Throw::Compensate { .. }
+                | Throw::Cancel
+                | Throw::Signal(_)
+                | Throw::Message(_) => None,
             }),
             escalations: thrown(&process, |throw| match throw {
                 Throw::Escalation(code) => Some(code),
-                Throw::None | Throw::Terminate | Throw::Error(_) => None,
+                Throw::None
+                | Throw::Terminate
+                | Throw::Error(_)
+                | Throw::Compensate { .. }
+                | Throw::Cancel
+                | Throw::Signal(_)
+                | Throw::Message(_) => None,
             }),
             report,
         };
@@ -82,6 +94,7 @@ impl Lint<'_> {
                     .map(|flow| process.flow(*flow).target),
             );
             next.extend(&element.boundaries);
+            next.extend(element.compensation);
             next.extend(&begins.inside[ix.0 as usize]);
             if let Kind::LinkSource(target) = element.kind {
                 next.push(target);
@@ -121,6 +134,7 @@ impl Lint<'_> {
             | Kind::Receive(_)
             | Kind::Call(_)
             | Kind::SubProcess
+            | Kind::Transaction
             | Kind::EventSubProcess => {}
         }
     }
@@ -184,7 +198,13 @@ impl Lint<'_> {
         let thrown = match trigger {
             Trigger::Error(code) => self.errors.contains(&(handler.parent, code.clone())),
             Trigger::Escalation(code) => self.escalations.contains(&(handler.parent, code.clone())),
-            Trigger::None | Trigger::Timer(_) | Trigger::Message(_) | Trigger::Condition(_) => true,
+            Trigger::Compensation => handler.parent.is_some(),
+            Trigger::None
+            | Trigger::Timer(_)
+            | Trigger::Message(_)
+            | Trigger::Condition(_)
+            | Trigger::Cancel
+            | Trigger::Signal(_) => true,
         };
         if !thrown {
             let message = format!(
@@ -203,6 +223,7 @@ impl Lint<'_> {
             | Kind::Receive(_)
             | Kind::Call(_)
             | Kind::SubProcess
+            | Kind::Transaction
             | Kind::EventSubProcess
             | Kind::EventStart { .. } => true,
             Kind::Start(_)
@@ -225,9 +246,9 @@ impl Lint<'_> {
             Trigger::Error(_) | Trigger::Escalation(_) if calls => true,
             Trigger::Error(code) => self.errors.contains(&(Some(on), code.clone())),
             Trigger::Escalation(code) => self.escalations.contains(&(Some(on), code.clone())),
-            Trigger::None | Trigger::Timer(_) | Trigger::Message(_) => waits,
-            // It may hold as the activity begins.
-            Trigger::Condition(_) => true,
+            Trigger::None | Trigger::Timer(_) | Trigger::Message(_) | Trigger::Signal(_) => waits,
+            // It may hold as the activity begins. What is thrown to the others comes from elsewhere, or was looked for.
+            Trigger::Condition(_) | Trigger::Compensation | Trigger::Cancel => true,
         };
         if !fires {
             let element = self.process.element(ix);
@@ -292,7 +313,7 @@ fn beginnings(process: &Process) -> Beginnings {
         let begin = match has_start[slot(element.parent)] {
             true => is_start(element) || matches!(element.kind, Kind::EventSubProcess),
             false if matches!(element.kind, Kind::EventSubProcess) => true,
-            false => element.incoming.is_empty() && element.kind.is_on_flow(),
+            false => element.begins(),
         };
         if begin {
             let place = match element.parent {

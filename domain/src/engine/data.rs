@@ -100,6 +100,16 @@ impl Run<'_, '_> {
         expr.eval_within(&env, &self.meter)
     }
 
+    /// The value of an expression in a scope, with names that are no fields.
+    pub(super) fn eval_with(
+        &self,
+        scope: ScopeId,
+        names: &Data,
+        expr: &Expr,
+    ) -> Result<Value, EvalError> {
+        self.with_env(scope, Some(names), |env| expr.eval_within(env, &self.meter))
+    }
+
     /// The truth of an expression in a scope.
     pub(super) fn holds(&self, scope: ScopeId, expr: &Expr) -> Result<bool, EvalError> {
         self.with_env(scope, None, |env| expr.holds_within(env, &self.meter))
@@ -159,7 +169,8 @@ impl Run<'_, '_> {
                 .scopes
                 .iter()
                 .map(|scope| value::bytes(&scope.data));
-            value::bytes(&instance.data) + scopes.sum::<usize>()
+            let done = instance.compensable.iter().map(|it| value::bytes(&it.data));
+            value::bytes(&instance.data) + scopes.sum::<usize>() + done.sum::<usize>()
         })
     }
 }

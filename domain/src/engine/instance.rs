@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::call::{Parent, PendingCall};
+use super::compensable::{Compensable, Undoing};
 use super::event::Event;
 pub use super::pending::{PendingCondition, PendingMessage, PendingSignal, PendingTimer};
 use crate::access::Principal;
@@ -92,6 +93,9 @@ pub struct Instance {
     pub parent: Option<Parent>,
     /// What went wrong and holds a token.
     pub incidents: Vec<Incident>,
+    /// What is done and could be compensated, in order of completion.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub compensable: Vec<Compensable>,
     /// Who completed a task here.
     pub past: BTreeSet<Name>,
     /// The lists of the last state, kept when the instance has ended.
@@ -172,6 +176,9 @@ pub struct Scope {
     /// How far an activity that repeats has come, if the scope is there for its rounds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rounds: Option<Rounds>,
+    /// Why what is done is undone here, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoing: Option<Undoing>,
 }
 
 /// The rounds of an activity that repeats: each is a token in the scope, with a scope of its own.
@@ -287,6 +294,7 @@ impl Instance {
                 }
                 self.tokens.retain(|held| held.id != *token);
                 self.incidents.retain(|incident| incident.token != *token);
+                self.gone(*token, matches!(event, Event::Completed { .. }));
             }
             Event::ScopeOpened { token } => self.open_scope(*token),
             Event::RoundsOpened { scope, all, items } => {
@@ -300,7 +308,13 @@ impl Instance {
                     });
                 }
             }
-            Event::ScopeClosed { scope } => self.scopes.retain(|open| open.id != *scope),
+            Event::ScopeClosed { scope } => {
+                self.scopes.retain(|open| open.id != *scope);
+                self.release(*scope);
+            }
+            Event::Remembered(done) => self.remember(done),
+            Event::CompensationBegun { token, undoing, of } => self.undo(*token, *undoing, of),
+            Event::Compensated { activity, by } => self.undone(*activity, *by),
             Event::DataSet {
                 scope,
                 field,
@@ -346,6 +360,7 @@ impl Instance {
                 self.state = *state;
                 self.ended_at = Some(*at);
                 self.last_lists = lists.clone();
+                self.compensable.clear();
             }
         }
     }
@@ -361,6 +376,7 @@ impl Instance {
             element,
             data: Data::new(),
             rounds: None,
+            undoing: None,
         });
     }
 

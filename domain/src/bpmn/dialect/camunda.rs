@@ -246,6 +246,23 @@ pub(super) fn outputs(tag: Tag<'_>, report: &mut Report) -> Vec<Assignment> {
     found
 }
 
+/// The fields that a signal takes along.
+pub(super) fn sent(definition: Tag<'_>, report: &mut Report) -> Vec<Assignment> {
+    let mut found = Vec::new();
+    let along = definition.extensions().filter(|tag| is_ours(*tag));
+    for part in along.filter(|tag| &**tag.name() == "in") {
+        let field = |source: &Name| format!("={source}");
+        let source = part.filled("source").map(field);
+        let source = source.or_else(|| part.filled("sourceExpression").map(|it| it.to_string()));
+        let (Some(source), Some(target)) = (source, part.filled("target")) else {
+            ignored(part, report);
+            continue;
+        };
+        found.extend(assignment(part, target, &source, report));
+    }
+    found
+}
+
 fn parameters<'a>(tag: Tag<'a>, name: &'a str) -> impl Iterator<Item = Tag<'a>> {
     tag.extensions()
         .filter(|tag| is_ours(*tag) && &**tag.name() == "inputOutput")

@@ -119,6 +119,14 @@ pub(super) fn outputs(tag: Tag<'_>, report: &mut Report) -> Vec<Assignment> {
     outputs
 }
 
+/// The fields that go along with a signal or a message that an event or a send task throws.
+pub(super) fn sent(tag: Tag<'_>, definition: Tag<'_>, report: &mut Report) -> Vec<Assignment> {
+    let mut fields = wf::work(tag, report);
+    fields.extend(camunda::sent(definition, report));
+    fields.extend(zeebe::sent(tag, report));
+    fields
+}
+
 /// What a service, script, business rule or send task does.
 pub(super) fn work(tag: Tag<'_>, report: &mut Report) -> Work {
     let ours = wf::work(tag, report);

@@ -90,7 +90,15 @@ fn belongs(word: &str, host: Tag<'_>) -> bool {
         "starters" => host == "process",
         "assignment" | "schedule" | "outcomes" => host == "userTask",
         "form" => host == "userTask" || (host == "startEvent" && scope == Some("process")),
-        "set" => ["serviceTask", "scriptTask", "businessRuleTask", "sendTask"].contains(&host),
+        "set" => [
+            "serviceTask",
+            "scriptTask",
+            "businessRuleTask",
+            "sendTask",
+            "intermediateThrowEvent",
+            "endEvent",
+        ]
+        .contains(&host),
         "call" => host == "callActivity",
         "readers" | "writers" | "owners" | "in" | "out" => false,
         "collection" => host == "multiInstanceLoopCharacteristics",

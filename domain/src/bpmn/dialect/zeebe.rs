@@ -119,19 +119,28 @@ pub(super) fn work(tag: Tag<'_>, report: &mut Report) -> Work {
 
 pub(super) fn outputs(tag: Tag<'_>, report: &mut Report) -> Vec<Assignment> {
     // Those of a call are about what was called.
-    if tag.bpmn() == Some("callActivity") {
-        return Vec::new();
+    match tag.bpmn() {
+        Some("callActivity") => Vec::new(),
+        Some(_) | None => assignments(tag, "output", report),
     }
-    targets(tag, "output", report)
+}
+
+/// The fields that a message or a signal takes along: what is mapped into the event that throws it.
+pub(super) fn sent(tag: Tag<'_>, report: &mut Report) -> Vec<Assignment> {
+    assignments(tag, "input", report)
+}
+
+fn assignments<'a>(tag: Tag<'a>, which: &'a str, report: &mut Report) -> Vec<Assignment> {
+    targets(tag, which, report)
         .into_iter()
-        .filter_map(|(output, target, source)| assignment(output, target, source, report))
+        .filter_map(|(mapping, target, source)| assignment(mapping, target, source, report))
         .collect()
 }
 
 /// Mappings of a direction that name a whole field: the tag, the target and the source.
 fn targets<'a>(
     tag: Tag<'a>,
-    direction: &'static str,
+    direction: &'a str,
     report: &mut Report,
 ) -> Vec<(Tag<'a>, &'a str, &'a str)> {
     let mut found = Vec::new();
@@ -238,8 +247,11 @@ pub(super) fn check(tag: Tag<'_>, report: &mut Report) {
     let listeners = tag.extensions().filter(|tag| {
         tag.namespace() == ZEEBE && matches!(&**tag.name(), "executionListeners" | "taskListeners")
     });
-    let inputs = mappings(tag, "input").filter(|_| tag.bpmn() != Some("callActivity"));
-    for ignored in listeners.chain(inputs) {
+    let reads = matches!(
+        tag.bpmn(),
+        Some("intermediateThrowEvent" | "endEvent" | "sendTask" | "callActivity")
+    );
+    for ignored in listeners.chain(mappings(tag, "input").filter(|_| !reads)) {
         let message = format!("`{}` is not read", ignored.name());
         report.warning(ignored, "ignored-extension", message);
     }

@@ -12,6 +12,9 @@ impl<'a> Resolver<'a> {
         let tag = self.tag(ix);
         let kind = self.kind(ix, tag);
         let repeat = self.repeat(tag);
+        // An event sub-process begins when it is thrown to.
+        let for_compensation =
+            is_true(tag, "isForCompensation") && !is_true(tag, "triggeredByEvent");
         let acl = dialect::state(tag, &mut self.report);
         let fields = dialect::fields(tag, &mut self.report);
         let mut outputs = dialect::outputs(tag, &mut self.report);
@@ -23,6 +26,7 @@ impl<'a> Resolver<'a> {
         let element = &mut self.elements[ix.0 as usize];
         element.kind = kind;
         element.repeat = repeat;
+        element.for_compensation = for_compensation;
         element.acl = acl;
         element.fields = fields;
         element.outputs = outputs;
@@ -32,22 +36,24 @@ impl<'a> Resolver<'a> {
         self.activity(tag);
         match tag.bpmn().unwrap_or_default() {
             "startEvent" => self.start(ix, tag),
-            "endEvent" => Kind::End(self.end(tag)),
+            "endEvent" => Kind::End(self.end(ix, tag)),
             "intermediateCatchEvent" => self.catch(tag),
             "intermediateThrowEvent" | "implicitThrowEvent" => self.throw(ix, tag),
             "boundaryEvent" => self.boundary(ix, tag),
             "userTask" => Kind::UserTask(Box::new(dialect::user_task(tag, &mut self.report))),
             "task" | "manualTask" => self.work(tag, false),
-            "serviceTask" | "scriptTask" | "businessRuleTask" | "sendTask" => self.work(tag, true),
+            "serviceTask" | "scriptTask" | "businessRuleTask" => self.work(tag, true),
+            "sendTask" if tag.filled("messageRef").is_some() => Kind::Throw(self.send(tag, tag)),
+            "sendTask" => self.work(tag, true),
             "receiveTask" => self.receive(tag),
             "exclusiveGateway" => Kind::Exclusive,
             "parallelGateway" => Kind::Parallel,
             "inclusiveGateway" => Kind::Inclusive,
             "eventBasedGateway" => self.event_based(tag),
-            "subProcess" => self.sub_process(ix, tag),
+            "subProcess" => self.sub_process(ix, tag, Kind::SubProcess),
+            "transaction" => self.sub_process(ix, tag, Kind::Transaction),
             "complexGateway" => self.never(tag, "a complex gateway"),
             "callActivity" => self.call(tag),
-            "transaction" => self.never(tag, "a transaction"),
             "adHocSubProcess" => self.never(tag, "an ad-hoc sub-process"),
             _ => self.never(tag, "this element"),
         }
@@ -60,9 +66,6 @@ impl<'a> Resolver<'a> {
 
     /// What any activity may ask for that is not run.
     fn activity(&mut self, tag: Tag<'a>) {
-        if is_true(tag, "isForCompensation") {
-            self.refuse(tag, "compensation");
-        }
         for name in ["startQuantity", "completionQuantity"] {
             if tag
                 .filled(name)
@@ -142,12 +145,12 @@ impl<'a> Resolver<'a> {
         Kind::EventSubProcess
     }
 
-    fn sub_process(&mut self, ix: ElementIx, tag: Tag<'a>) -> Kind {
+    fn sub_process(&mut self, ix: ElementIx, tag: Tag<'a>, kind: Kind) -> Kind {
         if is_true(tag, "triggeredByEvent") {
             return self.event_sub_process(tag);
         }
         if self.scopes.contains(&ix) {
-            return Kind::SubProcess;
+            return kind;
         }
         let id = called(tag);
         let message = format!("{id} is empty: a token passes through");

@@ -78,7 +78,10 @@ fn condition(kind: &Kind) -> Option<&Expr> {
             | Trigger::Timer(_)
             | Trigger::Message(_)
             | Trigger::Error(_)
-            | Trigger::Escalation(_) => None,
+            | Trigger::Escalation(_)
+            | Trigger::Compensation
+            | Trigger::Cancel
+            | Trigger::Signal(_) => None,
         },
         Kind::Start(_)
         | Kind::End(_)
@@ -95,6 +98,7 @@ fn condition(kind: &Kind) -> Option<&Expr> {
         | Kind::Inclusive
         | Kind::EventBased
         | Kind::SubProcess
+        | Kind::Transaction
         | Kind::EventSubProcess => None,
     }
 }

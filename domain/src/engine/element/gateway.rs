@@ -32,6 +32,7 @@ pub(in crate::engine) fn ways(run: &Run<'_, '_>, spot: Spot) -> Result<Vec<FlowI
         | Kind::Inclusive
         | Kind::EventBased
         | Kind::SubProcess
+        | Kind::Transaction
         | Kind::EventSubProcess
         | Kind::EventStart { .. } => open(run, spot, element, usize::MAX),
     }
@@ -153,6 +154,7 @@ pub(in crate::engine) fn await_first(run: &mut Run<'_, '_>, spot: Spot) -> Resul
             | Kind::Inclusive
             | Kind::EventBased
             | Kind::SubProcess
+            | Kind::Transaction
             | Kind::EventSubProcess
             | Kind::EventStart { .. } => None,
         };

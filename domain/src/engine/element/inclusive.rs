@@ -117,6 +117,7 @@ fn upstream(process: &Process, gateway: ElementIx, flows: &[FlowIx]) -> BTreeSet
             | Kind::Inclusive
             | Kind::EventBased
             | Kind::SubProcess
+            | Kind::Transaction
             | Kind::EventSubProcess
             | Kind::EventStart { .. } => {}
         }

@@ -3,16 +3,20 @@
 
 pub(super) mod boundary;
 pub(super) mod call_activity;
+pub(super) mod compensation;
 pub(super) mod condition;
 pub(super) mod end;
 pub(super) mod event_sub_process;
 pub(super) mod gateway;
 pub(super) mod inclusive;
 pub(super) mod link;
+pub(super) mod message;
 pub(super) mod repeat;
 pub(super) mod service_task;
+pub(super) mod signal;
 pub(super) mod sub_process;
 mod throw;
+mod transaction;
 pub(super) mod user_task;
 pub(super) mod wait;
 
@@ -25,6 +29,10 @@ use crate::bpmn::Kind;
 pub(super) fn step(run: &mut Run<'_, '_>, spot: Spot) -> Result<(), Trouble> {
     let process = run.process;
     let element = process.element(spot.element);
+    if let Some(undoing) = compensation::undoing(run, ScopeId(spot.token.0)) {
+        compensation::next(run, spot, undoing);
+        return Ok(());
+    }
     let spot = match (&element.repeat, run.round(spot.token)) {
         (None, _) => spot,
         (Some(repeat), None) => return repeat::begin(run, spot, repeat),
@@ -59,7 +67,7 @@ pub(super) fn step(run: &mut Run<'_, '_>, spot: Spot) -> Result<(), Trouble> {
             Ok(())
         }
         Kind::EventBased => gateway::await_first(run, spot),
-        Kind::SubProcess => sub_process::step(run, spot),
+        Kind::SubProcess | Kind::Transaction => sub_process::step(run, spot),
         Kind::EventSubProcess => event_sub_process::step(run, spot),
     }
 }

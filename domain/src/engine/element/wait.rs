@@ -1,11 +1,11 @@
-//! Waiting for timers and messages: intermediate catch events, receive tasks, and what happens when one comes.
+//! Waiting for timers, messages and signals: intermediate catch events, receive tasks, and what happens when one comes.
 
 use super::{boundary, condition, event_sub_process};
 use crate::bpmn::{ElementIx, Kind, MessageWait, Text, Timer, Trigger};
 use crate::engine::command::Trouble;
 use crate::engine::data::quoted;
 use crate::engine::event::Event;
-use crate::engine::instance::{PendingMessage, PendingTimer, ScopeId, TokenId};
+use crate::engine::instance::{PendingMessage, PendingSignal, PendingTimer, ScopeId, TokenId};
 use crate::engine::run::{Run, Spot};
 use crate::engine::time::{self, Due};
 use crate::expr::EvalError;
@@ -25,8 +25,11 @@ pub(in crate::engine) fn catch(
         Trigger::Timer(_)
         | Trigger::Message(_)
         | Trigger::Condition(_)
+        | Trigger::Signal(_)
         | Trigger::Error(_)
-        | Trigger::Escalation(_) => {
+        | Trigger::Escalation(_)
+        | Trigger::Compensation
+        | Trigger::Cancel => {
             match watch(run, spot, spot.element, trigger)? {
                 Some(event) => run.emit(event),
                 None => return Err(spot.trouble("the event can never happen".to_owned())),
@@ -51,8 +54,8 @@ pub(in crate::engine) fn receive(
     Ok(())
 }
 
-/// The event that makes a token wait for a trigger; nothing if it is none to wait for: errors and escalations come
-/// from inside, and a cycle may be over before it begins.
+/// The event that makes a token wait for a trigger; nothing if it is none to wait for: errors and escalations and the
+/// like come from inside, and a cycle may be over before it begins.
 pub(in crate::engine) fn watch(
     run: &mut Run<'_, '_>,
     spot: Spot,
@@ -60,8 +63,17 @@ pub(in crate::engine) fn watch(
     trigger: &Trigger,
 ) -> Result<Option<Event>, Trouble> {
     match trigger {
-        Trigger::None | Trigger::Error(_) | Trigger::Escalation(_) => Ok(None),
+        Trigger::None
+        | Trigger::Error(_)
+        | Trigger::Escalation(_)
+        | Trigger::Compensation
+        | Trigger::Cancel => Ok(None),
         Trigger::Message(message) => watch_message(run, spot, element, message).map(Some),
+        Trigger::Signal(name) => Ok(Some(Event::SignalAwaited(PendingSignal {
+            token: spot.token,
+            element,
+            name: name.clone(),
+        }))),
         Trigger::Condition(_) => {
             // It is judged before anything else moves.
             run.changed = true;
@@ -184,6 +196,7 @@ pub(in crate::engine) fn scope_of(
         | Kind::Inclusive
         | Kind::EventBased
         | Kind::SubProcess
+        | Kind::Transaction
         | Kind::EventSubProcess => run.spot(token).map_or(ScopeId::ROOT, |spot| spot.scope),
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!  >a entered   <a completed   xa cancelled   [s opened   ]s closed     task:a  done:a  gone:a  claimed:a …
+//!  +a remembered  Thrown:2 begins to compensate two   undo:a
 //!  timer:b set  clear:b        wait:m  unwait:m           f=1           !a: message               ended:Completed
 //! ```
 
@@ -321,9 +322,17 @@ impl Play {
             let scope = token.scope;
             assert!(scope == ScopeId::ROOT || instance.scope(scope).is_some());
         }
+        for done in &instance.compensable {
+            let kept = instance.compensable.iter();
+            let around = done.scope == ScopeId::ROOT
+                || instance.scope(done.scope).is_some()
+                || kept.clone().any(|it| it.token.0 == done.scope.0);
+            assert!(around, "what is done is remembered with what is around it");
+            assert!(done.claimed.is_none_or(held));
+        }
         let running = instance.state == InstanceState::Active;
         assert_eq!(running, !instance.tokens.is_empty());
-        assert!(running || instance.scopes.is_empty());
+        assert!(running || instance.scopes.is_empty() && instance.compensable.is_empty());
         assert_eq!(running, instance.ended_at.is_none());
     }
 
@@ -354,6 +363,9 @@ impl Play {
             Event::RoundsOpened { all, .. } => {
                 all.map_or("rounds".to_owned(), |all| format!("rounds:{all}"))
             }
+            Event::Remembered(done) => format!("+{}", self.id(done.element)),
+            Event::CompensationBegun { undoing, of, .. } => format!("{undoing:?}:{}", of.len()),
+            Event::Compensated { activity, .. } => format!("undo:{}", scope(ScopeId(activity.0))),
             Event::ScopeClosed { scope: id } => format!("]{}", scope(*id)),
             Event::DataSet { field, value, .. } => format!("{field}={}", value.to_json()),
             Event::Relisted { .. } => "relisted".to_owned(),

@@ -179,6 +179,7 @@ fn instance(number: u128, process: ProcessId) -> Instance {
         calls: Vec::new(),
         parent: None,
         incidents: Vec::new(),
+        compensable: Vec::new(),
         past: BTreeSet::new(),
         last_lists: Lists::default(),
         revision: 1,
@@ -254,6 +255,7 @@ fn full_instance(world: &World) -> Instance {
             element: ElementIx(2),
             data: BTreeMap::from([(name("inner"), Value::text("scoped"))]),
             rounds: None,
+            undoing: None,
         }],
         // The second one first: the order of tasks is the instance's own.
         tasks: vec![second, first],
