@@ -5,6 +5,7 @@ mod breaking;
 mod calls;
 mod expense;
 mod fuzz;
+mod history;
 mod limits;
 mod login;
 mod processes;

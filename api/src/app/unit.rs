@@ -20,7 +20,8 @@ use docket_domain::engine::event::Event;
 use docket_domain::engine::instance::Instance;
 use docket_domain::engine::{self};
 use docket_domain::ids::InstanceId;
-use docket_domain::{journal, value};
+use docket_domain::value::{self, Name};
+use docket_domain::{history, journal};
 use docket_infra::clock::Clock;
 use docket_infra::store::Write;
 use jiff::Timestamp;
@@ -255,7 +256,11 @@ impl<'a> Unit<'a> {
                 known: &Known::default(),
             },
         )?;
-        self.save(model, None, blank, events).await
+        let by = match by {
+            Starter::Person(actor) => Some(&actor.user),
+            Starter::System | Starter::Call(_) => None,
+        };
+        self.save(model, None, blank, events, by).await
     }
 
     async fn save(
@@ -264,11 +269,13 @@ impl<'a> Unit<'a> {
         before: Option<&Instance>,
         mut after: Instance,
         events: Vec<Event>,
+        by: Option<&Name>,
     ) -> Result<(), AppError> {
         after.apply(&events);
         let entry = journal::entry(&model, before, &after, self.now);
+        let remembered = history::entries(&model, before, &events, self.now, by);
         self.tx
-            .save_instance(&model, before, &after, &entry)
+            .save_instance(&model, before, &after, &entry, &remembered)
             .await?;
         for event in events {
             if let Event::Asked(effect) = event {

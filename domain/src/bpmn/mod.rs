@@ -189,6 +189,8 @@ pub struct Element {
     pub id: Name,
     /// Its name, else nothing.
     pub name: Option<Name>,
+    /// What BPMN calls it: `userTask`.
+    pub tag: Name,
     /// What it does.
     pub kind: Kind,
     /// How often it does so, unless once.
@@ -203,6 +205,8 @@ pub struct Element {
     pub default: Option<FlowIx>,
     /// Boundary events attached here.
     pub boundaries: Vec<ElementIx>,
+    /// Whether its timers and dates count in working days.
+    pub working_days: bool,
     /// What is done to compensate this activity (BPMN 2.0.2, 10.7.1): it hangs at a compensation event on the border.
     pub compensation: Option<ElementIx>,
     /// Whether it is done to compensate only, and no flow leads to it.

@@ -32,7 +32,6 @@ mod pending;
 mod run;
 #[cfg(test)]
 mod tests;
-mod time;
 
 use std::collections::BTreeSet;
 
@@ -455,6 +454,7 @@ fn blank(start: &Start, initiator: Name, created_by: Name, fresh: &Fresh<'_>) ->
         compensable: Vec::new(),
         past: BTreeSet::new(),
         last_lists: Lists::default(),
+        history: 0,
         revision: 0,
     }
 }

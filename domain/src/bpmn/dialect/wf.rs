@@ -13,7 +13,7 @@ use crate::task::form::check_schema;
 use crate::value::Name;
 
 /// Our elements, and the attributes that each may have.
-const WORDS: [(&str, &[&str]); 16] = [
+const WORDS: [(&str, &[&str]); 17] = [
     ("acl", &["bind"]),
     ("readers", LIST),
     ("writers", LIST),
@@ -30,7 +30,8 @@ const WORDS: [(&str, &[&str]); 16] = [
             "exclude",
         ],
     ),
-    ("schedule", &["due", "followUp", "priority"]),
+    ("schedule", &["due", "followUp", "priority", "calendar"]),
+    ("timer", &["calendar"]),
     ("form", &["key"]),
     ("outcomes", &["field", "values"]),
     ("set", &["field", "value"]),
@@ -89,6 +90,7 @@ fn belongs(word: &str, host: Tag<'_>) -> bool {
     match word {
         "starters" => host == "process",
         "assignment" | "schedule" | "outcomes" => host == "userTask",
+        "timer" => ["startEvent", "intermediateCatchEvent", "boundaryEvent"].contains(&host),
         "form" => host == "userTask" || (host == "startEvent" && scope == Some("process")),
         "set" => [
             "serviceTask",
@@ -327,6 +329,25 @@ fn schedule(tag: Tag<'_>, task: &mut UserTask, report: &mut Report) {
     task.priority = tag
         .own("priority")
         .and_then(|source| priority(tag, source, report));
+}
+
+/// Whether the timers and dates of an element count in working days.
+pub(super) fn working_days(tag: Tag<'_>, report: &mut Report) -> bool {
+    let mut working = false;
+    for ours in tag
+        .extension(WF, "schedule")
+        .chain(tag.extension(WF, "timer"))
+    {
+        match ours.own("calendar").map(|calendar| calendar.trim()) {
+            None => {}
+            Some("working") => working = true,
+            Some(other) => {
+                let message = format!("the calendar `{}` is not `working`", shorten(other));
+                report.error(ours, "unknown-calendar", message);
+            }
+        }
+    }
+    working
 }
 
 /// A priority from 0 to 100.

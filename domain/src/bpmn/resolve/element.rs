@@ -22,6 +22,7 @@ impl<'a> Resolver<'a> {
             outputs.extend(dialect::outputs(task, &mut self.report));
             dialect::check(task, &mut self.report);
         }
+        let working_days = dialect::working_days(tag, &mut self.report);
         dialect::check(tag, &mut self.report);
         let element = &mut self.elements[ix.0 as usize];
         element.kind = kind;
@@ -30,6 +31,7 @@ impl<'a> Resolver<'a> {
         element.acl = acl;
         element.fields = fields;
         element.outputs = outputs;
+        element.working_days = working_days;
     }
 
     fn kind(&mut self, ix: ElementIx, tag: Tag<'a>) -> Kind {

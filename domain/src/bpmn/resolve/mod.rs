@@ -179,6 +179,7 @@ impl<'a> Resolver<'a> {
         self.elements.push(Element {
             id,
             name: tag.filled("name").cloned(),
+            tag: tag.name().clone(),
             kind: Kind::PassThrough,
             repeat: None,
             parent,
@@ -186,6 +187,7 @@ impl<'a> Resolver<'a> {
             outgoing: Vec::new(),
             default: None,
             boundaries: Vec::new(),
+            working_days: false,
             compensation: None,
             for_compensation: false,
             acl: StateList::default(),

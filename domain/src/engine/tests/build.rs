@@ -100,6 +100,7 @@ impl Build {
         self.process.elements.push(Element {
             id: Name::from(id),
             name: None,
+            tag: Name::from("task"),
             kind,
             repeat: None,
             parent: self.parent,
@@ -107,6 +108,7 @@ impl Build {
             outgoing: Vec::new(),
             default: None,
             boundaries: Vec::new(),
+            working_days: false,
             compensation: None,
             for_compensation: false,
             acl: StateList::default(),
