@@ -236,7 +236,8 @@ impl<'a> Unit<'a> {
             },
         )?;
         let (model, before) = (model.clone(), before.clone());
-        self.save(model, Some(&before), before.clone(), events)
+        let by = command.actor().map(|actor| &actor.user);
+        self.save(model, Some(&before), before.clone(), events, by)
             .await
     }
 

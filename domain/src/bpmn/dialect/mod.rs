@@ -9,6 +9,7 @@ use crate::value::Name;
 mod automatiko;
 mod call;
 mod camunda;
+mod decision;
 mod imixs;
 mod jbpm;
 mod standard;
@@ -16,6 +17,7 @@ mod wf;
 mod zeebe;
 
 pub(super) use call::call;
+pub(super) use decision::decision;
 
 /// What a process as a whole asks.
 #[derive(Default)]

@@ -13,7 +13,7 @@ use crate::task::form::check_schema;
 use crate::value::Name;
 
 /// Our elements, and the attributes that each may have.
-const WORDS: [(&str, &[&str]); 17] = [
+const WORDS: [(&str, &[&str]); 18] = [
     ("acl", &["bind"]),
     ("readers", LIST),
     ("writers", LIST),
@@ -36,6 +36,10 @@ const WORDS: [(&str, &[&str]); 17] = [
     ("outcomes", &["field", "values"]),
     ("set", &["field", "value"]),
     ("output", &["field", "value"]),
+    (
+        "decision",
+        &["ref", "result", "binding", "version", "versionTag", "map"],
+    ),
     ("collection", &["field", "element"]),
     (
         "call",
@@ -101,6 +105,7 @@ fn belongs(word: &str, host: Tag<'_>) -> bool {
             "endEvent",
         ]
         .contains(&host),
+        "decision" => host == "businessRuleTask",
         "call" => host == "callActivity",
         "readers" | "writers" | "owners" | "in" | "out" => false,
         "collection" => host == "multiInstanceLoopCharacteristics",

@@ -45,6 +45,7 @@ impl<'a> Resolver<'a> {
                 | Kind::UserTask(_)
                 | Kind::PassThrough
                 | Kind::Assign(_)
+                | Kind::Decision(_)
                 | Kind::Receive(_)
                 | Kind::Call(_)
                 | Kind::Exclusive
@@ -85,6 +86,7 @@ impl<'a> Resolver<'a> {
             | Kind::UserTask(_)
             | Kind::PassThrough
             | Kind::Assign(_)
+            | Kind::Decision(_)
             | Kind::Receive(_)
             | Kind::Call(_)
             | Kind::Exclusive
@@ -127,6 +129,7 @@ impl<'a> Resolver<'a> {
             | Kind::UserTask(_)
             | Kind::PassThrough
             | Kind::Assign(_)
+            | Kind::Decision(_)
             | Kind::Receive(_)
             | Kind::Call(_)
             | Kind::Exclusive

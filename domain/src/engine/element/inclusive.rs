@@ -111,6 +111,7 @@ fn upstream(process: &Process, gateway: ElementIx, flows: &[FlowIx]) -> BTreeSet
             | Kind::PassThrough
             | Kind::Assign(_)
             | Kind::Call(_)
+            | Kind::Decision(_)
             | Kind::Receive(_)
             | Kind::Exclusive
             | Kind::Parallel

@@ -6,6 +6,7 @@ mod play;
 
 mod boundaries;
 mod budgets;
+mod business_rules;
 mod calls;
 mod commands;
 mod compensation;
