@@ -3,6 +3,7 @@
 mod access;
 mod breaking;
 mod calls;
+mod changes;
 mod expense;
 mod fuzz;
 mod history;

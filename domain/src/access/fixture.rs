@@ -187,6 +187,7 @@ pub(crate) fn instance() -> Instance {
         calls: Vec::new(),
         parent: None,
         incidents: Vec::new(),
+        next_incident: 1,
         compensable: Vec::new(),
         past: BTreeSet::new(),
         last_lists: Lists::default(),

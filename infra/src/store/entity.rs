@@ -74,6 +74,7 @@ pub mod instance {
         pub ended_by: Option<Vec<u8>>,
         pub ended_reason: Option<Vec<u8>>,
         pub parent: Option<Uuid>,
+        pub held: Option<Vec<u8>>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

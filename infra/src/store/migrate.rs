@@ -21,6 +21,7 @@ impl MigratorTrait for Migrator {
             Box::new(First),
             Box::new(EndedReason),
             Box::new(History),
+            Box::new(Held),
             Box::new(Calls),
         ]
     }
@@ -68,12 +69,30 @@ impl MigrationTrait for EndedReason {
     }
 }
 
+/// Where incidents hold an instance.
+struct Held;
+
+impl MigrationName for Held {
+    fn name(&self) -> &str {
+        "m0004_held"
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for Held {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let mut instances = Table::alter();
+        instances.table("instances").add_column(blob_null("held"));
+        manager.alter_table(instances).await
+    }
+}
+
 /// What calls find: versions by upload and by tag, instances by what called them.
 struct Calls;
 
 impl MigrationName for Calls {
     fn name(&self) -> &str {
-        "m0004_calls"
+        "m0005_calls"
     }
 }
 

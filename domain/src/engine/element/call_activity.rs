@@ -13,6 +13,7 @@ use crate::engine::command::Trouble;
 use crate::engine::data::{Oversize, quoted};
 use crate::engine::effect::Effect;
 use crate::engine::event::Event;
+use crate::engine::incident::IncidentKind;
 use crate::engine::instance::ScopeId;
 use crate::engine::run::{Run, Spot};
 use crate::ids::InstanceId;
@@ -56,7 +57,8 @@ pub(in crate::engine) fn returned(run: &mut Run<'_, '_>, call: &PendingCall, out
         (Outcome::Error(code), _) => throw::error_at(run, spot, code),
         (Outcome::NotCalled(why), Kind::Call(asked)) => Err(not_called(spot, &asked.callee, *why)),
         (Outcome::Ended, _) | (Outcome::Completed(_) | Outcome::NotCalled(_), _) => {
-            Err(spot.trouble("what was called has been ended".to_owned()))
+            let trouble = spot.trouble("what was called has been ended".to_owned());
+            Err(trouble.of(IncidentKind::Call))
         }
     };
     if let Err(trouble) = done {
@@ -73,6 +75,7 @@ pub(in crate::engine) fn escalated(run: &mut Run<'_, '_>, call: &PendingCall, co
 
 fn not_called(spot: Spot, callee: &Text, why: NotCalled) -> Trouble {
     spot.trouble(format!("{} was not called: {why}", quoted(callee)))
+        .of(IncidentKind::Call)
 }
 
 fn calling(run: &mut Run<'_, '_>, spot: Spot, call: &Call) -> Result<Calling, Trouble> {

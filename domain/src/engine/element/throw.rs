@@ -9,6 +9,7 @@ use crate::engine::command::Trouble;
 use crate::engine::compensable::Undoing;
 use crate::engine::effect::Effect;
 use crate::engine::event::Event;
+use crate::engine::incident::IncidentKind;
 use crate::engine::instance::{InstanceState, Lists, ScopeId, TokenId};
 use crate::engine::lists;
 use crate::engine::run::{Run, Spot};
@@ -71,7 +72,8 @@ pub(in crate::engine) fn error_at(
 /// An error that nobody here catches ends the instance, if something has called it and can catch it there.
 fn unclaimed(run: &mut Run<'_, '_>, from: Spot, code: &Name) -> Result<(), Trouble> {
     if run.instance.parent.is_none() {
-        return Err(from.trouble(format!("nobody catches the error `{code}`")));
+        let trouble = from.trouble(format!("nobody catches the error `{code}`"));
+        return Err(trouble.of(IncidentKind::Uncaught));
     }
     let leaves = access::instance::leaves(&run.instance);
     let lists = lists::union(leaves.map(|token| &token.lists), &run.instance.initiator);
