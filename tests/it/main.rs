@@ -2,6 +2,7 @@
 
 mod access;
 mod breaking;
+mod calls;
 mod changes;
 mod conformance;
 mod expense;
