@@ -102,6 +102,9 @@ fn remembered(event: &Event) -> Option<(Kind, TokenId, ElementIx)> {
         | Event::SignalCleared { .. }
         | Event::PartHappened(_)
         | Event::PartsCleared { .. }
+        | Event::Called(_)
+        | Event::CallReaders { .. }
+        | Event::CallCleared { .. }
         | Event::Asked(_)
         | Event::Ended { .. } => None,
     }

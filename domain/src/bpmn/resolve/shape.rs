@@ -47,6 +47,7 @@ impl<'a> Resolver<'a> {
                 | Kind::Assign(_)
                 | Kind::Decision(_)
                 | Kind::Receive(_)
+                | Kind::Call(_)
                 | Kind::Exclusive
                 | Kind::Parallel
                 | Kind::Inclusive
@@ -88,6 +89,7 @@ impl<'a> Resolver<'a> {
             | Kind::Assign(_)
             | Kind::Decision(_)
             | Kind::Receive(_)
+            | Kind::Call(_)
             | Kind::Exclusive
             | Kind::Parallel
             | Kind::Inclusive
@@ -130,6 +132,7 @@ impl<'a> Resolver<'a> {
             | Kind::Assign(_)
             | Kind::Decision(_)
             | Kind::Receive(_)
+            | Kind::Call(_)
             | Kind::Exclusive
             | Kind::Parallel
             | Kind::Inclusive

@@ -27,6 +27,7 @@ mod paging;
 mod processes;
 mod reading;
 mod saving;
+
 mod sealing;
 
 /// A store in a folder of its own, with a process and a tenant to store under.
@@ -95,6 +96,8 @@ impl World {
 
 fn model(id: ProcessId) -> NewProcess {
     NewProcess {
+        upload: Uuid::nil(),
+        version_tag: None,
         id,
         key: name("vacation"),
         name: Some(name("Vacation request")),
@@ -176,6 +179,8 @@ fn instance(number: u128, process: ProcessId) -> Instance {
         conditions: Vec::new(),
         signals: Vec::new(),
         happened: Vec::new(),
+        calls: Vec::new(),
+        parent: None,
         incidents: Vec::new(),
         next_incident: 1,
         compensable: Vec::new(),
