@@ -105,6 +105,8 @@ pub(crate) fn element(id: &str, kind: Kind) -> Element {
         default: None,
         boundaries: Vec::new(),
         compensation: None,
+        start_quantity: 1,
+        completion_quantity: 1,
         for_compensation: false,
         acl: StateList::default(),
         fields: Vec::new(),
@@ -183,6 +185,7 @@ pub(crate) fn instance() -> Instance {
         signals: Vec::new(),
         incidents: Vec::new(),
         compensable: Vec::new(),
+        gates: Vec::new(),
         past: BTreeSet::new(),
         last_lists: Lists::default(),
         revision: 1,
@@ -214,6 +217,7 @@ pub(crate) fn stand(process: &Process, instance: &mut Instance, element: &str) -
         element,
         scope: ScopeId(0),
         via: None,
+        gathered: 0,
         since: at(1),
         lists,
     });
@@ -234,6 +238,7 @@ pub(crate) fn open_scope(instance: &mut Instance, token: TokenId, data: Data) ->
         data,
         rounds: None,
         undoing: None,
+        turn: None,
     });
     ScopeId(token.0)
 }

@@ -118,7 +118,7 @@ impl Lint<'_> {
                 self.warn(element, "nobody", message);
             }
             Kind::Exclusive => self.exclusive(element),
-            Kind::Inclusive => self.inclusive(element),
+            Kind::Inclusive | Kind::Complex { .. } => self.inclusive(element),
             Kind::Boundary { on, trigger, .. } => self.boundary(ix, *on, trigger),
             Kind::EventStart { trigger, .. } => self.handler(element, trigger),
             Kind::EventBased | Kind::Parallel => self.conditions(element),
@@ -134,6 +134,7 @@ impl Lint<'_> {
             | Kind::Receive(_)
             | Kind::SubProcess
             | Kind::Transaction
+            | Kind::AdHoc(_)
             | Kind::EventSubProcess => {}
         }
     }
@@ -222,6 +223,7 @@ impl Lint<'_> {
             | Kind::Receive(_)
             | Kind::SubProcess
             | Kind::Transaction
+            | Kind::AdHoc(_)
             | Kind::EventSubProcess
             | Kind::EventStart { .. } => true,
             Kind::Start(_)
@@ -236,7 +238,8 @@ impl Lint<'_> {
             | Kind::Exclusive
             | Kind::Parallel
             | Kind::Inclusive
-            | Kind::EventBased => false,
+            | Kind::EventBased
+            | Kind::Complex { .. } => false,
         };
         let fires = match trigger {
             Trigger::Error(code) => self.errors.contains(&(Some(on), code.clone())),

@@ -22,6 +22,7 @@ pub mod command;
 pub mod compensable;
 pub mod effect;
 pub mod event;
+pub mod gate;
 pub mod instance;
 
 mod data;
@@ -388,6 +389,7 @@ fn blank(start: &Start, initiator: Name, created_by: Name, fresh: &Fresh<'_>) ->
         signals: Vec::new(),
         incidents: Vec::new(),
         compensable: Vec::new(),
+        gates: Vec::new(),
         past: BTreeSet::new(),
         last_lists: Lists::default(),
         revision: 0,

@@ -186,6 +186,8 @@ impl<'a> Resolver<'a> {
             default: None,
             boundaries: Vec::new(),
             compensation: None,
+            start_quantity: 1,
+            completion_quantity: 1,
             for_compensation: false,
             acl: StateList::default(),
             fields: Vec::new(),

@@ -107,6 +107,8 @@ impl Build {
             default: None,
             boundaries: Vec::new(),
             compensation: None,
+            start_quantity: 1,
+            completion_quantity: 1,
             for_compensation: false,
             acl: StateList::default(),
             fields: Vec::new(),

@@ -176,6 +176,7 @@ fn instance(number: u128, process: ProcessId) -> Instance {
         signals: Vec::new(),
         incidents: Vec::new(),
         compensable: Vec::new(),
+        gates: Vec::new(),
         past: BTreeSet::new(),
         last_lists: Lists::default(),
         revision: 1,
@@ -241,6 +242,7 @@ fn full_instance(world: &World) -> Instance {
             element: ElementIx(3),
             scope: ScopeId(0),
             via: Some(2),
+            gathered: 0,
             since: at(5),
             lists: lists.clone(),
         }],
@@ -252,6 +254,7 @@ fn full_instance(world: &World) -> Instance {
             data: BTreeMap::from([(name("inner"), Value::text("scoped"))]),
             rounds: None,
             undoing: None,
+            turn: None,
         }],
         // The second one first: the order of tasks is the instance's own.
         tasks: vec![second, first],
