@@ -97,6 +97,7 @@ pub(crate) fn element(id: &str, kind: Kind) -> Element {
     Element {
         id: name(id),
         name: None,
+        tag: name("task"),
         kind,
         repeat: None,
         parent: None,
@@ -104,6 +105,7 @@ pub(crate) fn element(id: &str, kind: Kind) -> Element {
         outgoing: Vec::new(),
         default: None,
         boundaries: Vec::new(),
+        working_days: false,
         compensation: None,
         start_quantity: 1,
         completion_quantity: 1,
@@ -188,6 +190,7 @@ pub(crate) fn instance() -> Instance {
         gates: Vec::new(),
         past: BTreeSet::new(),
         last_lists: Lists::default(),
+        history: 0,
         revision: 1,
     }
 }

@@ -77,10 +77,10 @@ pub struct MessageWait {
 /// When.
 #[derive(Clone, Debug)]
 pub enum Timer {
-    /// A date and time (ISO 8601; without a zone it is UTC).
+    /// A date and time (ISO 8601; without a zone it is in the tenant's).
     Date(Text),
     /// After a duration (ISO 8601).
     Duration(Text),
-    /// Repeatedly (ISO 8601 repeating interval).
+    /// Repeatedly (ISO 8601 repeating interval, or cron).
     Cycle(Text),
 }

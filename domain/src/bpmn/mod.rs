@@ -26,14 +26,14 @@ pub mod resolve;
 
 mod access;
 mod activity;
-mod encoding;
+pub(crate) mod encoding;
 mod event;
 mod place;
-mod report;
+pub(crate) mod report;
 mod text;
 mod timer;
-mod tree;
-mod xml;
+pub(crate) mod tree;
+pub(crate) mod xml;
 
 /// The namespace of BPMN 2.0 models (BPMN 2.0.2, section 15).
 pub const BPMN: &str = "http://www.omg.org/spec/BPMN/20100524/MODEL";
@@ -185,6 +185,8 @@ pub struct Element {
     pub id: Name,
     /// Its name, else nothing.
     pub name: Option<Name>,
+    /// What BPMN calls it: `userTask`.
+    pub tag: Name,
     /// What it does.
     pub kind: Kind,
     /// How often it does so, unless once.
@@ -199,6 +201,8 @@ pub struct Element {
     pub default: Option<FlowIx>,
     /// Boundary events attached here.
     pub boundaries: Vec<ElementIx>,
+    /// Whether its timers and dates count in working days.
+    pub working_days: bool,
     /// What is done to compensate this activity (BPMN 2.0.2, 10.7.1): it hangs at a compensation event on the border.
     pub compensation: Option<ElementIx>,
     /// How many tokens it takes to begin; at least 1.

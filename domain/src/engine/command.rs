@@ -1,11 +1,14 @@
 //! What may be asked of an instance, and why it may be refused.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use crate::access::{Actor, Privilege};
 use crate::bpmn::ElementIx;
 use crate::ids::{InstanceId, ProcessId, TaskId, TimerId};
 use crate::task::TaskCommand;
+use crate::time::Calendar;
 use crate::value::{Data, Name, Value};
 
 /// How an instance is asked to begin.
@@ -50,7 +53,10 @@ pub enum Starter<'a> {
 
 /// What the tenant has that models refer to by name, as it stands in the transaction that decides.
 #[derive(Clone, Default, Debug)]
-pub struct Known {}
+pub struct Known {
+    /// Its zone and its working days.
+    pub calendar: Arc<Calendar>,
+}
 
 /// What is asked of a running instance.
 #[derive(Clone, PartialEq, Debug)]
@@ -97,6 +103,20 @@ pub enum Command<'a> {
     Withdraw(&'a Actor),
     /// An administrator ends it.
     Terminate(&'a Actor),
+}
+
+impl Command<'_> {
+    /// The person who asks; nobody where the clock does, or another instance.
+    pub fn actor(&self) -> Option<&Actor> {
+        match self {
+            Command::Task { actor, .. }
+            | Command::UpdateData { actor, .. }
+            | Command::Message { actor, .. }
+            | Command::Withdraw(actor)
+            | Command::Terminate(actor) => Some(actor),
+            Command::Fire(_) | Command::Signal { .. } => None,
+        }
+    }
 }
 
 /// What a decision takes from outside: the moment, and ids.

@@ -12,6 +12,7 @@ use super::gate::Gate;
 pub use super::pending::{PendingCondition, PendingMessage, PendingSignal, PendingTimer};
 use crate::access::Principal;
 use crate::bpmn::ElementIx;
+use crate::history;
 use crate::ids::{InstanceId, ProcessId, TaskId};
 use crate::task::{Task, TaskEvent};
 use crate::value::{Data, Name};
@@ -97,6 +98,9 @@ pub struct Instance {
     pub past: BTreeSet<Name>,
     /// The lists of the last state, kept when the instance has ended.
     pub last_lists: Lists,
+    /// How many entries its history has.
+    #[serde(default)]
+    pub history: u32,
     /// Goes up with each transition.
     pub revision: u32,
 }
@@ -265,6 +269,9 @@ impl Instance {
     }
 
     pub(super) fn fold(&mut self, event: &Event) {
+        if history::is_remembered(event) {
+            self.history = self.history.saturating_add(1);
+        }
         match event {
             Event::Entered {
                 token,

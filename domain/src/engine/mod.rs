@@ -32,7 +32,6 @@ mod pending;
 mod run;
 #[cfg(test)]
 mod tests;
-mod time;
 
 use std::collections::BTreeSet;
 
@@ -392,6 +391,7 @@ fn blank(start: &Start, initiator: Name, created_by: Name, fresh: &Fresh<'_>) ->
         gates: Vec::new(),
         past: BTreeSet::new(),
         last_lists: Lists::default(),
+        history: 0,
         revision: 0,
     }
 }

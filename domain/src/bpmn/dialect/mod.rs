@@ -100,6 +100,11 @@ pub(super) fn user_task(tag: Tag<'_>, report: &mut Report) -> UserTask {
     task
 }
 
+/// Whether the timers and dates of an element count in working days.
+pub(super) fn working_days(tag: Tag<'_>, report: &mut Report) -> bool {
+    wf::working_days(tag, report)
+}
+
 /// What a person fills in at a start event.
 pub(super) fn start_form(tag: Tag<'_>, report: &mut Report) -> Option<Form> {
     let ours = wf::form(tag, report);

@@ -24,6 +24,7 @@ impl<'a> Resolver<'a> {
         let acl = dialect::state(tag, &mut self.report);
         let fields = dialect::fields(tag, &mut self.report);
         let outputs = dialect::outputs(tag, &mut self.report);
+        let working_days = dialect::working_days(tag, &mut self.report);
         dialect::check(tag, &mut self.report);
         let element = &mut self.elements[ix.0 as usize];
         element.kind = kind;
@@ -33,6 +34,7 @@ impl<'a> Resolver<'a> {
         element.acl = acl;
         element.fields = fields;
         element.outputs = outputs;
+        element.working_days = working_days;
     }
 
     fn kind(&mut self, ix: ElementIx, tag: Tag<'a>) -> Kind {

@@ -178,6 +178,7 @@ impl<'a> Resolver<'a> {
         self.elements.push(Element {
             id,
             name: tag.filled("name").cloned(),
+            tag: tag.name().clone(),
             kind: Kind::PassThrough,
             repeat: None,
             parent,
@@ -185,6 +186,7 @@ impl<'a> Resolver<'a> {
             outgoing: Vec::new(),
             default: None,
             boundaries: Vec::new(),
+            working_days: false,
             compensation: None,
             start_quantity: 1,
             completion_quantity: 1,

@@ -7,8 +7,8 @@ use crate::engine::data::quoted;
 use crate::engine::event::Event;
 use crate::engine::instance::{PendingMessage, PendingSignal, PendingTimer, ScopeId, TokenId};
 use crate::engine::run::{Run, Spot};
-use crate::engine::time::{self, Due};
 use crate::expr::EvalError;
+use crate::time::{Cycle, Due, Reckoning, TimeError};
 use crate::value::Value;
 
 /// A token has come to an intermediate catch event.
@@ -226,10 +226,12 @@ fn repeat(run: &mut Run<'_, '_>, timer: &PendingTimer) -> Result<(), Trouble> {
     let was = Due {
         at: timer.due_at,
         repeats: timer.repeats,
+        series: timer.series,
     };
     let now = run.fresh.now;
-    let cycle = read(run, at, text, "cycle", time::cycle)?;
-    if let Some(due) = cycle.next(was, now) {
+    let by = reckoning(run, at.element);
+    let cycle = read(run, at, text, "cycle", |text| Cycle::parse(text, by))?;
+    if let Some(due) = cycle.next(was, now, true, by) {
         let next = pending(run, at, due);
         run.emit(Event::TimerSet(next));
     }
@@ -238,18 +240,23 @@ fn repeat(run: &mut Run<'_, '_>, timer: &PendingTimer) -> Result<(), Trouble> {
 
 fn first(run: &Run<'_, '_>, spot: Spot, timer: &Timer) -> Result<Option<Due>, Trouble> {
     let now = run.fresh.now;
+    let by = reckoning(run, spot.element);
     let once = |at| {
         Some(Due {
             at,
             repeats: Some(0),
+            series: None,
         })
     };
     match timer {
-        Timer::Date(text) => read(run, spot, text, "date", time::date).map(once),
+        Timer::Date(text) => read(run, spot, text, "date", |text| by.date(text)).map(once),
         Timer::Duration(text) => {
-            read(run, spot, text, "duration", |text| time::after(text, now)).map(once)
+            read(run, spot, text, "duration", |text| by.after(text, now)).map(once)
         }
-        Timer::Cycle(text) => Ok(read(run, spot, text, "cycle", time::cycle)?.first(now)),
+        Timer::Cycle(text) => {
+            let cycle = read(run, spot, text, "cycle", |text| Cycle::parse(text, by))?;
+            Ok(cycle.first(now, by))
+        }
     }
 }
 
@@ -259,15 +266,15 @@ fn read<T>(
     spot: Spot,
     text: &Text,
     what: &str,
-    parse: impl FnOnce(&str) -> Option<T>,
+    parse: impl FnOnce(&str) -> Result<T, TimeError>,
 ) -> Result<T, Trouble> {
     let value = run
         .text(spot.scope, text)
         .map_err(|error: EvalError| spot.trouble(format!("the {what} has no value: {error}")))?;
-    value
-        .as_text()
-        .and_then(parse)
-        .ok_or_else(|| spot.trouble(format!("{} is no ISO 8601 {what}", quoted(text))))
+    let Some(value) = value.as_text() else {
+        return Err(spot.trouble(format!("{} is no {what}", quoted(text))));
+    };
+    parse(value).map_err(|error| spot.trouble(format!("{} {error}", quoted(text))))
 }
 
 fn pending(run: &mut Run<'_, '_>, spot: Spot, due: Due) -> PendingTimer {
@@ -277,5 +284,14 @@ fn pending(run: &mut Run<'_, '_>, spot: Spot, due: Due) -> PendingTimer {
         element: spot.element,
         due_at: due.at,
         repeats: due.repeats,
+        series: due.series,
+    }
+}
+
+/// How times at an element are counted.
+pub(in crate::engine) fn reckoning<'r>(run: &'r Run<'_, '_>, element: ElementIx) -> Reckoning<'r> {
+    Reckoning {
+        calendar: &run.fresh.known.calendar,
+        working: run.process.element(element).working_days,
     }
 }

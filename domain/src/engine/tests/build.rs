@@ -99,6 +99,7 @@ impl Build {
         self.process.elements.push(Element {
             id: Name::from(id),
             name: None,
+            tag: Name::from("task"),
             kind,
             repeat: None,
             parent: self.parent,
@@ -106,6 +107,7 @@ impl Build {
             outgoing: Vec::new(),
             default: None,
             boundaries: Vec::new(),
+            working_days: false,
             compensation: None,
             start_quantity: 1,
             completion_quantity: 1,

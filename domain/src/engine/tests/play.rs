@@ -18,6 +18,7 @@ use crate::engine::effect::Effect;
 use crate::engine::event::Event;
 use crate::engine::instance::{Instance, InstanceState, PendingTimer, ScopeId, TokenId};
 use crate::engine::{decide, start};
+use crate::history;
 use crate::ids::{InstanceId, ProcessId, TenantId};
 use crate::task::{Task, TaskCommand, TaskEvent};
 use crate::value::{Data, Name, Value, data_from_json};
@@ -29,6 +30,8 @@ pub(super) struct Play {
     next_id: u128,
     blank: Instance,
     history: Vec<Vec<Event>>,
+    /// What is remembered of it.
+    pub remembered: Vec<history::Entry>,
 }
 
 pub(super) fn person(name: &str) -> Actor {
@@ -122,6 +125,7 @@ impl Play {
             next_id,
             blank,
             history: Vec::new(),
+            remembered: Vec::new(),
         };
         let trace = play.apply(events);
         Ok((play, trace))
@@ -261,7 +265,12 @@ impl Play {
     }
 
     fn apply(&mut self, events: Vec<Event>) -> String {
+        let before = self.instance.clone();
         self.instance.apply(&events);
+        let entries = history::entries(&self.process, Some(&before), &events, self.now, None);
+        let counted = self.instance.history - before.history;
+        assert_eq!(entries.len(), counted as usize, "each entry is counted");
+        self.remembered.extend(entries);
         self.history.push(events);
         let events = self.history.last().unwrap();
         let trace: Vec<String> = events

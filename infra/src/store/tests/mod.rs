@@ -22,6 +22,7 @@ use uuid::Uuid;
 use super::{NewProcess, Page, Store, StoreError};
 use crate::crypto::{Keyring, RootKey};
 
+mod history;
 mod paging;
 mod processes;
 mod reading;
@@ -78,7 +79,7 @@ impl World {
     ) -> Result<super::Position, StoreError> {
         let write = self.store.write(self.acme).await?;
         write
-            .save_instance(&self.process, before, after, entry)
+            .save_instance(&self.process, before, after, entry, &[])
             .await?;
         write.commit().await
     }
@@ -179,6 +180,7 @@ fn instance(number: u128, process: ProcessId) -> Instance {
         gates: Vec::new(),
         past: BTreeSet::new(),
         last_lists: Lists::default(),
+        history: 0,
         revision: 1,
     }
 }
@@ -265,6 +267,7 @@ fn full_instance(world: &World) -> Instance {
                 element: ElementIx(4),
                 due_at: at(600),
                 repeats: Some(2),
+                series: None,
             },
             PendingTimer {
                 id: TimerId(id(72)),
@@ -272,6 +275,7 @@ fn full_instance(world: &World) -> Instance {
                 element: ElementIx(5),
                 due_at: at(300),
                 repeats: None,
+                series: None,
             },
         ],
         waits: vec![PendingMessage {
