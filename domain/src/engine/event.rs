@@ -70,6 +70,8 @@ pub enum Event {
     Merged {
         /// The token, gone.
         token: TokenId,
+        /// The activity.
+        element: ElementIx,
         /// The other.
         into: TokenId,
     },

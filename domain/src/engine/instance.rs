@@ -323,7 +323,7 @@ impl Instance {
                 self.release(*scope);
                 self.gates.retain(|gate| gate.scope != *scope);
             }
-            Event::Merged { token, into } => {
+            Event::Merged { token, into, .. } => {
                 self.tokens.retain(|held| held.id != *token);
                 if let Some(held) = self.tokens.iter_mut().find(|held| held.id == *into) {
                     held.gathered = held.gathered.saturating_add(1);

@@ -23,6 +23,7 @@ pub(super) fn gather(run: &mut Run<'_, '_>, spot: Spot, needed: u32) -> Option<S
     let changed = first.lists != lists;
     run.emit(Event::Merged {
         token: spot.token,
+        element: spot.element,
         into,
     });
     if changed {
