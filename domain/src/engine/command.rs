@@ -1,11 +1,13 @@
 //! What may be asked of an instance, and why it may be refused.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use crate::access::{Actor, Privilege};
-use crate::bpmn::ElementIx;
+use crate::bpmn::{DecisionRef, ElementIx};
+use crate::dmn::Decision;
 use crate::ids::{InstanceId, ProcessId, TaskId, TimerId};
 use crate::task::TaskCommand;
 use crate::time::Calendar;
@@ -54,6 +56,8 @@ pub enum Starter<'a> {
 /// What the tenant has that models refer to by name, as it stands in the transaction that decides.
 #[derive(Clone, Default, Debug)]
 pub struct Known {
+    /// The decisions that they ask, those that are there.
+    pub decisions: HashMap<DecisionRef, Arc<Decision>>,
     /// Its zone and its working days.
     pub calendar: Arc<Calendar>,
 }

@@ -6,6 +6,7 @@ use super::instance::ScopeId;
 use super::run::{Run, Spot};
 use crate::access::state;
 use crate::bpmn::{Assignment, Text};
+use crate::dmn::{Decision, DecisionError, Verdict};
 use crate::expr::{Env, EvalError, Expr};
 use crate::value::{self, Data, Name, Value};
 
@@ -115,6 +116,15 @@ impl Run<'_, '_> {
         self.with_env(scope, Some(names), |env| {
             expr.holds_within(env, &self.meter)
         })
+    }
+
+    /// What a decision says of the fields of a scope.
+    pub(super) fn ask(
+        &self,
+        scope: ScopeId,
+        decision: &Decision,
+    ) -> Result<Verdict, DecisionError> {
+        self.with_env(scope, None, |env| decision.evaluate(env, &self.meter))
     }
 
     /// The value of a text of the model.

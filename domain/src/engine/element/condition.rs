@@ -91,6 +91,7 @@ fn condition(kind: &Kind) -> Option<&Expr> {
         | Kind::UserTask(_)
         | Kind::PassThrough
         | Kind::Assign(_)
+        | Kind::Decision(_)
         | Kind::Receive(_)
         | Kind::Exclusive
         | Kind::Parallel

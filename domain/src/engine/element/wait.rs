@@ -189,6 +189,7 @@ pub(in crate::engine) fn scope_of(
         | Kind::UserTask(_)
         | Kind::PassThrough
         | Kind::Assign(_)
+        | Kind::Decision(_)
         | Kind::Receive(_)
         | Kind::Exclusive
         | Kind::Parallel

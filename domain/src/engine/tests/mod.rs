@@ -7,6 +7,7 @@ mod play;
 mod ad_hoc;
 mod boundaries;
 mod budgets;
+mod business_rules;
 mod commands;
 mod compensation;
 mod complex;
