@@ -27,6 +27,7 @@ use crate::feed::Hub;
 
 mod error;
 pub mod instance;
+pub mod intervention;
 pub mod process;
 pub mod task;
 

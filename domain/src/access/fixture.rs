@@ -186,6 +186,7 @@ pub(crate) fn instance() -> Instance {
         conditions: Vec::new(),
         signals: Vec::new(),
         incidents: Vec::new(),
+        next_incident: 1,
         compensable: Vec::new(),
         gates: Vec::new(),
         past: BTreeSet::new(),

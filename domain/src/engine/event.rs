@@ -7,9 +7,10 @@ use crate::bpmn::ElementIx;
 use crate::engine::compensable::{Compensable, Undoing};
 use crate::engine::effect::Effect;
 use crate::engine::gate::Gate;
+use crate::engine::incident::Incident;
 use crate::engine::instance::{
-    Incident, InstanceState, Lists, PendingCondition, PendingMessage, PendingSignal, PendingTimer,
-    ScopeId, TokenId,
+    InstanceState, Lists, PendingCondition, PendingMessage, PendingSignal, PendingTimer, ScopeId,
+    TokenId,
 };
 use crate::ids::{TaskId, TimerId};
 use crate::task::{Task, TaskEvent};
@@ -167,6 +168,30 @@ pub enum Event {
     Asked(Effect),
     /// A token is held.
     IncidentRaised(Incident),
+    /// What holds a token is tried again.
+    IncidentRetried {
+        /// Its number.
+        number: u32,
+        /// The token.
+        token: TokenId,
+        /// Where.
+        element: ElementIx,
+        /// By whom.
+        by: Name,
+    },
+    /// What holds a token is passed.
+    IncidentResolved {
+        /// Its number.
+        number: u32,
+        /// The token.
+        token: TokenId,
+        /// Where.
+        element: ElementIx,
+        /// By whom.
+        by: Name,
+        /// Why, in their words.
+        reason: Name,
+    },
     /// The instance has ended.
     Ended {
         /// How.

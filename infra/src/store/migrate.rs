@@ -17,7 +17,12 @@ pub struct Migrator;
 #[async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(First), Box::new(EndedReason), Box::new(History)]
+        vec![
+            Box::new(First),
+            Box::new(EndedReason),
+            Box::new(History),
+            Box::new(Held),
+        ]
     }
 }
 
@@ -59,6 +64,24 @@ impl MigrationTrait for EndedReason {
         instances
             .table("instances")
             .add_column(blob_null("ended_reason"));
+        manager.alter_table(instances).await
+    }
+}
+
+/// Where incidents hold an instance.
+struct Held;
+
+impl MigrationName for Held {
+    fn name(&self) -> &str {
+        "m0004_held"
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for Held {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let mut instances = Table::alter();
+        instances.table("instances").add_column(blob_null("held"));
         manager.alter_table(instances).await
     }
 }

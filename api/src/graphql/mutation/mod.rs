@@ -14,6 +14,7 @@ use crate::app::instance::Idempotency;
 use crate::app::{AppError, Invalid, KeyField, MAX_KEY};
 
 pub mod instance;
+pub mod intervention;
 pub mod process;
 pub mod task;
 
@@ -22,6 +23,7 @@ pub mod task;
 pub struct Mutation(
     process::ProcessMutation,
     instance::InstanceMutation,
+    intervention::InterventionMutation,
     task::TaskMutation,
 );
 

@@ -18,6 +18,7 @@ mod gateways;
 mod history;
 mod incidents;
 mod inclusive;
+mod interventions;
 mod links;
 mod lists;
 mod loops;
