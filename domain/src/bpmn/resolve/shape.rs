@@ -50,6 +50,7 @@ impl<'a> Resolver<'a> {
                 | Kind::Assign(_)
                 | Kind::Decision(_)
                 | Kind::Receive(_)
+                | Kind::Call(_)
                 | Kind::Exclusive
                 | Kind::Parallel
                 | Kind::Inclusive
@@ -91,6 +92,7 @@ impl<'a> Resolver<'a> {
             | Kind::Assign(_)
             | Kind::Decision(_)
             | Kind::Receive(_)
+            | Kind::Call(_)
             | Kind::Exclusive
             | Kind::Parallel
             | Kind::Inclusive
@@ -135,6 +137,7 @@ impl<'a> Resolver<'a> {
             | Kind::Assign(_)
             | Kind::Decision(_)
             | Kind::Receive(_)
+            | Kind::Call(_)
             | Kind::Exclusive
             | Kind::Parallel
             | Kind::Inclusive

@@ -4,6 +4,7 @@
 pub(super) mod ad_hoc;
 pub(super) mod boundary;
 mod business_rule;
+pub(super) mod call_activity;
 pub(super) mod compensation;
 pub(super) mod complex;
 pub(super) mod condition;
@@ -71,6 +72,7 @@ pub(super) fn step(run: &mut Run<'_, '_>, spot: Spot) -> Result<(), Trouble> {
         Kind::Assign(assignments) => service_task::assign(run, spot, assignments),
         Kind::Decision(call) => business_rule::step(run, spot, call),
         Kind::Receive(message) => wait::receive(run, spot, message),
+        Kind::Call(call) => call_activity::step(run, spot, call),
         Kind::Parallel => {
             gateway::join(run, spot);
             Ok(())

@@ -8,6 +8,7 @@ mod ad_hoc;
 mod boundaries;
 mod budgets;
 mod business_rules;
+mod calls;
 mod commands;
 mod compensation;
 mod complex;
