@@ -27,6 +27,7 @@ mod paging;
 mod processes;
 mod reading;
 mod saving;
+
 mod sealing;
 
 /// A store in a folder of its own, with a process and a tenant to store under.
