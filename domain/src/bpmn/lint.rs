@@ -127,7 +127,7 @@ impl Lint<'_> {
                 self.warn(element, "nobody", message);
             }
             Kind::Exclusive => self.exclusive(element),
-            Kind::Inclusive => self.inclusive(element),
+            Kind::Inclusive | Kind::Complex { .. } => self.inclusive(element),
             Kind::Boundary { on, trigger, .. } => self.boundary(ix, *on, trigger),
             Kind::EventStart { trigger, .. } => self.handler(element, trigger),
             Kind::EventBased | Kind::Parallel => self.conditions(element),
@@ -145,6 +145,7 @@ impl Lint<'_> {
             | Kind::Call(_)
             | Kind::SubProcess
             | Kind::Transaction
+            | Kind::AdHoc(_)
             | Kind::EventSubProcess => {}
         }
     }
@@ -235,6 +236,7 @@ impl Lint<'_> {
             | Kind::Call(_)
             | Kind::SubProcess
             | Kind::Transaction
+            | Kind::AdHoc(_)
             | Kind::EventSubProcess
             | Kind::EventStart { .. } => true,
             Kind::Start(_)
@@ -250,7 +252,8 @@ impl Lint<'_> {
             | Kind::Exclusive
             | Kind::Parallel
             | Kind::Inclusive
-            | Kind::EventBased => false,
+            | Kind::EventBased
+            | Kind::Complex { .. } => false,
         };
         let calls = matches!(host.kind, Kind::Call(_));
         let fires = trigger.parts().iter().any(|trigger| match trigger {
