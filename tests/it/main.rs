@@ -2,7 +2,9 @@
 
 mod access;
 mod breaking;
+mod calls;
 mod changes;
+mod conformance;
 mod decisions;
 mod expense;
 mod fuzz;

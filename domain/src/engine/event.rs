@@ -1,17 +1,21 @@
 //! What happened to an instance, in the order in which it happened. Folding the events of a run gives its state again.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::bpmn::ElementIx;
+use crate::engine::call::PendingCall;
 use crate::engine::compensable::{Compensable, Undoing};
 use crate::engine::effect::Effect;
+use crate::engine::gate::Gate;
 use crate::engine::incident::Incident;
 use crate::engine::instance::{
-    InstanceState, Lists, PendingCondition, PendingMessage, PendingSignal, PendingTimer, ScopeId,
-    TokenId,
+    Happened, InstanceState, Lists, PendingCondition, PendingMessage, PendingSignal, PendingTimer,
+    ScopeId, TokenId,
 };
-use crate::ids::{TaskId, TimerId};
+use crate::ids::{InstanceId, TaskId, TimerId};
 use crate::task::{Task, TaskEvent};
 use crate::value::{Name, Value};
 
@@ -64,6 +68,29 @@ pub enum Event {
     /// A sub-process was closed, and its own fields are gone.
     ScopeClosed {
         /// Its number.
+        scope: ScopeId,
+    },
+    /// A token was taken into another that waits at the same activity for more to come.
+    Merged {
+        /// The token, gone.
+        token: TokenId,
+        /// The activity.
+        element: ElementIx,
+        /// The other.
+        into: TokenId,
+    },
+    /// It is the turn of a token in an ad-hoc sub-process whose activities come one after the other.
+    TurnTaken {
+        /// The token.
+        token: TokenId,
+    },
+    /// A complex gateway has started, and waits to be reset.
+    GatewayStarted(Gate),
+    /// A complex gateway is reset.
+    GatewayReset {
+        /// The gateway.
+        element: ElementIx,
+        /// The scope that it runs in.
         scope: ScopeId,
     },
     /// An activity is done that could be compensated.
@@ -139,6 +166,29 @@ pub enum Event {
         token: TokenId,
         /// The event.
         element: ElementIx,
+    },
+    /// One of several things that have to happen together has happened, and is no longer waited for.
+    PartHappened(Happened),
+    /// What has happened of an event that waits for several things counts no longer.
+    PartsCleared {
+        /// The token that waits.
+        token: TokenId,
+        /// The event.
+        element: ElementIx,
+    },
+    /// Another process was called.
+    Called(PendingCall),
+    /// Who takes part in what was called, and reads this instance therefore.
+    CallReaders {
+        /// What was called.
+        child: InstanceId,
+        /// Who.
+        readers: BTreeSet<Name>,
+    },
+    /// What was called is over, or nothing waits for it any more.
+    CallCleared {
+        /// What was called.
+        child: InstanceId,
     },
     /// Something is to be done outside of the instance. Changes nothing in it.
     Asked(Effect),

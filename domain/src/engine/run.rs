@@ -3,17 +3,21 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
+use super::call::Outcome;
 use super::command::{Fresh, Trouble};
+use super::effect::Effect;
 use super::element;
+use super::element::ad_hoc::Over;
 use super::event::Event;
 use super::incident::{Incident, IncidentKind, Phase};
 use super::instance::{Instance, InstanceState, Lists, ScopeId, TokenId};
 use super::lists;
-use crate::access::Actor;
-use crate::bpmn::{ElementIx, FlowIx, Process};
+use crate::access::{Actor, state};
+use crate::bpmn::{ElementIx, FlowIx, Kind, Process};
 use crate::expr::Meter;
 use crate::ids::TimerId;
 use crate::task::{Task, TaskEvent};
+use crate::value::Name;
 
 /// Steps that one transition takes at most; four KiB of data written count like one.
 pub const BUDGET: usize = 10_000;
@@ -52,6 +56,8 @@ pub(super) struct Run<'a, 'f> {
     pub meter: Meter,
     /// Whether the data has changed, or a condition has come, since conditions were judged.
     pub changed: bool,
+    /// Who took part when the run began.
+    participants: BTreeSet<Name>,
     /// How many assignments were made for a token since it came or was done.
     pub assigned: Option<(TokenId, usize)>,
     /// How many assignments for a token were made before this transition.
@@ -60,6 +66,8 @@ pub(super) struct Run<'a, 'f> {
     pub skipped: Option<TokenId>,
     events: Vec<Event>,
     queue: VecDeque<TokenId>,
+    /// Tokens that are about to tell others something.
+    later: VecDeque<TokenId>,
     spent: usize,
 }
 
@@ -70,8 +78,13 @@ impl<'a, 'f> Run<'a, 'f> {
         actor: Option<&'a Actor>,
         fresh: &'a mut Fresh<'f>,
     ) -> Run<'a, 'f> {
+        let participants = match &instance.parent {
+            Some(parent) if parent.readers_up => participants(&instance),
+            Some(_) | None => BTreeSet::new(),
+        };
         Run {
             process,
+            participants,
             instance,
             actor,
             fresh,
@@ -83,6 +96,7 @@ impl<'a, 'f> Run<'a, 'f> {
             skipped: None,
             events: Vec::with_capacity(8),
             queue: VecDeque::new(),
+            later: VecDeque::new(),
             spent: 0,
         }
     }
@@ -91,17 +105,52 @@ impl<'a, 'f> Run<'a, 'f> {
     pub(super) fn finish(mut self) -> Vec<Event> {
         loop {
             element::condition::judge(&mut self);
-            while let Some(token) = self.queue.pop_front() {
+            while let Some(token) = self.next() {
                 self.step(token);
                 element::condition::judge(&mut self);
             }
-            // Whether a token can still come to an inclusive join is known when nothing else moves.
-            if !element::inclusive::fire(&mut self) {
+            // Whether a token can still come to a join is known when nothing else moves.
+            let moved = element::ad_hoc::next(&mut self)
+                || element::complex::fire(&mut self)
+                || element::inclusive::fire(&mut self);
+            if !moved {
                 break;
             }
         }
         lists::refresh(&mut self);
+        self.tell_participants();
         self.events
+    }
+
+    /// The token to move next. What tells others something moves when all the others have come to where they wait: of
+    /// branches that run side by side, the one that throws should not be too early for the one that catches.
+    fn next(&mut self) -> Option<TokenId> {
+        while let Some(token) = self.queue.pop_front() {
+            let tells = self.instance.token(token).is_some_and(|held| {
+                matches!(
+                    &self.process.element(held.element).kind,
+                    Kind::Throw(throw) | Kind::End(throw) if throw.tells()
+                )
+            });
+            if !tells {
+                return Some(token);
+            }
+            self.later.push_back(token);
+        }
+        self.later.pop_front()
+    }
+
+    /// What called the instance is told who takes part in it, where the model has it that they read there.
+    fn tell_participants(&mut self) {
+        let instance = &self.instance;
+        let asks = instance.parent.as_ref().is_some_and(|it| it.readers_up);
+        if !asks || instance.state != InstanceState::Active {
+            return;
+        }
+        let people = participants(instance);
+        if people != self.participants {
+            self.emit(Event::Asked(Effect::Participants(people)));
+        }
     }
 
     fn step(&mut self, token: TokenId) {
@@ -217,14 +266,23 @@ impl<'a, 'f> Run<'a, 'f> {
         } else {
             self.assign(spot, &element.outputs)?;
         }
-        let ways = element::gateway::ways(self, spot)?;
+        let over = element::ad_hoc::over(self, spot)?;
+        let ways = match over {
+            None => element::gateway::ways(self, spot)?,
+            Some(_) => Vec::new(),
+        };
         if element.compensation.is_some() && !self.is_remembered(spot.token) {
             element::compensation::remember(self, spot)?;
         }
         let lists = self.complete(spot);
+        if over == Some(Over::AtOnce) {
+            self.cancel_scope(spot.scope, None);
+        }
         for way in &ways {
             let target = process.flow(*way).target;
-            self.arrive(target, spot.scope, Some(*way), &lists);
+            for _ in 0..element.completion_quantity {
+                self.arrive(target, spot.scope, Some(*way), &lists);
+            }
         }
         if ways.is_empty() {
             self.settle(spot.scope, lists);
@@ -311,9 +369,23 @@ impl<'a, 'f> Run<'a, 'f> {
     }
 
     pub(super) fn end(&mut self, state: InstanceState, lists: Lists) {
+        let outcome = match state {
+            InstanceState::Active | InstanceState::Completed => {
+                Outcome::Completed(self.instance.data.clone())
+            }
+            InstanceState::Withdrawn | InstanceState::Terminated => Outcome::Ended,
+        };
+        self.end_with(state, lists, outcome);
+    }
+
+    /// Ends the instance; what called it, if something did, is told how.
+    pub(super) fn end_with(&mut self, state: InstanceState, lists: Lists, outcome: Outcome) {
         self.disarm(TokenId(ScopeId::ROOT.0), |_| true);
         let at = self.fresh.now;
         self.emit(Event::Ended { state, at, lists });
+        if self.instance.parent.is_some() {
+            self.emit(Event::Asked(Effect::Return(outcome)));
+        }
     }
 
     /// Takes a token away: what is inside of it first, then what it waits for.
@@ -331,6 +403,11 @@ impl<'a, 'f> Run<'a, 'f> {
             });
         }
         self.disarm(spot.token, |_| true);
+        let mut calls = self.instance.calls.iter();
+        if let Some(child) = calls.find(|it| it.token == spot.token).map(|it| it.child) {
+            self.emit(Event::CallCleared { child });
+            self.emit(Event::Asked(Effect::End(child)));
+        }
         if !self.instance.compensable.is_empty() {
             self.bytes = None;
         }
@@ -393,6 +470,15 @@ impl<'a, 'f> Run<'a, 'f> {
             let element = waits.element;
             self.emit(Event::ConditionCleared { token, element });
         }
+        while let Some(part) = self
+            .instance
+            .happened
+            .iter()
+            .find(|part| part.token == token && at(part.element))
+        {
+            let element = part.element;
+            self.emit(Event::PartsCleared { token, element });
+        }
     }
 
     /// Holds a token: it stays where it is until somebody looks after it, and then the element begins again.
@@ -420,4 +506,10 @@ impl<'a, 'f> Run<'a, 'f> {
             done: done.map_or(0, |(_, done)| u32::try_from(done).unwrap_or(u32::MAX)),
         }));
     }
+}
+
+/// Who has a task in hand, here or in what was called as far as that is told.
+fn participants(instance: &Instance) -> BTreeSet<Name> {
+    let below = instance.calls.iter().flat_map(|call| &call.readers);
+    state::assignees(instance).chain(below).cloned().collect()
 }

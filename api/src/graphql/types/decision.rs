@@ -1,5 +1,7 @@
 //! Decision versions: tables and expressions, what they look at and say, and what comes of trying one.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
 use docket_domain::dmn::{self, Aggregation, HitPolicy, Logic};
 use docket_domain::process::{self as domain, ProcessCommand};
@@ -107,9 +109,10 @@ pub struct DecisionDefinition(pub DecisionRecord);
 
 impl DecisionDefinition {
     /// How it decides; nothing while errors stand in the way.
-    async fn compiled(&self, ctx: &Context<'_>) -> Result<Option<std::sync::Arc<dmn::Decision>>> {
+    async fn compiled(&self, ctx: &Context<'_>) -> Result<Option<Arc<dmn::Decision>>> {
         let asking = Asking::of(ctx)?;
-        Ok(asking.app.compiled(&asking.read().await?, &self.0).await?)
+        let tx = asking.read().await?;
+        Ok(asking.app.compiled(&tx, &self.0).await?)
     }
 
     async fn policy(&self, ctx: &Context<'_>) -> Result<Option<HitPolicy>> {
@@ -223,7 +226,8 @@ impl DecisionDefinition {
     /// What validation found, in the order of the file.
     #[graphql(complexity = "20 + child_complexity")]
     async fn findings(&self, ctx: &Context<'_>) -> Result<Vec<Finding>> {
-        let found = findings(&Asking::of(ctx)?.read().await?, &self.0).await?;
+        let tx = Asking::of(ctx)?.read().await?;
+        let found = findings(&tx, &self.0).await?;
         Ok(found.into_iter().map(Finding::from).collect())
     }
 
@@ -231,8 +235,9 @@ impl DecisionDefinition {
     #[graphql(complexity = "20 + child_complexity")]
     async fn viewer_can(&self, ctx: &Context<'_>) -> Result<DecisionPermissions> {
         let asking = Asking::of(ctx)?;
+        let tx = asking.read().await?;
         let record = &self.0;
-        let errors = errors(&findings(&asking.read().await?, record).await?);
+        let errors = errors(&findings(&tx, record).await?);
         let moves = |command| {
             let by = &record.uploaded_by;
             domain::decide(record.state, by, errors, asking.actor(), command).is_ok()
