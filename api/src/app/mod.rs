@@ -22,9 +22,11 @@ use docket_infra::store::{Read, Store, Write};
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use moka::sync::Cache;
+use tokio::sync::Notify;
 
 use crate::feed::Hub;
 
+mod delivery;
 mod error;
 pub mod instance;
 pub mod intervention;
@@ -50,6 +52,8 @@ pub struct App {
     pub clock: Arc<Clock>,
     /// Live subscriptions.
     pub hub: Hub,
+    /// Hints that something was thrown and is left to deliver.
+    pub thrown: Arc<Notify>,
     models: Cache<ProcessId, Arc<Process>>,
 }
 
@@ -72,6 +76,7 @@ impl App {
             keyring,
             clock,
             hub: Hub::default(),
+            thrown: Arc::default(),
             models: Cache::new(MODELS),
         }
     }

@@ -87,6 +87,10 @@ impl App {
                     process::decide(record.state, &record.uploaded_by, errors, actor, command)?;
                 let now = self.clock.now();
                 let moved = tx.save_process_state(&record, to, &actor.user, now).await?;
+                if to == ProcessState::Published {
+                    let model = self.model(&tx, id).await?;
+                    tx.save_beginnings(id, &model).await?;
+                }
                 tx.commit().await?;
                 Ok(moved)
             })

@@ -108,6 +108,15 @@ pub enum Command<'a> {
         /// Fields that come along.
         data: Data,
     },
+    /// A message of another instance, for the oldest wait that it fits. Asked by whoever threw it.
+    Deliver {
+        /// The message.
+        name: Name,
+        /// What the wait asks the sender to name.
+        correlation: Option<Value>,
+        /// Fields that come along.
+        data: Data,
+    },
     /// What it has called is over, or never began: which, and how. Asked by those instances.
     Returned(Vec<(InstanceId, Outcome)>),
     /// Escalations have left what it has called. Asked by that instance.
@@ -163,6 +172,7 @@ impl Command<'_> {
             | Command::Terminate(actor) => Some(actor),
             Command::Fire(_)
             | Command::Signal { .. }
+            | Command::Deliver { .. }
             | Command::Returned(_)
             | Command::Escalated { .. }
             | Command::Participants { .. }

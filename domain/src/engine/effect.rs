@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::call::{Calling, Outcome};
+use super::instance::Instance;
+use crate::bpmn::{Kind, Process, Trigger};
 use crate::ids::InstanceId;
 use crate::value::{Data, Name, Value};
 
@@ -38,4 +40,37 @@ pub enum Effect {
     Escalate(Name),
     /// Tell what called this instance who has a task of it in hand.
     Participants(BTreeSet<Name>),
+}
+
+/// What an instance waits for, or a process begins with, that others throw.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Awaited<'a> {
+    /// A signal of this name.
+    Signal(&'a Name),
+    /// A message of this name; what the sender must name, if anything.
+    Message(&'a Name, Option<&'a Value>),
+}
+
+impl<'a> Awaited<'a> {
+    /// What an instance waits for.
+    pub fn of(instance: &'a Instance) -> impl Iterator<Item = Awaited<'a>> {
+        let signals = instance.signals.iter();
+        let messages = instance.waits.iter();
+        signals
+            .map(|wait| Awaited::Signal(&wait.name))
+            .chain(messages.map(|wait| Awaited::Message(&wait.name, wait.correlation.as_ref())))
+    }
+
+    /// What a process begins with.
+    pub fn at_start(process: &'a Process) -> impl Iterator<Item = Awaited<'a>> {
+        process.children(None).filter_map(|(_, element)| {
+            if let Kind::Start(Trigger::Signal(name)) = &element.kind {
+                Some(Awaited::Signal(name))
+            } else if let Kind::Start(Trigger::Message(wait)) = &element.kind {
+                Some(Awaited::Message(&wait.name, None))
+            } else {
+                None
+            }
+        })
+    }
 }
