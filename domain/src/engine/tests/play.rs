@@ -319,6 +319,18 @@ impl Play {
                 .iter()
                 .all(|waits| waited(waits.token, waits.element))
         );
+        assert!(
+            instance
+                .signals
+                .iter()
+                .all(|wait| waited(wait.token, wait.element))
+        );
+        assert!(
+            instance
+                .happened
+                .iter()
+                .all(|part| waited(part.token, part.element))
+        );
         assert!(instance.calls.iter().all(|call| held(call.token)));
         assert!(instance.open_tasks().all(|task| held(task.token)));
         assert!(
@@ -330,6 +342,9 @@ impl Play {
         for token in &instance.tokens {
             let scope = token.scope;
             assert!(scope == ScopeId::ROOT || instance.scope(scope).is_some());
+        }
+        for gate in &instance.gates {
+            assert!(gate.scope == ScopeId::ROOT || instance.scope(gate.scope).is_some());
         }
         for done in &instance.compensable {
             let kept = instance.compensable.iter();
@@ -372,6 +387,12 @@ impl Play {
             Event::RoundsOpened { all, .. } => {
                 all.map_or("rounds".to_owned(), |all| format!("rounds:{all}"))
             }
+            Event::Merged { .. } => "merged".to_owned(),
+            Event::TurnTaken { token } => {
+                format!("turn:{}", scope(ScopeId(token.0)))
+            }
+            Event::GatewayStarted(gate) => format!("started:{}", self.id(gate.element)),
+            Event::GatewayReset { element, .. } => format!("reset:{}", self.id(*element)),
             Event::Remembered(done) => format!("+{}", self.id(done.element)),
             Event::CompensationBegun { undoing, of, .. } => format!("{undoing:?}:{}", of.len()),
             Event::Compensated { activity, .. } => format!("undo:{}", scope(ScopeId(activity.0))),
@@ -392,6 +413,8 @@ impl Play {
                 format!("{sign}:{}", self.id(judged.element))
             }
             Event::ConditionCleared { element, .. } => format!("unjudge:{}", self.id(*element)),
+            Event::PartHappened(part) => format!("part:{}", self.id(part.element)),
+            Event::PartsCleared { element, .. } => format!("unpart:{}", self.id(*element)),
             Event::SignalAwaited(wait) => format!("hear:{}", wait.name),
             Event::SignalCleared { element, .. } => format!("unhear:{}", self.id(*element)),
             Event::Called(_) | Event::CallReaders { .. } => return None,

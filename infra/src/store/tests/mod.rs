@@ -28,6 +28,7 @@ mod paging;
 mod processes;
 mod reading;
 mod saving;
+
 mod sealing;
 
 /// A store in a folder of its own, with a process and a tenant to store under.
@@ -178,11 +179,13 @@ fn instance(number: u128, process: ProcessId) -> Instance {
         waits: Vec::new(),
         conditions: Vec::new(),
         signals: Vec::new(),
+        happened: Vec::new(),
         calls: Vec::new(),
         parent: None,
         incidents: Vec::new(),
         next_incident: 1,
         compensable: Vec::new(),
+        gates: Vec::new(),
         past: BTreeSet::new(),
         last_lists: Lists::default(),
         history: 0,
@@ -249,6 +252,7 @@ fn full_instance(world: &World) -> Instance {
             element: ElementIx(3),
             scope: ScopeId(0),
             via: Some(2),
+            gathered: 0,
             since: at(5),
             lists: lists.clone(),
         }],
@@ -260,6 +264,7 @@ fn full_instance(world: &World) -> Instance {
             data: BTreeMap::from([(name("inner"), Value::text("scoped"))]),
             rounds: None,
             undoing: None,
+            turn: None,
         }],
         // The second one first: the order of tasks is the instance's own.
         tasks: vec![second, first],
@@ -268,6 +273,7 @@ fn full_instance(world: &World) -> Instance {
                 id: TimerId(id(71)),
                 token: TokenId(1),
                 element: ElementIx(4),
+                part: 0,
                 due_at: at(600),
                 repeats: Some(2),
                 series: None,
@@ -276,6 +282,7 @@ fn full_instance(world: &World) -> Instance {
                 id: TimerId(id(72)),
                 token: TokenId(1),
                 element: ElementIx(5),
+                part: 0,
                 due_at: at(300),
                 repeats: None,
                 series: None,
@@ -284,6 +291,7 @@ fn full_instance(world: &World) -> Instance {
         waits: vec![PendingMessage {
             token: TokenId(1),
             element: ElementIx(6),
+            part: 0,
             name: name("paid"),
             correlation: Some(Value::text("V-17")),
         }],
