@@ -61,16 +61,29 @@ impl<'a> Awaited<'a> {
             .chain(messages.map(|wait| Awaited::Message(&wait.name, wait.correlation.as_ref())))
     }
 
-    /// What a process begins with.
+    /// What a process begins with: at a start event, or at what stands before any.
     pub fn at_start(process: &'a Process) -> impl Iterator<Item = Awaited<'a>> {
-        process.children(None).filter_map(|(_, element)| {
-            if let Kind::Start(Trigger::Signal(name)) = &element.kind {
+        let starts = process.children(None).map(|(_, element)| &element.kind);
+        let starts = starts.filter(|kind| matches!(kind, Kind::Start(_)));
+        let openers = process.openers.iter();
+        let opening = openers.map(|opener| &process.element(opener.element).kind);
+        starts.chain(opening).flat_map(Awaited::by)
+    }
+
+    fn by(kind: &'a Kind) -> Vec<Awaited<'a>> {
+        if let Kind::Receive(wait) = kind {
+            return vec![Awaited::Message(&wait.name, None)];
+        }
+        let parts = kind.trigger().map_or(&[][..], Trigger::parts);
+        let awaited = parts.iter().filter_map(|part| {
+            if let Trigger::Signal(name) = part {
                 Some(Awaited::Signal(name))
-            } else if let Kind::Start(Trigger::Message(wait)) = &element.kind {
+            } else if let Trigger::Message(wait) = part {
                 Some(Awaited::Message(&wait.name, None))
             } else {
                 None
             }
-        })
+        });
+        awaited.collect()
     }
 }

@@ -25,11 +25,13 @@ async fn waiting(world: &World, number: u128) -> Instance {
     instance.signals.push(PendingSignal {
         token: TokenId(1),
         element: ElementIx(0),
+        part: 0,
         name: name("alarm"),
     });
     instance.waits.push(PendingMessage {
         token: TokenId(1),
         element: ElementIx(0),
+        part: 0,
         name: name("paid"),
         correlation: Some(Value::text(format!("order {number}"))),
     });
