@@ -42,6 +42,10 @@ id!(
     TimerId
 );
 id!(
+    /// One piece of work that is done outside.
+    WorkId
+);
+id!(
     /// A comment on a task.
     CommentId
 );

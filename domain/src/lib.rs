@@ -12,3 +12,4 @@ pub mod journal;
 pub mod process;
 pub mod task;
 pub mod value;
+pub mod work;

@@ -46,6 +46,11 @@ pub fn required(
     sets
 }
 
+/// The sets that G3 alone asks for.
+pub(crate) fn restricted(process: &Process) -> Vec<BTreeSet<Principal>> {
+    service(process).into_iter().collect()
+}
+
 /// G3.
 fn service(process: &Process) -> Option<BTreeSet<Principal>> {
     let roles = process.security_roles.as_ref()?;

@@ -16,7 +16,7 @@ use crate::expr::Expr;
 use crate::value::Name;
 
 pub use access::{AccessPolicy, Classification, FieldRule, Mask, Naming, Principals, StateList};
-pub use activity::{Count, Form, MultiInstance, Repeat, StandardLoop, UserTask};
+pub use activity::{Count, ExternalWork, Form, MultiInstance, Repeat, StandardLoop, UserTask};
 pub use event::{MessageWait, Throw, Timer, Trigger};
 
 pub mod dialect;
@@ -248,8 +248,10 @@ pub enum Kind {
     },
     /// Human work.
     UserTask(Box<UserTask>),
-    /// Work outside the system, or a task without a kind: passed through.
+    /// A task of which the model says nothing: passed through.
     PassThrough,
+    /// Work that somebody outside fetches and does.
+    Work(Box<ExternalWork>),
     /// Assignments by expression: a service or script task with `wf:set`. Without any, passed through.
     Assign(Vec<Assignment>),
     /// Waits for a message.
@@ -290,6 +292,7 @@ impl Kind {
             | Kind::LinkSource(_)
             | Kind::UserTask(_)
             | Kind::PassThrough
+            | Kind::Work(_)
             | Kind::Assign(_)
             | Kind::Receive(_)
             | Kind::Exclusive

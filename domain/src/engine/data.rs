@@ -70,6 +70,9 @@ impl Run<'_, '_> {
 
     /// Assigns in order, so that later values see earlier ones. What was assigned before trouble stays.
     pub(super) fn assign(&mut self, spot: Spot, assignments: &[Assignment]) -> Result<(), Trouble> {
+        if self.skipped == Some(spot.token) {
+            return Ok(());
+        }
         for assignment in assignments {
             let field = &assignment.field;
             let value = self
@@ -88,6 +91,16 @@ impl Run<'_, '_> {
     /// The value of an expression in a scope.
     pub(super) fn eval(&self, scope: ScopeId, expr: &Expr) -> Result<Value, EvalError> {
         self.with_env(scope, None, |env| expr.eval_within(env, &self.meter))
+    }
+
+    /// The value of an expression in a scope, with names that are no fields.
+    pub(super) fn eval_with(
+        &self,
+        scope: ScopeId,
+        names: &Data,
+        expr: &Expr,
+    ) -> Result<Value, EvalError> {
+        self.with_env(scope, Some(names), |env| expr.eval_within(env, &self.meter))
     }
 
     /// The truth of an expression in a scope.

@@ -9,9 +9,10 @@ use crate::engine::instance::{
     Incident, InstanceState, Lists, PendingCondition, PendingMessage, PendingSignal, PendingTimer,
     ScopeId, TokenId,
 };
-use crate::ids::{TaskId, TimerId};
+use crate::ids::{TaskId, TimerId, WorkId};
 use crate::task::{Task, TaskEvent};
 use crate::value::{Name, Value};
+use crate::work::{PendingWork, WorkEvent};
 
 /// One thing that happened.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -120,6 +121,17 @@ pub enum Event {
         /// The event.
         element: ElementIx,
     },
+    /// Work for somebody outside came into being.
+    WorkCreated(Box<PendingWork>),
+    /// Something happened to work.
+    Work {
+        /// Which.
+        work: WorkId,
+        /// What.
+        event: WorkEvent,
+    },
+    /// Work is no longer needed.
+    WorkCleared(WorkId),
     /// Something is to be done outside of the instance. Changes nothing in it.
     Asked(Effect),
     /// A token is held.

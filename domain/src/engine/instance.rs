@@ -10,9 +10,10 @@ use super::event::Event;
 pub use super::pending::{PendingCondition, PendingMessage, PendingSignal, PendingTimer};
 use crate::access::Principal;
 use crate::bpmn::ElementIx;
-use crate::ids::{InstanceId, ProcessId, TaskId};
+use crate::ids::{InstanceId, ProcessId, TaskId, WorkId};
 use crate::task::{Task, TaskEvent};
 use crate::value::{Data, Name};
+use crate::work::{PendingWork, WorkEvent};
 
 /// Where the life of an instance stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -83,6 +84,9 @@ pub struct Instance {
     /// Signals waited for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub signals: Vec<PendingSignal>,
+    /// Work that somebody outside is to do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub work: Vec<PendingWork>,
     /// What went wrong and holds a token.
     pub incidents: Vec<Incident>,
     /// Who completed a task here.
@@ -321,6 +325,9 @@ impl Instance {
             Event::SignalCleared { token, element } => self
                 .signals
                 .retain(|wait| wait.token != *token || wait.element != *element),
+            Event::WorkCreated(work) => self.work.push(PendingWork::clone(work)),
+            Event::Work { work, event } => self.fold_work(*work, event),
+            Event::WorkCleared(id) => self.work.retain(|work| work.id != *id),
             Event::Asked(_) => {}
             Event::IncidentRaised(incident) => self.incidents.push(incident.clone()),
             Event::Ended { state, at, lists } => {
@@ -362,6 +369,11 @@ impl Instance {
                 self.past.insert(by.clone());
             }
         }
+    }
+
+    fn fold_work(&mut self, id: WorkId, event: &WorkEvent) {
+        self.work
+            .retain_mut(|work| work.id != id || work.apply(event));
     }
 
     fn data_mut(&mut self, scope: ScopeId) -> Option<&mut Data> {

@@ -34,6 +34,8 @@ mod time;
 
 use std::collections::BTreeSet;
 
+use jiff::SignedDuration;
+
 use command::{Command, Fresh, Rejection, Start};
 use event::Event;
 use instance::{Instance, InstanceState, Lists, ScopeId, TokenId};
@@ -41,9 +43,10 @@ use run::Run;
 
 use crate::access::{self, Actor, Principal, Privilege};
 use crate::bpmn::{ElementIx, Kind, Process, Trigger};
-use crate::ids::{TaskId, TimerId};
+use crate::ids::{TaskId, TimerId, WorkId};
 use crate::task::{self, TaskCommand, TaskEvent, form};
 use crate::value::{Data, Name, Value};
+use crate::work::{self, WorkCommand, WorkEvent};
 
 pub use run::BUDGET;
 
@@ -117,6 +120,18 @@ pub fn decide(
         }
         Command::Fire(timer) => case.fire(*timer, fresh),
         Command::Signal { name, data } => case.signal(name, data, fresh),
+        Command::Activate {
+            actor,
+            worker,
+            work,
+            lock,
+        } => case.activate((actor, worker), work, *lock, fresh),
+        Command::Work {
+            actor,
+            worker,
+            work,
+            command,
+        } => case.work((actor, worker), *work, command, fresh),
         Command::Withdraw(actor) => {
             case.must_run()?;
             if !access::instance::may_withdraw(process, instance, actor) {
@@ -281,6 +296,57 @@ impl<'a> Case<'a> {
         Ok(run.finish())
     }
 
+    fn activate<'f>(
+        &self,
+        by: (&'a Actor, &Name),
+        asked: &[WorkId],
+        lock: Option<SignedDuration>,
+        fresh: &'a mut Fresh<'f>,
+    ) -> Result<Vec<Event>, Rejection> {
+        if !by.0.has(Privilege::Worker) {
+            return Err(Rejection::Privilege(Privilege::Worker));
+        }
+        self.must_run()?;
+        let now = fresh.now;
+        let mut run = self.run(Some(by.0), fresh);
+        let among = self.instance.work.iter();
+        for work in among.filter(|work| asked.contains(&work.id)) {
+            let locked = work::lock(self.process, work, by, lock, now);
+            if let Some(event) = locked {
+                let work = work.id;
+                run.emit(Event::Work { work, event });
+            }
+        }
+        Ok(run.finish())
+    }
+
+    fn work<'f>(
+        &self,
+        by: (&'a Actor, &Name),
+        id: WorkId,
+        command: &WorkCommand,
+        fresh: &'a mut Fresh<'f>,
+    ) -> Result<Vec<Event>, Rejection> {
+        if !by.0.has(Privilege::Worker) {
+            return Err(Rejection::Privilege(Privilege::Worker));
+        }
+        let mut pending = self.instance.work.iter();
+        let work = pending.find(|work| work.id == id);
+        let work = work.ok_or(Rejection::NotInHand)?;
+        let event = work::decide(self.process, self.instance, work, by, command, fresh.now)?;
+        self.must_run()?;
+        let mut run = self.run(Some(by.0), fresh);
+        let given_up = matches!(event, WorkEvent::Failed { retries: 0, .. });
+        run.emit(Event::Work { work: id, event });
+        match command {
+            WorkCommand::Complete { data } => element::work::complete(&mut run, work, data)?,
+            WorkCommand::Throw { code, data } => element::work::threw(&mut run, work, code, data)?,
+            WorkCommand::Fail { .. } if given_up => element::work::given_up(&mut run, work),
+            WorkCommand::Fail { .. } | WorkCommand::Extend { .. } => {}
+        }
+        Ok(run.finish())
+    }
+
     /// Ends everything. Who could read any of the last states reads how it ended.
     fn end<'f>(
         &self,
@@ -387,6 +453,7 @@ fn blank(start: &Start, initiator: Name, actor: &Actor, fresh: &Fresh<'_>) -> In
         waits: Vec::new(),
         conditions: Vec::new(),
         signals: Vec::new(),
+        work: Vec::new(),
         incidents: Vec::new(),
         past: BTreeSet::new(),
         last_lists: Lists::default(),

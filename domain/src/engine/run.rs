@@ -54,6 +54,8 @@ pub(super) struct Run<'a, 'f> {
     pub meter: Meter,
     /// Whether the data has changed, or a condition has come, since conditions were judged.
     pub changed: bool,
+    /// The token that leaves without its outputs.
+    pub skipped: Option<TokenId>,
     events: Vec<Event>,
     queue: VecDeque<TokenId>,
     spent: usize,
@@ -74,6 +76,7 @@ impl<'a, 'f> Run<'a, 'f> {
             bytes: None,
             meter: Meter::new(THOUGHT),
             changed: false,
+            skipped: None,
             events: Vec::with_capacity(8),
             queue: VecDeque::new(),
             spent: 0,
@@ -185,6 +188,13 @@ impl<'a, 'f> Run<'a, 'f> {
         if let Err(trouble) = self.try_leave(spot) {
             self.hold(spot.token, trouble);
         }
+    }
+
+    /// Leaves an element as if it were done, without its outputs.
+    pub(super) fn skip(&mut self, spot: Spot) {
+        self.skipped = Some(spot.token);
+        self.leave(spot);
+        self.skipped = None;
     }
 
     fn try_leave(&mut self, spot: Spot) -> Result<(), Trouble> {
@@ -310,7 +320,7 @@ impl<'a, 'f> Run<'a, 'f> {
         }
     }
 
-    /// Stops waiting for timers and messages on a token's behalf, at the events that are asked for.
+    /// Stops waiting for timers, messages and work on a token's behalf, at the events that are asked for.
     pub(super) fn disarm(&mut self, token: TokenId, at: impl Fn(ElementIx) -> bool) {
         while let Some(timer) = self
             .instance
@@ -337,6 +347,14 @@ impl<'a, 'f> Run<'a, 'f> {
         {
             let element = wait.element;
             self.emit(Event::SignalCleared { token, element });
+        }
+        while let Some(work) = self
+            .instance
+            .work
+            .iter()
+            .find(|work| work.token == token && at(work.element))
+        {
+            self.emit(Event::WorkCleared(work.id));
         }
         while let Some(waits) = self
             .instance

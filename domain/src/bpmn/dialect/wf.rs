@@ -11,7 +11,7 @@ use super::{Collection, Declared};
 use crate::task::form::check_schema;
 
 /// Our elements, and the attributes that each may have.
-const WORDS: [(&str, &[&str]); 13] = [
+const WORDS: [(&str, &[&str]); 17] = [
     ("acl", &["bind"]),
     ("readers", LIST),
     ("writers", LIST),
@@ -33,9 +33,18 @@ const WORDS: [(&str, &[&str]); 13] = [
     ("outcomes", &["field", "values"]),
     ("set", &["field", "value"]),
     ("output", &["field", "value"]),
+    (
+        "work",
+        &["type", "retries", "backoff", "timeout", "priority"],
+    ),
+    ("header", &["name", "value"]),
+    ("input", &["field", "value"]),
+    ("workers", LIST),
     ("collection", &["field", "element"]),
 ];
 const LIST: &[&str] = &["users", "groups", "roles", "fields", "expr"];
+/// The tasks that do something without a person.
+const WORKING: [&str; 4] = ["serviceTask", "scriptTask", "businessRuleTask", "sendTask"];
 /// Our attributes on a process.
 const ON_PROCESS: [&str; 3] = ["securityRoles", "accessPolicy", "initiatorField"];
 
@@ -65,7 +74,11 @@ fn belongs(word: &str, host: Tag<'_>) -> bool {
         "starters" => host == "process",
         "assignment" | "schedule" | "outcomes" => host == "userTask",
         "form" => host == "userTask" || (host == "startEvent" && scope == Some("process")),
-        "set" => ["serviceTask", "scriptTask", "businessRuleTask", "sendTask"].contains(&host),
+        "set" => WORKING.contains(&host),
+        "work" | "input" | "workers" => {
+            WORKING.contains(&host) || ["intermediateThrowEvent", "endEvent"].contains(&host)
+        }
+        "header" => false,
         "readers" | "writers" | "owners" => false,
         "collection" => host == "multiInstanceLoopCharacteristics",
         "output" => host != "process" && host != "multiInstanceLoopCharacteristics",
@@ -167,7 +180,7 @@ pub(super) fn acl(tag: Tag<'_>, report: &mut Report) -> StateList {
 }
 
 /// The members of a list element, from all of its attributes.
-fn list(tag: Tag<'_>, report: &mut Report) -> Vec<Principals> {
+pub(super) fn list(tag: Tag<'_>, report: &mut Report) -> Vec<Principals> {
     let mut members = Vec::new();
     for (name, naming) in [
         ("users", Naming::User),
@@ -351,7 +364,7 @@ pub(super) fn work(tag: Tag<'_>, report: &mut Report) -> Vec<Assignment> {
     assignments(tag, "set", report)
 }
 
-fn assignments(tag: Tag<'_>, name: &str, report: &mut Report) -> Vec<Assignment> {
+pub(super) fn assignments(tag: Tag<'_>, name: &str, report: &mut Report) -> Vec<Assignment> {
     let mut found = Vec::new();
     for set in tag.extension(WF, name) {
         let (Some(field), Some(value)) = (set.filled("field"), set.own("value")) else {

@@ -28,6 +28,9 @@ impl<'a> Resolver<'a> {
         self.activity(tag);
         match tag.bpmn().unwrap_or_default() {
             "startEvent" => self.start(ix, tag),
+            "endEvent" | "intermediateThrowEvent" | "implicitThrowEvent" if self.sends(tag) => {
+                self.sending(tag)
+            }
             "endEvent" => Kind::End(self.end(tag)),
             "intermediateCatchEvent" => self.catch(tag),
             "intermediateThrowEvent" | "implicitThrowEvent" => self.throw(ix, tag),
@@ -69,10 +72,23 @@ impl<'a> Resolver<'a> {
         }
     }
 
+    /// Whether an event sends a message, and the model says that a worker does so.
+    fn sends(&mut self, tag: Tag<'a>) -> bool {
+        tag.part("messageEventDefinition").is_some() && dialect::is_external(tag)
+    }
+
+    fn sending(&mut self, tag: Tag<'a>) -> Kind {
+        match dialect::external(tag, &mut self.report) {
+            Some(work) => Kind::Work(Box::new(work)),
+            None => self.never(tag, "a message without a type of work"),
+        }
+    }
+
     /// Work that is not for people: done by expressions, or passed through, or another engine's.
     fn work(&mut self, tag: Tag<'a>, promises: bool) -> Kind {
         match dialect::work(tag, &mut self.report) {
             Work::Assign(assignments) => return Kind::Assign(assignments),
+            Work::External(work) => return Kind::Work(work),
             Work::Foreign(why) => {
                 let id = called(tag);
                 let message = format!("{id} cannot be run: {why}");

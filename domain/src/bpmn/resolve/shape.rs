@@ -44,6 +44,7 @@ impl<'a> Resolver<'a> {
                 | Kind::UserTask(_)
                 | Kind::PassThrough
                 | Kind::Assign(_)
+                | Kind::Work(_)
                 | Kind::Receive(_)
                 | Kind::Exclusive
                 | Kind::Parallel
@@ -71,6 +72,7 @@ impl<'a> Resolver<'a> {
             | Kind::UserTask(_)
             | Kind::PassThrough
             | Kind::Assign(_)
+            | Kind::Work(_)
             | Kind::Receive(_)
             | Kind::Exclusive
             | Kind::Parallel
@@ -94,6 +96,9 @@ impl<'a> Resolver<'a> {
             Kind::Boundary { .. } => (into.clone(), "a flow leads into the boundary event"),
             Kind::LinkTarget => (into.clone(), "a flow leads into the link target"),
             Kind::End(_) => (out.clone(), "a flow leads out of the end event"),
+            Kind::Work(_) if self.tag(ix).bpmn() == Some("endEvent") => {
+                (out.clone(), "a flow leads out of the end event")
+            }
             Kind::LinkSource(_) => (out.clone(), "a flow leads out of the link source"),
             Kind::EventSubProcess => (
                 into.iter().chain(out).copied().collect(),
@@ -104,6 +109,7 @@ impl<'a> Resolver<'a> {
             | Kind::UserTask(_)
             | Kind::PassThrough
             | Kind::Assign(_)
+            | Kind::Work(_)
             | Kind::Receive(_)
             | Kind::Exclusive
             | Kind::Parallel

@@ -88,6 +88,7 @@ fn condition(kind: &Kind) -> Option<&Expr> {
         | Kind::UserTask(_)
         | Kind::PassThrough
         | Kind::Assign(_)
+        | Kind::Work(_)
         | Kind::Receive(_)
         | Kind::Exclusive
         | Kind::Parallel

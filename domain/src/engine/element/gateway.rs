@@ -27,6 +27,7 @@ pub(in crate::engine) fn ways(run: &Run<'_, '_>, spot: Spot) -> Result<Vec<FlowI
         | Kind::UserTask(_)
         | Kind::PassThrough
         | Kind::Assign(_)
+        | Kind::Work(_)
         | Kind::Receive(_)
         | Kind::Inclusive
         | Kind::EventBased
@@ -145,6 +146,7 @@ pub(in crate::engine) fn await_first(run: &mut Run<'_, '_>, spot: Spot) -> Resul
             | Kind::Boundary { .. }
             | Kind::UserTask(_)
             | Kind::PassThrough
+            | Kind::Work(_)
             | Kind::Assign(_)
             | Kind::Exclusive
             | Kind::Parallel

@@ -44,6 +44,33 @@ pub(in crate::engine) fn error(
     Ok(())
 }
 
+/// Throws an error from an activity that a token waits at: its own border catches first. Nothing happens, and the answer is
+/// no, if nobody catches.
+pub(in crate::engine) fn from_activity(run: &mut Run<'_, '_>, host: Spot, code: &Name) -> bool {
+    let thrown = Thrown::Error(code);
+    // The border of an activity that repeats is around all rounds, and found from the inside of them.
+    let border = match run.round(host.token) {
+        Some(_) => None,
+        None => {
+            let boundaries = run.process.element(host.element).boundaries.iter();
+            among(run, boundaries.copied(), thrown)
+        }
+    };
+    let catcher = match border {
+        Some((event, interrupting)) => Some(Catcher {
+            place: Place::Border(host),
+            event,
+            interrupting,
+        }),
+        None => nearest(run, host, thrown),
+    };
+    // An error always interrupts: what catches it takes away the activity with all that is around.
+    if let Some(catcher) = &catcher {
+        catch(run, catcher);
+    }
+    catcher.is_some()
+}
+
 /// Throws an escalation, and goes on unless what caught it has taken away the scope around.
 pub(in crate::engine) fn escalation(run: &mut Run<'_, '_>, from: Spot, code: &Name) {
     match nearest(run, from, Thrown::Escalation(code)) {

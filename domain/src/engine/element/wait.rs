@@ -177,6 +177,7 @@ pub(in crate::engine) fn scope_of(
         | Kind::UserTask(_)
         | Kind::PassThrough
         | Kind::Assign(_)
+        | Kind::Work(_)
         | Kind::Receive(_)
         | Kind::Exclusive
         | Kind::Parallel
