@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use docket_domain::access::{Actor, Privilege};
 use docket_domain::bpmn::{Process, read, resolve};
 use docket_domain::engine;
-use docket_domain::engine::command::{Command, Fresh, Known, Start};
+use docket_domain::engine::command::{Begin, Command, Fresh, Known, Start, Starter};
 use docket_domain::engine::instance::InstanceState;
 use docket_domain::ids::{InstanceId, ProcessId, TenantId};
 use docket_domain::task::TaskCommand;
@@ -67,7 +67,7 @@ fn one(model: &Process, data: &Data, clerk: &Actor, id: &mut dyn FnMut() -> Uuid
     let start = Start {
         id: InstanceId(id()),
         process: ProcessId(Uuid::nil()),
-        message: None,
+        begin: Begin::Plain,
         business_key: None,
         data: data.clone(),
     };
@@ -78,7 +78,7 @@ fn one(model: &Process, data: &Data, clerk: &Actor, id: &mut dyn FnMut() -> Uuid
         known: &known,
     };
     let (mut instance, events) =
-        engine::start(model, &start, clerk, &mut fresh).expect("it may start");
+        engine::start(model, &start, Starter::Person(clerk), &mut fresh).expect("it may start");
     instance.apply(&events);
     let task = instance.tasks[0].id;
     let complete = TaskCommand::Complete {

@@ -12,7 +12,7 @@ use docket_api::graphql::id::Id;
 use docket_api::http::{Server, open};
 use docket_domain::access::{Actor, Privilege};
 use docket_domain::bpmn::Process;
-use docket_domain::engine::command::{Fresh, Known, Start};
+use docket_domain::engine::command::{Begin, Fresh, Known, Start, Starter};
 use docket_domain::ids::{InstanceId, ProcessId};
 use docket_domain::process::ProcessCommand;
 use docket_domain::task::worklist::Worklist;
@@ -190,7 +190,7 @@ async fn start(
     let start = Start {
         id: InstanceId(Clock::fresh_id()),
         process,
-        message: None,
+        begin: Begin::Plain,
         business_key: None,
         data,
     };
@@ -200,7 +200,7 @@ async fn start(
         id: &mut Clock::fresh_id,
         known: &known,
     };
-    let (mut instance, events) = engine::start(model, &start, actor, &mut fresh)?;
+    let (mut instance, events) = engine::start(model, &start, Starter::Person(actor), &mut fresh)?;
     instance.apply(&events);
     let entry = journal::entry(model, None, &instance, now);
     Ok(tx.save_instance(model, None, &instance, &entry).await?)

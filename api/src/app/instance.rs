@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use docket_domain::access::{Actor, Privilege};
 use docket_domain::bpmn::Process;
-use docket_domain::engine::command::{Command, Fresh, Known, Rejection, Start};
+use docket_domain::engine::command::{Begin, Command, Fresh, Known, Rejection, Start, Starter};
 use docket_domain::engine::instance::Instance;
 use docket_domain::engine::{self};
 use docket_domain::ids::{InstanceId, ProcessId};
@@ -109,7 +109,7 @@ impl App {
         let (mut instance, events) = engine::start(
             &model,
             &start,
-            actor,
+            Starter::Person(actor),
             &mut Fresh {
                 now,
                 id: &mut Clock::fresh_id,
@@ -358,7 +358,7 @@ fn started(
     Ok(Start {
         id: InstanceId(Clock::fresh_id()),
         process,
-        message: request.message.clone(),
+        begin: request.message.clone().map_or(Begin::Plain, Begin::Message),
         business_key: request.business_key.clone(),
         data,
     })

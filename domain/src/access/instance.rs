@@ -92,8 +92,10 @@ fn add_policy(
     }
 }
 
+/// Nobody where the system started it.
 fn initiator(instance: &Instance) -> BTreeSet<Principal> {
-    BTreeSet::from([Principal::User(instance.initiator.clone())])
+    let name = Some(&instance.initiator).filter(|name| !name.is_empty());
+    name.cloned().map(Principal::User).into_iter().collect()
 }
 
 /// The initiator and those who have a task in hand now.

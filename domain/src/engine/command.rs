@@ -16,12 +16,37 @@ pub struct Start {
     pub id: InstanceId,
     /// The version that it runs.
     pub process: ProcessId,
-    /// The message that starts it; `None` begins at the none start event.
-    pub message: Option<Name>,
+    /// What begins it.
+    pub begin: Begin,
     /// The key that the outside knows it by.
     pub business_key: Option<Name>,
     /// Its first data.
     pub data: Data,
+}
+
+/// What begins an instance: which start event of the process it begins at (BPMN 2.0.2, 13.5.1).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Begin {
+    /// Nothing but being asked to: the none start event.
+    Plain,
+    /// A message of this name.
+    Message(Name),
+    /// A signal of this name.
+    Signal(Name),
+    /// The timer of this start event, or what is due of it, has come.
+    Timer(ElementIx),
+    /// The condition of this start event has become true.
+    Condition(ElementIx),
+}
+
+/// Who starts an instance.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Starter<'a> {
+    /// A person: the gates of a start are theirs to pass.
+    Person(&'a Actor),
+    /// A timer, a signal or a message of another instance. It is nobody's case: initiator and creator are the empty name,
+    /// which no person has.
+    System,
 }
 
 /// What the tenant has that models refer to by name, as it stands in the transaction that decides.

@@ -55,9 +55,9 @@ pub struct Instance {
     pub state: InstanceState,
     /// The key that the outside knows it by.
     pub business_key: Option<Name>,
-    /// Whose case it is.
+    /// Whose case it is; empty, which no person is called, if nobody's: the system started it.
     pub initiator: Name,
-    /// Who pressed the button.
+    /// Who pressed the button; empty if nobody did.
     pub created_by: Name,
     /// When it began.
     pub started_at: Timestamp,

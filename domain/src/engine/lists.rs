@@ -82,6 +82,7 @@ fn either(one: &Resolved, other: &Resolved, silent: Option<&Name>) -> Resolved {
         (Some(one), Some(other)) => Some(one.union(other).cloned().collect()),
         (Some(set), None) | (None, Some(set)) => {
             let mut set = set.clone();
+            let silent = silent.filter(|name| !name.is_empty());
             set.extend(silent.map(|name| Principal::User(name.clone())));
             Some(set)
         }

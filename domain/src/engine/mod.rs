@@ -36,7 +36,7 @@ use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 
-use command::{Command, Fresh, Rejection, Start};
+use command::{Begin, Command, Fresh, Rejection, Start, Starter};
 use event::Event;
 use instance::{Instance, InstanceState, Lists, ScopeId, TokenId};
 use run::Run;
@@ -54,23 +54,37 @@ pub use run::BUDGET;
 pub fn start(
     process: &Process,
     start: &Start,
-    actor: &Actor,
+    by: Starter<'_>,
     fresh: &mut Fresh<'_>,
 ) -> Result<(Instance, Vec<Event>), Rejection> {
-    if !access::instance::may_start(process, actor) {
-        return Err(Rejection::MayNotStart);
-    }
-    let begins = begins(process, start.message.as_ref());
+    let actor = match by {
+        Starter::Person(actor) if !access::instance::may_start(process, actor) => {
+            return Err(Rejection::MayNotStart);
+        }
+        Starter::Person(actor) => Some(actor),
+        Starter::System => None,
+    };
+    let begins = begins(process, &start.begin);
     if begins.is_empty() {
         return Err(Rejection::NoStart);
     }
-    let initiator = initiator(process, &start.data, actor)?;
-    check_form(process, start)?;
-    let blank = blank(start, initiator, actor, fresh);
-    let mut run = Run::new(process, blank.clone(), Some(actor), fresh);
+    let nobody = Name::from("");
+    let (initiator, creator) = match actor {
+        Some(actor) => {
+            let initiator = initiator(process, &start.data, actor)?;
+            check_form(process, start)?;
+            (initiator, actor.user.clone())
+        }
+        None => (nobody.clone(), nobody),
+    };
+    let blank = blank(start, initiator, creator, fresh);
+    let mut run = Run::new(process, blank.clone(), actor, fresh);
     run.write_all(ScopeId::ROOT, &start.data)?;
     if let Some(field) = &process.initiator_variable {
-        let name = Value::Text(run.instance.initiator.clone());
+        let name = match actor {
+            Some(_) => Value::Text(run.instance.initiator.clone()),
+            None => Value::Null,
+        };
         run.write(ScopeId::ROOT, field, name)?;
     }
     let seed = lists::seed(&run);
@@ -365,27 +379,36 @@ impl<'a> Case<'a> {
     }
 }
 
-/// Where a start begins. Without a message: at the none start events, else at the timer start events, which a person may
-/// begin ahead of time.
-fn begins(process: &Process, message: Option<&Name>) -> Vec<ElementIx> {
-    let triggered = |by: &dyn Fn(&Trigger) -> bool| -> Vec<ElementIx> {
-        process
-            .children(None)
-            .filter(|(_, element)| matches!(&element.kind, Kind::Start(trigger) if by(trigger)))
-            .map(|(ix, _)| ix)
-            .collect()
+/// Where a start begins: at one start event, or, in a process without any, wherever no flow leads. Asked by hand, a process
+/// that only timers start begins ahead of time.
+fn begins(process: &Process, begin: &Begin) -> Vec<ElementIx> {
+    let first = |by: &dyn Fn(ElementIx, &Trigger) -> bool| -> Vec<ElementIx> {
+        let mut children = process.children(None);
+        let found = children.find(
+            |(ix, element)| matches!(&element.kind, Kind::Start(trigger) if by(*ix, trigger)),
+        );
+        found.map(|(ix, _)| ix).into_iter().collect()
     };
-    let Some(name) = message else {
-        let plain = element::sub_process::begins(process, None);
-        if plain.is_empty() {
-            return triggered(&|trigger| matches!(trigger, Trigger::Timer(_)));
+    match begin {
+        Begin::Plain => {
+            let plain = element::sub_process::begins(process, None);
+            match plain.is_empty() {
+                true => first(&|_, trigger| matches!(trigger, Trigger::Timer(_))),
+                false => plain,
+            }
         }
-        return plain;
-    };
-    let mut named =
-        triggered(&|trigger| matches!(trigger, Trigger::Message(wait) if wait.name == *name));
-    named.truncate(1);
-    named
+        Begin::Message(name) => {
+            first(&|_, trigger| matches!(trigger, Trigger::Message(wait) if wait.name == *name))
+        }
+        // Nothing begins with a signal yet.
+        Begin::Signal(_) => Vec::new(),
+        Begin::Timer(start) => {
+            first(&|ix, trigger| ix == *start && matches!(trigger, Trigger::Timer(_)))
+        }
+        Begin::Condition(start) => {
+            first(&|ix, trigger| ix == *start && matches!(trigger, Trigger::Condition(_)))
+        }
+    }
 }
 
 /// Whose case it is: the actor's own, or that of the person in the process's initiator field. The field is an argument of
@@ -421,7 +444,8 @@ fn initiator(process: &Process, data: &Data, actor: &Actor) -> Result<Name, Reje
 /// With a form, a person sends only what it asks for, and all of it. Whose case it is, is no question of the form's.
 fn check_form(process: &Process, start: &Start) -> Result<(), Rejection> {
     let form = process.start_form.as_ref();
-    let (None, Some(schema)) = (&start.message, form.and_then(|form| form.schema.as_ref())) else {
+    let schema = form.and_then(|form| form.schema.as_ref());
+    let (Begin::Plain, Some(schema)) = (&start.begin, schema) else {
         return Ok(());
     };
     let mut data = start.data.clone();
@@ -433,14 +457,14 @@ fn check_form(process: &Process, start: &Start) -> Result<(), Rejection> {
     form::check(schema, &data, &[], true)
 }
 
-fn blank(start: &Start, initiator: Name, actor: &Actor, fresh: &Fresh<'_>) -> Instance {
+fn blank(start: &Start, initiator: Name, created_by: Name, fresh: &Fresh<'_>) -> Instance {
     Instance {
         id: start.id,
         process: start.process,
         state: InstanceState::Active,
         business_key: start.business_key.clone(),
         initiator,
-        created_by: actor.user.clone(),
+        created_by,
         started_at: fresh.now,
         ended_at: None,
         data: Data::new(),

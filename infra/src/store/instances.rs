@@ -80,14 +80,28 @@ impl Read {
         &self,
         id: InstanceId,
     ) -> Result<Option<Instance>, StoreError> {
-        let found = self.found(Condition::all().add(object(Column::Id).eq(id.0)));
-        let mut sealed = self.load(&[Uuid::nil()], found).await?;
-        let Some((_, sealed)) = sealed.pop() else {
-            return Ok(None);
-        };
-        let ciphers = self.ciphers([sealed.key]).await?;
-        self.open_instance(ciphers.get(&key_id(sealed.key)), sealed)
-            .map(Some)
+        self.instances_for_engine(&[id])
+            .await?
+            .pop()
+            .map(|(_, instance)| instance)
+            .transpose()
+    }
+
+    /// Instances with their open tasks, as the engine sees them, with as many statements as one takes. One that is damaged
+    /// is an error of its own; those that are absent are missing.
+    pub async fn instances_for_engine(
+        &self,
+        ids: &[InstanceId],
+    ) -> Result<Vec<(InstanceId, Result<Instance, StoreError>)>, StoreError> {
+        let these = object(Column::Id).is_in(ids.iter().map(|id| id.0));
+        let found = self.found(Condition::all().add(these));
+        let sealed = self.load(&[Uuid::nil()], found).await?;
+        let ciphers = self.ciphers(sealed.iter().map(|row| row.1.key)).await?;
+        let opened = sealed.into_iter().map(|(_, sealed)| {
+            let cipher = ciphers.get(&key_id(sealed.key));
+            (InstanceId(sealed.id), self.open_instance(cipher, sealed))
+        });
+        Ok(opened.collect())
     }
 
     /// Instances by id.

@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::entity::journal::{ActiveModel, Column, Entity};
 use super::row::{Cell, micros, or_absent};
+use super::transitions::Keyed;
 use super::{Read, Store, StoreError, Write, ciphers, key_id, rows};
 use crate::crypto::{Cipher, KeyId, Keyring};
 
@@ -60,27 +61,34 @@ impl Read {
 }
 
 impl Write {
-    pub(super) async fn insert_entry(
-        &self,
-        cipher: &Cipher,
-        entry: &Entry,
-    ) -> Result<(), StoreError> {
-        let revision = i64::from(entry.after.revision);
-        let body = cell(self.tenant, entry.instance.0, &revision.to_be_bytes())
-            .seal_json(cipher, entry)?;
-        let inserted = Entity::insert(ActiveModel {
-            seq: NotSet,
-            tenant_id: Set(self.tenant.0),
-            at: Set(micros(entry.at)),
-            instance_id: Set(entry.instance.0),
-            revision: Set(revision),
-            key_id: Set(Uuid::from_bytes(cipher.key_id().0)),
-            body: Set(body),
-        })
-        .exec(&self.tx)
-        .await?;
-        self.position
-            .store(inserted.last_insert_id, Ordering::Relaxed);
+    pub(super) async fn insert_entries(&self, keyed: &[Keyed<'_>]) -> Result<(), StoreError> {
+        let mut rows = Vec::with_capacity(keyed.len());
+        for Keyed {
+            transition, cipher, ..
+        } in keyed
+        {
+            let entry = transition.entry;
+            let revision = i64::from(entry.after.revision);
+            let body = cell(self.tenant, entry.instance.0, &revision.to_be_bytes())
+                .seal_json(cipher, entry)?;
+            rows.push(ActiveModel {
+                seq: NotSet,
+                tenant_id: Set(self.tenant.0),
+                at: Set(micros(entry.at)),
+                instance_id: Set(entry.instance.0),
+                revision: Set(revision),
+                key_id: Set(Uuid::from_bytes(cipher.key_id().0)),
+                body: Set(body),
+            });
+        }
+        for chunk in rows.chunks(500) {
+            let inserted = Entity::insert_many(chunk.iter().cloned())
+                .exec(&self.tx)
+                .await?;
+            if let Some(last) = inserted.last_insert_id {
+                self.position.store(last, Ordering::Relaxed);
+            }
+        }
         Ok(())
     }
 }

@@ -65,6 +65,7 @@ pub use processes::{NewProcess, ProcessFilter, ProcessRecord};
 pub use statuses::InstanceStatus;
 pub use tasks::{TaskOrder, TaskSort, WorklistCounts};
 pub use timers::DueTimer;
+pub use transitions::Transition;
 
 /// How long a statement waits for another process that holds the write lock.
 const BUSY: Duration = Duration::from_secs(5);

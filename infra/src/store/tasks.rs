@@ -5,7 +5,6 @@ use std::collections::HashMap;
 
 use docket_domain::access::{Actor, Principal, Privilege};
 use docket_domain::ids::{InstanceId, TaskId};
-use docket_domain::journal::Entry;
 use docket_domain::task::worklist::{TaskFilter, TaskImage, Worklist};
 use jiff::Timestamp;
 use sea_orm::sea_query::{
@@ -21,6 +20,7 @@ use super::condition::{
 use super::entity::task::{ActiveModel, Column, Entity};
 use super::page::Walk;
 use super::row::{Cell, micros, or_absent, task_state_code, uuid};
+use super::transitions::Keyed;
 use super::{Page, Read, Slice, StoreError, Write, key_id};
 use crate::crypto::Cipher;
 
@@ -390,14 +390,12 @@ fn end_of_day(now: Timestamp) -> i64 {
 
 impl Write {
     /// Stores the images after a transition of the tasks that it concerned.
-    pub(super) async fn save_tasks(
-        &self,
-        cipher: &Cipher,
-        entry: &Entry,
-    ) -> Result<(), StoreError> {
-        let mut rows = Vec::with_capacity(entry.tasks.len());
-        for change in &entry.tasks {
-            rows.push(self.task_row(cipher, &change.after)?);
+    pub(super) async fn save_tasks(&self, keyed: &[Keyed<'_>]) -> Result<(), StoreError> {
+        let mut rows = Vec::new();
+        for one in keyed {
+            for change in &one.transition.entry.tasks {
+                rows.push(self.task_row(&one.cipher, &change.after)?);
+            }
         }
         for chunk in rows.chunks(500) {
             Entity::insert_many(chunk.iter().cloned())

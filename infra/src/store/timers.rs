@@ -1,6 +1,6 @@
 //! Timers: when an instance is to be woken. The instance itself says what for.
 
-use docket_domain::engine::instance::{Instance, PendingTimer};
+use docket_domain::engine::instance::PendingTimer;
 use docket_domain::ids::{InstanceId, TenantId, TimerId};
 use jiff::Timestamp;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, Order, Query};
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::entity::timer::{ActiveModel, Column, Entity};
 use super::row::{micros, timestamp};
-use super::{Store, StoreError, Write, rows};
+use super::{Store, StoreError, Transition, Write, rows};
 
 /// A timer that is due.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -80,41 +80,37 @@ impl Store {
 }
 
 impl Write {
-    /// Brings the rows from one state of an instance to the next.
+    /// Brings the rows from one state of each instance to the next.
     pub(super) async fn save_timers(
         &self,
-        before: Option<&Instance>,
-        after: &Instance,
+        transitions: &[Transition<'_>],
     ) -> Result<(), StoreError> {
-        let were = before.map_or(&[][..], |before| &before.timers);
         let differs = |timer: &PendingTimer, others: &[PendingTimer]| {
             !others
                 .iter()
                 .any(|other| other.id == timer.id && other.due_at == timer.due_at)
         };
-        let gone: Vec<Uuid> = were
-            .iter()
-            .filter(|timer| differs(timer, &after.timers))
-            .map(|timer| timer.id.0)
-            .collect();
-        if !gone.is_empty() {
-            Entity::delete_many()
-                .filter(Column::Id.is_in(gone))
-                .filter(Column::TenantId.eq(self.tenant.0))
-                .exec(&self.tx)
-                .await?;
-        }
-        let new: Vec<ActiveModel> = after
-            .timers
-            .iter()
-            .filter(|timer| differs(timer, were))
-            .map(|timer| ActiveModel {
+        let mut gone = Vec::new();
+        let mut new = Vec::new();
+        for Transition { before, after, .. } in transitions {
+            let were = before.map_or(&[][..], |before| &before.timers);
+            let left = were.iter().filter(|timer| differs(timer, &after.timers));
+            gone.extend(left.map(|timer| timer.id.0));
+            let came = after.timers.iter().filter(|timer| differs(timer, were));
+            new.extend(came.map(|timer| ActiveModel {
                 id: Set(timer.id.0),
                 tenant_id: Set(self.tenant.0),
                 instance_id: Set(after.id.0),
                 due_at: Set(micros(timer.due_at)),
-            })
-            .collect();
+            }));
+        }
+        for chunk in gone.chunks(1000) {
+            Entity::delete_many()
+                .filter(Column::Id.is_in(chunk.iter().copied()))
+                .filter(Column::TenantId.eq(self.tenant.0))
+                .exec(&self.tx)
+                .await?;
+        }
         for chunk in new.chunks(1000) {
             Entity::insert_many(chunk.iter().cloned())
                 .exec_without_returning(&self.tx)

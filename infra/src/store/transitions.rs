@@ -1,13 +1,15 @@
-//! One transition, written: the instance, its tasks, timers, access rows and journal entry, all or none. The revision that
-//! was read is the condition for writing the next.
+//! Transitions, written: each the instance, its tasks, timers, access rows and journal entry, all or none. The revision
+//! that was read is the condition for writing the next. One transition and many take the same statements.
+
+use std::collections::HashMap;
 
 use docket_domain::bpmn::Process;
 use docket_domain::engine::instance::Instance;
 use docket_domain::ids::TaskId;
 use docket_domain::journal::{Entry, InstanceImage};
 use docket_domain::value::Data;
-use sea_orm::sea_query::Query;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set};
+use sea_orm::sea_query::{OnConflict, Query};
+use sea_orm::{ColumnTrait, EntityTrait, NotSet, Set};
 use uuid::Uuid;
 
 use super::access::{Entries, replace};
@@ -17,6 +19,45 @@ use super::instances::Body;
 use super::row::{instance_state_code, micros};
 use super::{StoreError, Write, inserted, key_id};
 use crate::crypto::Cipher;
+
+/// Rows of one statement: SQLite takes 32,766 values in one, and texts of statements should not grow without bound.
+const CHUNK: usize = 500;
+
+/// The columns that a transition may change.
+const CHANGING: [Column; 9] = [
+    Column::State,
+    Column::Revision,
+    Column::EndedAt,
+    Column::Clauses,
+    Column::Denials,
+    Column::OpenTasks,
+    Column::Incidents,
+    Column::Body,
+    Column::Data,
+];
+
+/// Id, revision, key and fields of an instance that is stored.
+type Stored = (Uuid, i64, Uuid, Vec<u8>);
+
+/// One transition, as it is to be stored.
+pub struct Transition<'a> {
+    /// The model that it ran on.
+    pub process: &'a Process,
+    /// The instance as it was read; nothing when it is new.
+    pub before: Option<&'a Instance>,
+    /// The instance after it, with the tasks that it closed.
+    pub after: &'a Instance,
+    /// What it says to those whom it concerns.
+    pub entry: &'a Entry,
+}
+
+/// A transition with the key of its instance.
+pub(super) struct Keyed<'a> {
+    pub transition: &'a Transition<'a>,
+    pub cipher: Cipher,
+    /// What is stored of the fields, if it is not new.
+    data: Option<Vec<u8>>,
+}
 
 impl Write {
     /// Stores one transition: the instance, its tasks, timers, access rows and journal entry. `Conflict` if the instance
@@ -28,118 +69,151 @@ impl Write {
         after: &Instance,
         entry: &Entry,
     ) -> Result<(), StoreError> {
-        let cipher = match before {
-            None => self.insert_instance(process, after, entry).await?,
-            Some(before) => self.update_instance(before, after, entry).await?,
-        };
-        self.save_tasks(&cipher, entry).await?;
-        self.save_access(after, entry).await?;
-        self.save_timers(before, after).await?;
-        self.insert_entry(&cipher, entry).await
+        self.save_instances(&[Transition {
+            process,
+            before,
+            after,
+            entry,
+        }])
+        .await
     }
 
-    async fn insert_instance(
-        &self,
-        process: &Process,
-        after: &Instance,
-        entry: &Entry,
-    ) -> Result<Cipher, StoreError> {
-        let cipher = self.keyring.fresh_instance_key(self.tenant).await?;
-        let data = self.fields(after.id, &cipher).seal(&after.data, None)?;
-        let business_key = after
-            .business_key
-            .as_ref()
-            .map(|key| self.business_key(&process.key, key));
-        let initiator = person(&self.keys, &after.initiator);
-        let row = ActiveModel {
-            id: Set(after.id.0),
-            tenant_id: Set(self.tenant.0),
-            process_id: Set(after.process.0),
-            process_key: Set(process.key.to_string()),
-            started_at: Set(micros(after.started_at)),
-            key_id: Set(Uuid::from_bytes(cipher.key_id().0)),
-            business_key: Set(business_key),
-            initiator: Set(initiator),
-            data: Set(data),
-            ended_by: Set(None),
-            ended_reason: Set(None),
-            ..self.changing(&cipher, after, entry)?
-        };
-        let result = Entity::insert(row)
-            .on_conflict_do_nothing()
-            .exec_without_returning(&self.tx)
-            .await?;
-        inserted(result)?;
-        Ok(cipher)
+    /// Stores transitions of as many instances, with as many statements as for one. `Conflict` if any of the instances is
+    /// not at the revision that was read; the caller then commits nothing.
+    pub async fn save_instances(&self, transitions: &[Transition<'_>]) -> Result<(), StoreError> {
+        let keyed = self.keyed(transitions).await?;
+        self.save_rows(&keyed).await?;
+        self.save_tasks(&keyed).await?;
+        self.save_access(transitions).await?;
+        self.save_timers(transitions).await?;
+        self.insert_entries(&keyed).await
     }
 
-    async fn update_instance(
+    /// The keys of the instances: fresh ones for new instances; the others are found at the revision that was read.
+    async fn keyed<'a>(
         &self,
-        before: &Instance,
-        after: &Instance,
-        entry: &Entry,
-    ) -> Result<Cipher, StoreError> {
-        let select = Query::select()
-            .columns([Column::KeyId, Column::Data])
-            .from(Entity)
-            .and_where(Column::TenantId.eq(self.tenant.0))
-            .and_where(Column::Id.eq(after.id.0))
-            .and_where(Column::Revision.eq(i64::from(before.revision)))
-            .take();
-        let stored: Option<(Uuid, Vec<u8>)> = self.row(&select).await?;
-        let (key, old) = stored.ok_or(StoreError::Conflict)?;
-        let cipher = self
-            .ciphers([key])
-            .await?
-            .remove(&key_id(key))
-            .ok_or_else(|| self.instance_cell(after.id.0, "body").corrupt())?;
-        let mut row = self.changing(&cipher, after, entry)?;
-        if before.data != after.data {
-            let old: (&Data, &[u8]) = (&before.data, &old);
-            row.data = Set(self
-                .fields(after.id, &cipher)
-                .seal(&after.data, Some(old))?);
+        transitions: &'a [Transition<'a>],
+    ) -> Result<Vec<Keyed<'a>>, StoreError> {
+        let ids = transitions.iter().filter_map(|one| one.before);
+        let mut stored = self.stored(ids.map(|before| before.id.0)).await?;
+        let ciphers = self.ciphers(stored.values().map(|row| row.2)).await?;
+        let mut keyed = Vec::with_capacity(transitions.len());
+        for transition in transitions {
+            let (cipher, data) = match transition.before {
+                None => (self.keyring.fresh_instance_key(self.tenant).await?, None),
+                Some(before) => {
+                    let row = stored.remove(&before.id.0);
+                    let (_, revision, key, data) = row.ok_or(StoreError::Conflict)?;
+                    if revision != i64::from(before.revision) {
+                        return Err(StoreError::Conflict);
+                    }
+                    let cipher = ciphers.get(&key_id(key)).cloned();
+                    let cell = self.instance_cell(before.id.0, "body");
+                    (cipher.ok_or_else(|| cell.corrupt())?, Some(data))
+                }
+            };
+            keyed.push(Keyed {
+                transition,
+                cipher,
+                data,
+            });
         }
-        let updated = Entity::update_many()
-            .set(row)
-            .filter(Column::TenantId.eq(self.tenant.0))
-            .filter(Column::Id.eq(after.id.0))
-            .filter(Column::Revision.eq(i64::from(before.revision)))
-            .exec(&self.tx)
-            .await?;
-        if updated.rows_affected == 0 {
-            return Err(StoreError::Conflict);
-        }
-        Ok(cipher)
+        Ok(keyed)
     }
 
-    /// The columns that a transition may change, besides the data.
-    fn changing(
+    async fn stored(
         &self,
-        cipher: &Cipher,
-        after: &Instance,
-        entry: &Entry,
-    ) -> Result<ActiveModel, StoreError> {
-        let open: Vec<TaskId> = after
-            .tasks
-            .iter()
-            .filter(|task| task.state.is_open())
-            .map(|task| task.id)
-            .collect();
-        let entries = self.instance_entries(after, &entry.after);
+        ids: impl Iterator<Item = Uuid>,
+    ) -> Result<HashMap<Uuid, Stored>, StoreError> {
+        let ids: Vec<Uuid> = ids.collect();
+        let mut stored = HashMap::with_capacity(ids.len());
+        for chunk in ids.chunks(CHUNK) {
+            let select = Query::select()
+                .columns([Column::Id, Column::Revision, Column::KeyId, Column::Data])
+                .from(Entity)
+                .and_where(Column::TenantId.eq(self.tenant.0))
+                .and_where(Column::Id.is_in(chunk.iter().copied()))
+                .take();
+            let rows: Vec<Stored> = self.rows(&select).await?;
+            stored.extend(rows.into_iter().map(|row| (row.0, row)));
+        }
+        Ok(stored)
+    }
+
+    /// Writes the rows of the instances themselves. This unit of work has the write lock, so that what was found is still
+    /// there.
+    async fn save_rows(&self, keyed: &[Keyed<'_>]) -> Result<(), StoreError> {
+        let mut new = Vec::new();
+        let mut changed = Vec::new();
+        for one in keyed {
+            let row = self.instance_row(one)?;
+            match one.transition.before {
+                None => new.push(row),
+                Some(_) => changed.push(row),
+            }
+        }
+        for row in new {
+            let result = Entity::insert(row)
+                .on_conflict_do_nothing()
+                .exec_without_returning(&self.tx)
+                .await?;
+            inserted(result)?;
+        }
+        for chunk in changed.chunks(CHUNK) {
+            Entity::insert_many(chunk.iter().cloned())
+                .on_conflict(
+                    OnConflict::column(Column::Id)
+                        .update_columns(CHANGING)
+                        .to_owned(),
+                )
+                .exec_without_returning(&self.tx)
+                .await?;
+        }
+        Ok(())
+    }
+
+    fn instance_row(&self, keyed: &Keyed<'_>) -> Result<ActiveModel, StoreError> {
+        let Keyed {
+            transition,
+            cipher,
+            data,
+        } = keyed;
+        let Transition {
+            process,
+            before,
+            after,
+            entry,
+        } = transition;
+        let fields = self.fields(after.id, cipher);
+        let data = match (before, data) {
+            (Some(before), Some(data)) if before.data == after.data => data.clone(),
+            (Some(before), Some(data)) => fields.seal(&after.data, Some((&before.data, data)))?,
+            (_, _) => fields.seal(&after.data, None)?,
+        };
+        let open: Vec<TaskId> = after.open_tasks().map(|task| task.id).collect();
         let open_tasks = open.len();
+        let entries = self.instance_entries(after, &entry.after);
+        let business_key = after.business_key.as_ref();
         let body = Body {
             instance: Instance {
                 data: Data::new(),
                 tasks: Vec::new(),
-                ..after.clone()
+                ..Instance::clone(after)
             },
             open,
         };
         Ok(ActiveModel {
+            id: Set(after.id.0),
+            tenant_id: Set(self.tenant.0),
+            process_id: Set(after.process.0),
+            process_key: Set(process.key.to_string()),
             state: Set(instance_state_code(after.state)),
             revision: Set(i64::from(after.revision)),
+            started_at: Set(micros(after.started_at)),
             ended_at: Set(after.ended_at.map(micros)),
+            key_id: Set(Uuid::from_bytes(cipher.key_id().0)),
+            business_key: Set(business_key.map(|key| self.business_key(&process.key, key))),
+            initiator: Set(person(&self.keys, &after.initiator)),
             clauses: Set(entries.clauses),
             denials: Set(entries.denials),
             open_tasks: Set(i32::try_from(open_tasks).unwrap_or(i32::MAX)),
@@ -147,13 +221,15 @@ impl Write {
             body: Set(self
                 .instance_cell(after.id.0, "body")
                 .seal_json(cipher, &body)?),
-            ..ActiveModel::default()
+            data: Set(data),
+            ended_by: NotSet,
+            ended_reason: NotSet,
         })
     }
 
     /// Writes the access rows of what changed who may read it, or where it stands in an order. What had rows loses all of
     /// them first: rows that an older version of the rules has left behind would otherwise stay for ever.
-    async fn save_access(&self, after: &Instance, entry: &Entry) -> Result<(), StoreError> {
+    async fn save_access(&self, transitions: &[Transition<'_>]) -> Result<(), StoreError> {
         let mut new = Vec::new();
         let mut changed = Vec::new();
         let mut add = |was: Option<Entries>, is: Entries| match was {
@@ -161,21 +237,19 @@ impl Write {
             Some(was) if was != is => changed.push(is),
             Some(_) => {}
         };
-        add(
-            entry
-                .before
-                .as_ref()
-                .map(|image| self.instance_entries(after, image)),
-            self.instance_entries(after, &entry.after),
-        );
-        for change in &entry.tasks {
+        for Transition { after, entry, .. } in transitions {
+            let was = entry.before.as_ref();
             add(
-                change
-                    .before
-                    .as_ref()
-                    .map(|image| Entries::of_task(&self.keys, image)),
-                Entries::of_task(&self.keys, &change.after),
+                was.map(|image| self.instance_entries(after, image)),
+                self.instance_entries(after, &entry.after),
             );
+            for change in &entry.tasks {
+                let was = change.before.as_ref();
+                add(
+                    was.map(|image| Entries::of_task(&self.keys, image)),
+                    Entries::of_task(&self.keys, &change.after),
+                );
+            }
         }
         replace(&self.tx, self.tenant, &changed, true).await?;
         replace(&self.tx, self.tenant, &new, false).await

@@ -120,14 +120,14 @@ impl ProcessInstance {
         self.0.state.into()
     }
 
-    /// Whose case it is.
+    /// Whose case it is; null if the system started it.
     async fn initiator(&self) -> Option<User> {
-        Some(User(self.0.initiator.clone()))
+        User::maybe(Some(&self.0.initiator))
     }
 
-    /// Who pressed the button.
+    /// Who pressed the button; null if the system started it.
     async fn created_by(&self) -> Option<User> {
-        Some(User(self.0.created_by.clone()))
+        User::maybe(Some(&self.0.created_by))
     }
 
     /// The initiator, and who has a task of it in hand now.
@@ -137,7 +137,12 @@ impl ProcessInstance {
             .filter_map(|task| task.assignee.as_ref())
             .chain([&self.0.initiator])
             .collect();
-        Some(names.into_iter().cloned().map(User).collect())
+        Some(
+            names
+                .into_iter()
+                .filter_map(|name| User::maybe(Some(name)))
+                .collect(),
+        )
     }
 
     /// When it began.

@@ -23,9 +23,9 @@ impl User {
 }
 
 impl User {
-    /// Somebody, if there is one.
+    /// Somebody, if there is one: the empty name is nobody's.
     pub fn maybe(name: Option<&Name>) -> Option<User> {
-        name.cloned().map(User)
+        name.filter(|name| !name.is_empty()).cloned().map(User)
     }
 }
 

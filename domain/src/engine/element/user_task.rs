@@ -65,8 +65,10 @@ fn task(run: &mut Run<'_, '_>, spot: Spot, user_task: &UserTask) -> Result<Task,
     // Who may not have the task does not get it by assignment either: it waits for a candidate.
     let assignee = assignee(run, spot, user_task.assignee.as_ref())?
         .filter(|name| !excluded.contains(&Principal::User(name.clone())));
-    // A task that the model gives to nobody at all is the initiator's to claim: it must not be lost to everyone.
-    if user_task.assignee.is_none() && user_task.candidates.is_empty() {
+    // A task that the model gives to nobody at all is the initiator's to claim: it must not be lost to everyone. Where the
+    // system started the case there is none, and an administrator assigns it.
+    let unnamed = user_task.assignee.is_none() && user_task.candidates.is_empty();
+    if unnamed && !run.instance.initiator.is_empty() {
         candidates.insert(Principal::User(run.instance.initiator.clone()));
     }
     Ok(Task {

@@ -3,7 +3,7 @@ use serde_json::json;
 use super::build::{Build, message};
 use super::play::{Play, at, data, person, plain_start};
 use crate::bpmn::Trigger;
-use crate::engine::command::{Fresh, Known, Start};
+use crate::engine::command::{Fresh, Known, Start, Starter};
 use crate::engine::event::Event;
 use crate::engine::instance::{Instance, InstanceState};
 use crate::engine::start;
@@ -94,7 +94,7 @@ fn writing_much_in_a_loop_uses_up_the_budget_sooner() {
         let (_, events) = start(
             &process,
             &begin,
-            &person("ann"),
+            Starter::Person(&person("ann")),
             &mut Fresh {
                 now: at("2026-01-01T12:00:00Z"),
                 id: &mut || uuid::Uuid::nil(),
@@ -146,7 +146,7 @@ fn started(build: Build) -> (Instance, Vec<Event>) {
     let (mut instance, events) = start(
         &build.process,
         &plain_start(),
-        &person("ann"),
+        Starter::Person(&person("ann")),
         &mut Fresh {
             now: at("2026-01-01T12:00:00Z"),
             id: &mut || uuid::Uuid::nil(),

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::build::Build;
 use crate::access::{Actor, Privilege};
 use crate::bpmn::{ElementIx, Kind, Process};
-use crate::engine::command::{Command, Fresh, Known, Rejection, Start};
+use crate::engine::command::{Begin, Command, Fresh, Known, Rejection, Start, Starter};
 use crate::engine::effect::Effect;
 use crate::engine::event::Event;
 use crate::engine::instance::{Instance, InstanceState, PendingTimer, ScopeId, TokenId};
@@ -67,7 +67,7 @@ pub(super) fn plain_start() -> Start {
     Start {
         id: InstanceId(Uuid::nil()),
         process: ProcessId(Uuid::nil()),
-        message: None,
+        begin: Begin::Plain,
         business_key: None,
         data: Data::new(),
     }
@@ -94,12 +94,20 @@ impl Play {
         begin: &Start,
         actor: &Actor,
     ) -> Result<(Play, String), Rejection> {
+        Play::start_by(build, begin, Starter::Person(actor))
+    }
+
+    pub(super) fn start_by(
+        build: Build,
+        begin: &Start,
+        by: Starter<'_>,
+    ) -> Result<(Play, String), Rejection> {
         let now = at("2026-01-01T12:00:00Z");
         let mut next_id = 1_u128;
         let (blank, events) = start(
             &build.process,
             begin,
-            actor,
+            by,
             &mut Fresh {
                 now,
                 id: &mut || fresh(&mut next_id),

@@ -2,9 +2,9 @@ use serde_json::json;
 
 use super::build::{Build, after, for_ann, message, one_task};
 use super::play::{Play, actor, data, person, plain_start};
-use crate::access::Actor;
-use crate::bpmn::{Form, Kind, Trigger};
-use crate::engine::command::{Rejection, Start};
+use crate::access::{self, Actor};
+use crate::bpmn::{ElementIx, Form, Kind, Trigger, UserTask};
+use crate::engine::command::{Begin, Rejection, Start, Starter};
 use crate::ids::TenantId;
 use crate::value::Name;
 
@@ -81,7 +81,7 @@ fn a_start_sends_what_its_form_asks_for_and_the_initiator() {
     let start = |sent: serde_json::Value, message: Option<&str>| {
         let begin = Start {
             data: data(sent),
-            message: message.map(Name::from),
+            begin: message.map_or(Begin::Plain, |name| Begin::Message(Name::from(name))),
             ..plain_start()
         };
         let build = Build::of(build.process.clone());
@@ -111,7 +111,7 @@ fn a_message_begins_at_its_own_start_event() {
         build
     };
     let by = |name: &str| Start {
-        message: Some(Name::from(name)),
+        begin: Begin::Message(Name::from(name)),
         ..plain_start()
     };
     let (_, trace) = Play::start(build(), &by("order"), &person("ann")).unwrap();
@@ -159,4 +159,44 @@ fn of_several_none_start_events_the_first_begins() {
     build.start("other").row("other end");
     let (_, trace) = Play::new(build);
     assert_eq!(trace, ">start <start >a task:a");
+}
+
+#[test]
+fn what_the_system_starts_is_nobodys_case_and_passes_no_gate_of_persons() {
+    let mut build = one_task(UserTask::default());
+    build.process.starters = Some(Vec::new());
+    build.process.security_roles = Some(Vec::new());
+    build.process.initiator_field = Some(Name::from("for"));
+    build.process.initiator_variable = Some(Name::from("author"));
+    let begin = Start {
+        data: data(json!({"for": "emma"})),
+        ..plain_start()
+    };
+    let (play, trace) = Play::start_by(build, &begin, Starter::System).unwrap();
+    assert_eq!(trace, "for=\"emma\" author=null >start <start >a task:a");
+    assert!(play.instance.initiator.is_empty() && play.instance.created_by.is_empty());
+    assert!(play.instance.tasks[0].candidates.is_empty());
+    let acl = access::instance::acl(&play.process, &play.instance);
+    assert_eq!(acl.grants, Default::default());
+}
+
+#[test]
+fn a_timer_begins_at_its_own_start_event() {
+    let build = || {
+        let mut build = Build::new();
+        build.add("daily", Kind::Start(after("P1D")));
+        build.add("monthly", Kind::Start(after("P1M")));
+        build.pass("a").pass("b").row("daily a").row("monthly b");
+        build
+    };
+    let begin = |at: u32| Start {
+        begin: Begin::Timer(ElementIx(at)),
+        ..plain_start()
+    };
+    let (_, trace) = Play::start_by(build(), &begin(1), Starter::System).unwrap();
+    assert_eq!(trace, ">monthly <monthly >b <b ended:Completed");
+    let (_, by_hand) = Play::new(build());
+    assert_eq!(by_hand, ">daily <daily >a <a ended:Completed");
+    let elsewhere = Play::start_by(build(), &begin(2), Starter::System);
+    assert_eq!(elsewhere.map(|_| ()), Err(Rejection::NoStart));
 }

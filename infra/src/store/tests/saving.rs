@@ -3,7 +3,7 @@
 use docket_domain::task::TaskState;
 use docket_domain::value::Value;
 
-use super::super::{Comment, DueTimer, Position, Remembered, StoreError};
+use super::super::{Comment, DueTimer, Position, Remembered, StoreError, Transition};
 use super::*;
 use docket_domain::ids::CommentId;
 
@@ -133,6 +133,52 @@ async fn only_one_saves_over_a_revision() {
     assert!(matches!(late, Err(StoreError::Conflict)));
     let read = world.store.read(world.acme).await.unwrap();
     assert_eq!(read.journal_after(Position(0), 9).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn transitions_of_many_instances_are_stored_all_or_none() {
+    let world = World::new().await;
+    let acl = readers(["emma"]);
+    let before: Vec<Instance> = (1..=3).map(|number| world.instance(number)).collect();
+    for instance in &before[..2] {
+        world.insert(instance, &acl, &[]).await;
+    }
+    let mut after = before.clone();
+    for (number, instance) in after[..2].iter_mut().enumerate() {
+        instance.revision = 2;
+        instance.data.insert(name("total"), Value::text("7"));
+        instance.tasks.push(task(10 + number as u128));
+    }
+    let entries = [
+        changed(&before[0], &after[0], &acl),
+        changed(&before[1], &after[1], &acl),
+        started(&after[2], &acl, &[]),
+    ];
+    let transitions: Vec<Transition<'_>> = (0..3)
+        .map(|at| Transition {
+            process: &world.process,
+            before: (at < 2).then(|| &before[at]),
+            after: &after[at],
+            entry: &entries[at],
+        })
+        .collect();
+    let save = async || {
+        let write = world.store.write(world.acme).await?;
+        write.save_instances(&transitions).await?;
+        write.commit().await
+    };
+    assert_eq!(save().await.unwrap(), Position(5));
+    let read = world.store.read(world.acme).await.unwrap();
+    let ids: Vec<InstanceId> = after.iter().map(|one| one.id).collect();
+    let mut found = read.instances_for_engine(&ids).await.unwrap();
+    found.sort_by_key(|(id, _)| after.iter().position(|one| one.id == *id));
+    let found: Vec<Instance> = found.into_iter().map(|(_, one)| one.unwrap()).collect();
+    assert_eq!(found, after);
+    drop(read);
+
+    // The first two have moved on, and with them nothing is stored of the third.
+    assert!(matches!(save().await, Err(StoreError::Conflict)));
+    assert_eq!(world.store.position().await.unwrap(), Position(5));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
