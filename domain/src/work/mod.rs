@@ -316,4 +316,34 @@ fn after(now: Timestamp, pause: SignedDuration) -> Timestamp {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_iso_8601_of_a_fixed_length_of_at_most_thirty_days() {
+        for (text, seconds) in [
+            ("PT0S", 0),
+            ("PT5M", 300),
+            ("P1DT1H", 90_000),
+            ("P4W", 2_419_200),
+        ] {
+            assert_eq!(
+                duration(text).map(|it| it.as_secs()),
+                Some(seconds),
+                "{text}"
+            );
+        }
+        for text in [
+            "",
+            "5 minutes",
+            "P1M",
+            "P1Y",
+            "-PT1S",
+            "P31D",
+            "PT99999999999H",
+            "R/PT1S",
+        ] {
+            assert_eq!(duration(text), None, "{text}");
+        }
+    }
+}

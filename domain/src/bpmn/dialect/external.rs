@@ -85,3 +85,6 @@ pub(super) fn workers(tag: Tag<'_>, report: &mut Report) -> Option<Vec<Principal
     let workers = tag.extension(WF, "workers").next()?;
     Some(wf::list(workers, report))
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,3 +23,4 @@ mod sub_processes;
 mod times;
 mod user_tasks;
 mod waits;
+mod work;

@@ -17,9 +17,10 @@ use crate::engine::effect::Effect;
 use crate::engine::event::Event;
 use crate::engine::instance::{Instance, InstanceState, PendingTimer, ScopeId, TokenId};
 use crate::engine::{decide, start};
-use crate::ids::{InstanceId, ProcessId, TenantId};
+use crate::ids::{InstanceId, ProcessId, TenantId, WorkId};
 use crate::task::{Task, TaskCommand, TaskEvent};
 use crate::value::{Data, Name, Value, data_from_json};
+use crate::work::WorkEvent;
 
 pub(super) struct Play {
     pub process: Process,
@@ -308,6 +309,12 @@ impl Play {
                 .iter()
                 .all(|waits| waited(waits.token, waits.element))
         );
+        assert!(
+            instance
+                .work
+                .iter()
+                .all(|work| held(work.token) && work.retries > 0)
+        );
         assert!(instance.open_tasks().all(|task| held(task.token)));
         assert!(
             instance
@@ -323,6 +330,17 @@ impl Play {
         assert_eq!(running, !instance.tokens.is_empty());
         assert!(running || instance.scopes.is_empty());
         assert_eq!(running, instance.ended_at.is_none());
+    }
+
+    /// The element of work that was there once.
+    fn worked_at(&self, id: WorkId) -> ElementIx {
+        let mut created = self.events().filter_map(|event| {
+            let Event::WorkCreated(work) = event else {
+                return None;
+            };
+            (work.id == id).then_some(work.element)
+        });
+        created.next().unwrap()
     }
 
     fn short(&self, event: &Event) -> Option<String> {
@@ -371,6 +389,11 @@ impl Play {
             Event::ConditionCleared { element, .. } => format!("unjudge:{}", self.id(*element)),
             Event::SignalAwaited(wait) => format!("hear:{}", wait.name),
             Event::SignalCleared { element, .. } => format!("unhear:{}", self.id(*element)),
+            Event::WorkCreated(work) => format!("work:{}", self.id(work.element)),
+            Event::Work { work, event } => {
+                format!("{}:{}", short_work(event), self.id(self.worked_at(*work)))
+            }
+            Event::WorkCleared(work) => format!("unwork:{}", self.id(self.worked_at(*work))),
             Event::Asked(effect) => match effect {
                 Effect::Signal { name, .. } => format!("signal:{name}"),
                 Effect::Message { name, .. } => format!("message:{name}"),
@@ -380,6 +403,16 @@ impl Play {
             }
             Event::Ended { state, .. } => format!("ended:{state:?}"),
         })
+    }
+}
+
+fn short_work(event: &WorkEvent) -> String {
+    match event {
+        WorkEvent::Locked(lock) => format!("locked({})", lock.worker),
+        WorkEvent::Extended { .. } => "extended".to_owned(),
+        WorkEvent::Failed { retries, .. } => format!("failed({retries})"),
+        WorkEvent::Completed { .. } => "worked".to_owned(),
+        WorkEvent::Thrown { .. } => "threw".to_owned(),
     }
 }
 
