@@ -29,8 +29,11 @@ mod error;
 pub mod instance;
 pub mod process;
 pub mod task;
+pub mod work;
 
-pub use error::{AppError, Invalid, KeyField, MAX_COMMENT, MAX_KEY, MAX_REASON};
+pub use error::{
+    AppError, Invalid, KeyField, MAX_COMMENT, MAX_FIELDS, MAX_KEY, MAX_REASON, MAX_WORKER,
+};
 
 /// How often a use case is tried when somebody else was faster.
 const TRIES: u32 = 3;

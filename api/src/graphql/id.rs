@@ -4,7 +4,7 @@
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use docket_domain::ids::{CommentId, InstanceId, ProcessId, TaskId};
+use docket_domain::ids::{CommentId, InstanceId, ProcessId, TaskId, WorkId};
 use docket_domain::task::worklist::Worklist;
 use docket_domain::value::Name;
 use uuid::Uuid;
@@ -23,6 +23,8 @@ pub enum Id {
     Task(TaskId),
     /// A comment.
     Comment(CommentId),
+    /// Work that is done outside.
+    Work(WorkId),
     /// A person, by the name that tokens give.
     User(Name),
     /// A worklist of whoever asks.
@@ -46,6 +48,7 @@ impl Id {
             "ProcessInstance" => Ok(Id::Instance(InstanceId(uuid(rest)?))),
             "Task" => Ok(Id::Task(TaskId(uuid(rest)?))),
             "Comment" => Ok(Id::Comment(CommentId(uuid(rest)?))),
+            "Work" => Ok(Id::Work(WorkId(uuid(rest)?))),
             "User" => Ok(Id::User(user(rest)?)),
             "Worklist" => serde_json::from_slice(&decoded(rest)?)
                 .map(Id::Worklist)
@@ -61,6 +64,7 @@ impl Id {
             Id::Instance(id) => format!("ProcessInstance_{id}"),
             Id::Task(id) => format!("Task_{id}"),
             Id::Comment(id) => format!("Comment_{id}"),
+            Id::Work(id) => format!("Work_{id}"),
             Id::User(name) => format!("User_{}", URL_SAFE_NO_PAD.encode(name.as_bytes())),
             Id::Worklist(worklist) => {
                 let json = serde_json::to_vec(worklist).unwrap_or_default();
@@ -73,9 +77,12 @@ impl Id {
     pub fn process(&self) -> Result<ProcessId, Malformed> {
         match self {
             Id::Process(id) => Ok(*id),
-            Id::Instance(_) | Id::Task(_) | Id::Comment(_) | Id::User(_) | Id::Worklist(_) => {
-                Err(Malformed)
-            }
+            Id::Instance(_)
+            | Id::Task(_)
+            | Id::Comment(_)
+            | Id::Work(_)
+            | Id::User(_)
+            | Id::Worklist(_) => Err(Malformed),
         }
     }
 
@@ -83,9 +90,12 @@ impl Id {
     pub fn instance(&self) -> Result<InstanceId, Malformed> {
         match self {
             Id::Instance(id) => Ok(*id),
-            Id::Process(_) | Id::Task(_) | Id::Comment(_) | Id::User(_) | Id::Worklist(_) => {
-                Err(Malformed)
-            }
+            Id::Process(_)
+            | Id::Task(_)
+            | Id::Comment(_)
+            | Id::Work(_)
+            | Id::User(_)
+            | Id::Worklist(_) => Err(Malformed),
         }
     }
 
@@ -93,9 +103,25 @@ impl Id {
     pub fn task(&self) -> Result<TaskId, Malformed> {
         match self {
             Id::Task(id) => Ok(*id),
-            Id::Process(_) | Id::Instance(_) | Id::Comment(_) | Id::User(_) | Id::Worklist(_) => {
-                Err(Malformed)
-            }
+            Id::Process(_)
+            | Id::Instance(_)
+            | Id::Comment(_)
+            | Id::Work(_)
+            | Id::User(_)
+            | Id::Worklist(_) => Err(Malformed),
+        }
+    }
+
+    /// The work that it names.
+    pub fn work(&self) -> Result<WorkId, Malformed> {
+        match self {
+            Id::Work(id) => Ok(*id),
+            Id::Process(_)
+            | Id::Instance(_)
+            | Id::Task(_)
+            | Id::Comment(_)
+            | Id::User(_)
+            | Id::Worklist(_) => Err(Malformed),
         }
     }
 
@@ -103,9 +129,12 @@ impl Id {
     pub fn user(self) -> Result<Name, Malformed> {
         match self {
             Id::User(name) => Ok(name),
-            Id::Process(_) | Id::Instance(_) | Id::Task(_) | Id::Comment(_) | Id::Worklist(_) => {
-                Err(Malformed)
-            }
+            Id::Process(_)
+            | Id::Instance(_)
+            | Id::Task(_)
+            | Id::Comment(_)
+            | Id::Work(_)
+            | Id::Worklist(_) => Err(Malformed),
         }
     }
 
@@ -113,9 +142,12 @@ impl Id {
     pub fn worklist(self) -> Result<Worklist, Malformed> {
         match self {
             Id::Worklist(worklist) => Ok(worklist),
-            Id::Process(_) | Id::Instance(_) | Id::Task(_) | Id::Comment(_) | Id::User(_) => {
-                Err(Malformed)
-            }
+            Id::Process(_)
+            | Id::Instance(_)
+            | Id::Task(_)
+            | Id::Comment(_)
+            | Id::Work(_)
+            | Id::User(_) => Err(Malformed),
         }
     }
 }
@@ -165,6 +197,7 @@ mod tests {
             Id::Instance(InstanceId(id)),
             Id::Task(TaskId(id)),
             Id::Comment(CommentId(id)),
+            Id::Work(WorkId(id)),
             Id::User(Name::from("änne_o'neill@example.org")),
             Id::Worklist(Worklist::Assigned),
             Id::Worklist(Worklist::Group(Name::from("human resources"))),
@@ -193,6 +226,7 @@ mod tests {
     fn a_wrong_kind_is_malformed() {
         for id in some_ids() {
             assert_eq!(id.task().is_ok(), matches!(id, Id::Task(_)));
+            assert_eq!(id.work().is_ok(), matches!(id, Id::Work(_)));
             assert_eq!(id.process().is_ok(), matches!(id, Id::Process(_)));
             assert_eq!(id.instance().is_ok(), matches!(id, Id::Instance(_)));
         }

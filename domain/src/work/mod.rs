@@ -13,7 +13,7 @@
 //! A lock is nothing but a moment: when it is over, anybody takes the work, and nobody has to tidy up. Until somebody does,
 //! whoever had it may still say how it went.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 use jiff::fmt::temporal::SpanParser;
@@ -199,12 +199,49 @@ impl PendingWork {
     }
 }
 
-/// The work of an instance that can be fetched, now or later: none of one that does not run.
-pub fn fetchable(instance: &Instance) -> &[PendingWork] {
+/// From when on work of an instance can be fetched; never of one that does not run.
+pub fn free_at(instance: &Instance, work: &PendingWork) -> Option<Timestamp> {
     match instance.state {
-        InstanceState::Active => &instance.work,
-        InstanceState::Completed | InstanceState::Withdrawn | InstanceState::Terminated => &[],
+        InstanceState::Active => Some(work.free_at()),
+        InstanceState::Completed | InstanceState::Withdrawn | InstanceState::Terminated => None,
     }
+}
+
+/// Work as those are told of it who wait for some: no more than whether it is for them, and when.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct WorkImage {
+    /// Of what type.
+    pub kind: Name,
+    /// Who may do it.
+    pub acl: Acl,
+    /// From when on.
+    pub free_at: Timestamp,
+}
+
+/// The work that a transition has made free, at once or later, at another time than it was before.
+pub fn freed(process: &Process, before: Option<&Instance>, after: &Instance) -> Vec<WorkImage> {
+    let were: BTreeMap<WorkId, Timestamp> = before
+        .into_iter()
+        .flat_map(|before| before.work.iter().map(move |work| (before, work)))
+        .filter_map(|(before, work)| Some((work.id, free_at(before, work)?)))
+        .collect();
+    let mut freed: Vec<WorkImage> = Vec::new();
+    for work in &after.work {
+        let was = were.get(&work.id);
+        let Some(free_at) = free_at(after, work).filter(|free_at| was != Some(free_at)) else {
+            continue;
+        };
+        let image = WorkImage {
+            kind: work.kind.clone(),
+            acl: acl(process, work),
+            free_at,
+        };
+        // An activity that repeats makes much of the same at once: to know of one is enough.
+        if freed.last() != Some(&image) {
+            freed.push(image);
+        }
+    }
+    freed
 }
 
 /// Who may do the work: whom the model names, else everybody with the privilege `worker`; and G3. Doing it takes the

@@ -1,4 +1,4 @@
-//! Transitions, written: each the instance, its tasks, timers, access rows and journal entry, all or none. The revision
+//! Transitions, written: each the instance, its tasks, timers, work, access rows and journal entry, all or none. The revision
 //! that was read is the condition for writing the next. One transition and many take the same statements.
 
 use std::collections::HashMap;
@@ -86,6 +86,7 @@ impl Write {
         self.save_tasks(&keyed).await?;
         self.save_access(transitions).await?;
         self.save_timers(transitions).await?;
+        self.save_work(transitions).await?;
         self.insert_entries(&keyed).await
     }
 

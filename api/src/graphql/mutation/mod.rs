@@ -16,6 +16,7 @@ use crate::app::{AppError, Invalid, KeyField, MAX_KEY};
 pub mod instance;
 pub mod process;
 pub mod task;
+pub mod work;
 
 /// Where writing begins. What can be mended comes back as `userErrors`; then nothing was changed.
 #[derive(Default, MergedObject)]
@@ -23,6 +24,7 @@ pub struct Mutation(
     process::ProcessMutation,
     instance::InstanceMutation,
     task::TaskMutation,
+    work::WorkMutation,
 );
 
 /// A value, or the refusal in its place.
@@ -48,7 +50,7 @@ fn data(json: Option<Json>) -> std::result::Result<Data, AppError> {
 }
 
 /// A key of a size that can be stored.
-fn key(field: KeyField, key: String) -> std::result::Result<Name, AppError> {
+pub fn key(field: KeyField, key: String) -> std::result::Result<Name, AppError> {
     if key.is_empty() || key.len() > MAX_KEY {
         return Err(Invalid::Key(field).into());
     }

@@ -327,6 +327,7 @@ fn started(instance: &Instance, acl: &Acl, tasks: &[Acl]) -> Entry {
                 after: task_image(instance, task, acl),
             })
             .collect(),
+        work: Vec::new(),
     }
 }
 
@@ -349,6 +350,7 @@ fn changed(before: &Instance, after: &Instance, acl: &Acl) -> Entry {
                 (change.before.as_ref() != Some(&change.after)).then_some(change)
             })
             .collect(),
+        work: Vec::new(),
     }
 }
 
