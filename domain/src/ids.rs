@@ -30,6 +30,14 @@ id!(
     ProcessId
 );
 id!(
+    /// One version of a decision.
+    DecisionId
+);
+id!(
+    /// A file of decisions.
+    DecisionFileId
+);
+id!(
     /// One run of a process.
     InstanceId
 );

@@ -5,11 +5,14 @@
 
 pub mod access;
 pub mod bpmn;
+pub mod dmn;
 pub mod engine;
 pub mod expr;
+pub mod history;
 pub mod ids;
 pub mod journal;
 pub mod process;
 pub mod task;
+pub mod time;
 pub mod value;
 pub mod work;

@@ -17,7 +17,7 @@ use docket_domain::ids::{InstanceId, ProcessId};
 use docket_domain::process::ProcessCommand;
 use docket_domain::task::worklist::Worklist;
 use docket_domain::value::{Data, Name, data_from_json};
-use docket_domain::{engine, journal};
+use docket_domain::{engine, history, journal};
 use docket_infra::clock::Clock;
 use docket_infra::config::Config;
 use docket_infra::crypto::RootKey;
@@ -203,7 +203,10 @@ async fn start(
     let (mut instance, events) = engine::start(model, &start, Starter::Person(actor), &mut fresh)?;
     instance.apply(&events);
     let entry = journal::entry(model, None, &instance, now);
-    Ok(tx.save_instance(model, None, &instance, &entry).await?)
+    let remembered = history::entries(model, None, &events, now, Some(&actor.user));
+    Ok(tx
+        .save_instance(model, None, &instance, &entry, &remembered)
+        .await?)
 }
 
 /// The ten fields of one instance. Every second task is in somebody's hands; [`FEW`] are for the small group as well.

@@ -4,6 +4,7 @@ mod access;
 mod breaking;
 mod expense;
 mod fuzz;
+mod history;
 mod limits;
 mod login;
 mod processes;

@@ -7,6 +7,7 @@ use docket_domain::bpmn::Process;
 use docket_domain::engine::command::{Begin, Command, Fresh, Known, Rejection, Start, Starter};
 use docket_domain::engine::instance::Instance;
 use docket_domain::engine::{self};
+use docket_domain::history;
 use docket_domain::ids::{InstanceId, ProcessId};
 use docket_domain::journal;
 use docket_domain::process::{ProcessRejection, ProcessState};
@@ -118,7 +119,9 @@ impl App {
         )?;
         instance.apply(&events);
         let entry = journal::entry(&model, None, &instance, now);
-        tx.save_instance(&model, None, &instance, &entry).await?;
+        let remembered = history::entries(&model, None, &events, now, Some(&actor.user));
+        tx.save_instance(&model, None, &instance, &entry, &remembered)
+            .await?;
         if let Some(once) = &request.once {
             let made = Remembered {
                 request: once.request,
@@ -297,7 +300,9 @@ impl App {
         let mut after = before.clone();
         after.apply(&events);
         let entry = journal::entry(&model, Some(before), &after, now);
-        tx.save_instance(&model, Some(before), &after, &entry)
+        let by = command.actor().map(|actor| &actor.user);
+        let remembered = history::entries(&model, Some(before), &events, now, by);
+        tx.save_instance(&model, Some(before), &after, &entry, &remembered)
             .await?;
         Ok((model, after))
     }

@@ -10,8 +10,8 @@ use async_graphql::dataloader::{DataLoader, HashMapCache, Loader};
 use docket_domain::access::Actor;
 use docket_domain::bpmn;
 use docket_domain::engine::instance::Instance;
-use docket_domain::ids::{InstanceId, ProcessId};
-use docket_domain::task::worklist::{TaskFilter, Worklist};
+use docket_domain::ids::{InstanceId, ProcessId, TaskId};
+use docket_domain::task::worklist::{TaskFilter, TaskImage, Worklist};
 use docket_infra::store::{ProcessRecord, WorklistCounts};
 
 use super::batch::Batches;
@@ -67,6 +67,19 @@ impl Loader<ProcessId> for Source {
         let found = async {
             let tx = self.app.store.read(self.actor.tenant).await?;
             Ok::<_, AppError>(tx.processes_by_id(ids).await?)
+        };
+        found.await.map_err(Arc::new)
+    }
+}
+
+impl Loader<TaskId> for Source {
+    type Value = TaskImage;
+    type Error = Arc<AppError>;
+
+    async fn load(&self, ids: &[TaskId]) -> Result<HashMap<TaskId, Self::Value>, Self::Error> {
+        let found = async {
+            let tx = self.app.store.read(self.actor.tenant).await?;
+            Ok::<_, AppError>(tx.tasks_by_id(&self.actor, ids).await?)
         };
         found.await.map_err(Arc::new)
     }

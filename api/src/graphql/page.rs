@@ -3,13 +3,14 @@
 
 use async_graphql::{Context, Object, OutputType, SimpleObject};
 use docket_infra::crypto::TenantKeys;
-use docket_infra::store::{Key, Page, Slice};
+use docket_infra::store::{HistoryPage, Key, Page, Remembrance, Slice};
 use std::sync::Arc;
 use uuid::Uuid;
 
 use super::error::{Code, Result};
 use super::session::Asking;
 use super::types::comment::Comment;
+use super::types::history::HistoryEntry;
 use super::types::instance::ProcessInstance;
 use super::types::monitor::ProcessInstanceStatus;
 use super::types::process::Process;
@@ -88,11 +89,34 @@ impl Listing {
             node: node(row),
             cursor: self.keys.seal_token(&self.purpose, &bytes(key)),
         });
+        let (has_previous, has_next) = (slice.has_previous, slice.has_next);
+        Connection::of_rows(
+            edges.collect(),
+            has_previous,
+            has_next,
+            total.unwrap_or_default(),
+        )
+    }
+
+    /// The answer for a part of a history: its cursors are where looking ended, whatever was found there.
+    pub fn history<T: OutputType>(
+        &self,
+        page: HistoryPage,
+        total: u32,
+        node: impl Fn(Remembrance) -> T,
+    ) -> Connection<T> {
+        let cursor = |key| self.keys.seal_token(&self.purpose, &bytes(key));
+        let edges = page.items.into_iter().map(|(key, found)| Edge {
+            node: node(found),
+            cursor: cursor(key),
+        });
         Connection {
             edges: edges.collect(),
-            has_next_page: slice.has_next,
-            has_previous_page: slice.has_previous,
-            total_count: total.unwrap_or_default(),
+            start_cursor: page.start.map(cursor),
+            end_cursor: page.end.map(cursor),
+            has_next_page: page.has_next,
+            has_previous_page: page.has_previous,
+            total_count: total.into(),
         }
     }
 }
@@ -144,6 +168,8 @@ fn key(bytes: &[u8]) -> Option<Key> {
 /// A page of a list, in the list's order.
 pub struct Connection<T: OutputType> {
     edges: Vec<Edge<T>>,
+    start_cursor: Option<String>,
+    end_cursor: Option<String>,
     has_next_page: bool,
     has_previous_page: bool,
     total_count: u64,
@@ -170,9 +196,12 @@ pub struct PageInfo {
 }
 
 impl<T: OutputType> Connection<T> {
-    /// A page that was put together by hand, without places before it.
-    pub fn forward(edges: Vec<Edge<T>>, has_previous: bool, has_next: bool, total: u64) -> Self {
+    /// A page whose places are those of its rows.
+    fn of_rows(edges: Vec<Edge<T>>, has_previous: bool, has_next: bool, total: u64) -> Self {
+        let cursor = |edge: Option<&Edge<T>>| edge.map(|edge| edge.cursor.clone());
         Connection {
+            start_cursor: cursor(edges.first()),
+            end_cursor: cursor(edges.last()),
             edges,
             has_next_page: has_next,
             has_previous_page: has_previous,
@@ -191,7 +220,8 @@ impl<T: OutputType> Connection<T> {
         params(ProcessInstanceStatus)
     ),
     concrete(name = "TaskConnection", params(Task)),
-    concrete(name = "CommentConnection", params(Comment))
+    concrete(name = "CommentConnection", params(Comment)),
+    concrete(name = "HistoryConnection", params(HistoryEntry))
 )]
 impl<T: OutputType> Connection<T>
 where
@@ -212,8 +242,8 @@ where
         PageInfo {
             has_next_page: self.has_next_page,
             has_previous_page: self.has_previous_page,
-            start_cursor: self.edges.first().map(|edge| edge.cursor.clone()),
-            end_cursor: self.edges.last().map(|edge| edge.cursor.clone()),
+            start_cursor: self.start_cursor.clone(),
+            end_cursor: self.end_cursor.clone(),
         }
     }
 
@@ -230,7 +260,8 @@ where
     concrete(name = "ProcessInstanceEdge", params(ProcessInstance)),
     concrete(name = "ProcessInstanceStatusEdge", params(ProcessInstanceStatus)),
     concrete(name = "TaskEdge", params(Task)),
-    concrete(name = "CommentEdge", params(Comment))
+    concrete(name = "CommentEdge", params(Comment)),
+    concrete(name = "HistoryEdge", params(HistoryEntry))
 )]
 impl<T: OutputType> Edge<T> {
     /// The row.

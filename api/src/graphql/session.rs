@@ -13,8 +13,8 @@ use async_graphql::{Context, Data, Response, Value};
 use docket_domain::access::Actor;
 use docket_domain::bpmn;
 use docket_domain::engine::instance::Instance;
-use docket_domain::ids::{InstanceId, ProcessId};
-use docket_domain::task::worklist::Worklist;
+use docket_domain::ids::{InstanceId, ProcessId, TaskId};
+use docket_domain::task::worklist::{TaskImage, Worklist};
 use docket_infra::store::{ProcessRecord, Read, WorklistCounts};
 
 use super::batch::Batches;
@@ -71,6 +71,11 @@ impl<'a> Asking<'a> {
 
     /// An instance, if the viewer may read it.
     pub async fn instance(&self, id: InstanceId) -> Result<Option<Arc<Instance>>> {
+        self.loaders()?.load_one(id).await.map_err(shared)
+    }
+
+    /// A task, if the viewer may read it.
+    pub async fn task(&self, id: TaskId) -> Result<Option<TaskImage>> {
         self.loaders()?.load_one(id).await.map_err(shared)
     }
 

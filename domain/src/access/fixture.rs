@@ -97,6 +97,7 @@ pub(crate) fn element(id: &str, kind: Kind) -> Element {
     Element {
         id: name(id),
         name: None,
+        tag: name("task"),
         kind,
         repeat: None,
         parent: None,
@@ -104,6 +105,9 @@ pub(crate) fn element(id: &str, kind: Kind) -> Element {
         outgoing: Vec::new(),
         default: None,
         boundaries: Vec::new(),
+        working_days: false,
+        compensation: None,
+        for_compensation: false,
         acl: StateList::default(),
         fields: Vec::new(),
         outputs: Vec::new(),
@@ -181,8 +185,10 @@ pub(crate) fn instance() -> Instance {
         signals: Vec::new(),
         work: Vec::new(),
         incidents: Vec::new(),
+        compensable: Vec::new(),
         past: BTreeSet::new(),
         last_lists: Lists::default(),
+        history: 0,
         revision: 1,
     }
 }
@@ -231,6 +237,7 @@ pub(crate) fn open_scope(instance: &mut Instance, token: TokenId, data: Data) ->
         element: host.element,
         data,
         rounds: None,
+        undoing: None,
     });
     ScopeId(token.0)
 }

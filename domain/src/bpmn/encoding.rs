@@ -11,7 +11,7 @@ use super::{Place, Problem};
 const DECLARATION: usize = 512;
 
 /// The text of a file, without its byte order mark.
-pub(super) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Vec<Problem>> {
+pub(crate) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Vec<Problem>> {
     let (encoding, bytes) = detect(bytes)?;
     if encoding == UTF_8 {
         return match std::str::from_utf8(bytes) {

@@ -1,6 +1,6 @@
 //! What events wait for and throw, as the model says it.
 
-use super::Text;
+use super::{Assignment, ElementIx, Text};
 use crate::expr::Expr;
 use crate::value::Name;
 
@@ -19,6 +19,12 @@ pub enum Trigger {
     Escalation(Option<Name>),
     /// A condition over the data: when it becomes true.
     Condition(Expr),
+    /// The compensation of the activity whose border this is, or of the sub-process around the event sub-process.
+    Compensation,
+    /// The cancelling of the transaction whose border this is.
+    Cancel,
+    /// A signal of this name, wherever in the tenant it is thrown.
+    Signal(Name),
 }
 
 /// What an event on the flow or at its end does besides going on or ending its token.
@@ -32,6 +38,31 @@ pub enum Throw {
     Error(Name),
     /// Tells of an escalation of this code to the nearest event that catches it; if none does, that is fine.
     Escalation(Name),
+    /// Compensates what is completed in the scope around.
+    Compensate {
+        /// This activity alone; `None` is every one.
+        activity: Option<ElementIx>,
+        /// Whether the token waits until that is done.
+        wait: bool,
+    },
+    /// Cancels the transaction around.
+    Cancel,
+    /// Tells everything in the tenant that waits for a signal.
+    Signal(Sent),
+    /// Brings a message to the one that waits for it.
+    Message(Sent),
+}
+
+/// A signal or a message to be thrown.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    /// Its name.
+    pub name: Name,
+    /// What a message is correlated by, as an expression over the fields that go along and those of the thrower. Signals have
+    /// none.
+    pub correlation: Option<Expr>,
+    /// The fields that go along, in order.
+    pub fields: Vec<Assignment>,
 }
 
 /// A message to wait for.
@@ -46,10 +77,10 @@ pub struct MessageWait {
 /// When.
 #[derive(Clone, Debug)]
 pub enum Timer {
-    /// A date and time (ISO 8601; without a zone it is UTC).
+    /// A date and time (ISO 8601; without a zone it is in the tenant's).
     Date(Text),
     /// After a duration (ISO 8601).
     Duration(Text),
-    /// Repeatedly (ISO 8601 repeating interval).
+    /// Repeatedly (ISO 8601 repeating interval, or cron).
     Cycle(Text),
 }

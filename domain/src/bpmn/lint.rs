@@ -21,11 +21,23 @@ pub fn findings(draft: &Draft, key: &str) -> Vec<Problem> {
             works: works(&process),
             errors: thrown(&process, |throw| match throw {
                 Throw::Error(code) => Some(code),
-                Throw::None | Throw::Terminate | Throw::Escalation(_) => None,
+                Throw::None
+                | Throw::Terminate
+                | Throw::Escalation(_)
+                | Throw::Compensate { .. }
+                | Throw::Cancel
+                | Throw::Signal(_)
+                | Throw::Message(_) => None,
             }),
             escalations: thrown(&process, |throw| match throw {
                 Throw::Escalation(code) => Some(code),
-                Throw::None | Throw::Terminate | Throw::Error(_) => None,
+                Throw::None
+                | Throw::Terminate
+                | Throw::Error(_)
+                | Throw::Compensate { .. }
+                | Throw::Cancel
+                | Throw::Signal(_)
+                | Throw::Message(_) => None,
             }),
             report,
         };
@@ -85,6 +97,7 @@ impl Lint<'_> {
                     .map(|flow| process.flow(*flow).target),
             );
             next.extend(&element.boundaries);
+            next.extend(element.compensation);
             next.extend(&begins.inside[ix.0 as usize]);
             if let Kind::LinkSource(target) = element.kind {
                 next.push(target);
@@ -122,8 +135,10 @@ impl Lint<'_> {
             | Kind::PassThrough
             | Kind::Assign(_)
             | Kind::Work(_)
+            | Kind::Decision(_)
             | Kind::Receive(_)
             | Kind::SubProcess
+            | Kind::Transaction
             | Kind::EventSubProcess => {}
         }
     }
@@ -190,7 +205,13 @@ impl Lint<'_> {
                     || self.works.contains(&handler.parent)
             }
             Trigger::Escalation(code) => self.escalations.contains(&(handler.parent, code.clone())),
-            Trigger::None | Trigger::Timer(_) | Trigger::Message(_) | Trigger::Condition(_) => true,
+            Trigger::Compensation => handler.parent.is_some(),
+            Trigger::None
+            | Trigger::Timer(_)
+            | Trigger::Message(_)
+            | Trigger::Condition(_)
+            | Trigger::Cancel
+            | Trigger::Signal(_) => true,
         };
         if !thrown {
             let message = format!(
@@ -209,6 +230,7 @@ impl Lint<'_> {
             | Kind::Work(_)
             | Kind::Receive(_)
             | Kind::SubProcess
+            | Kind::Transaction
             | Kind::EventSubProcess
             | Kind::EventStart { .. } => true,
             Kind::Start(_)
@@ -220,6 +242,7 @@ impl Lint<'_> {
             | Kind::Boundary { .. }
             | Kind::PassThrough
             | Kind::Assign(_)
+            | Kind::Decision(_)
             | Kind::Exclusive
             | Kind::Parallel
             | Kind::Inclusive
@@ -232,9 +255,9 @@ impl Lint<'_> {
                     || matches!(host.kind, Kind::Work(_))
             }
             Trigger::Escalation(code) => self.escalations.contains(&(Some(on), code.clone())),
-            Trigger::None | Trigger::Timer(_) | Trigger::Message(_) => waits,
-            // It may hold as the activity begins.
-            Trigger::Condition(_) => true,
+            Trigger::None | Trigger::Timer(_) | Trigger::Message(_) | Trigger::Signal(_) => waits,
+            // It may hold as the activity begins. What is thrown to the others comes from elsewhere, or was looked for.
+            Trigger::Condition(_) | Trigger::Compensation | Trigger::Cancel => true,
         };
         if !fires {
             let element = self.process.element(ix);
@@ -314,7 +337,7 @@ fn beginnings(process: &Process) -> Beginnings {
         let begin = match has_start[slot(element.parent)] {
             true => is_start(element) || matches!(element.kind, Kind::EventSubProcess),
             false if matches!(element.kind, Kind::EventSubProcess) => true,
-            false => element.incoming.is_empty() && element.kind.is_on_flow(),
+            false => element.begins(),
         };
         if begin {
             let place = match element.parent {

@@ -7,7 +7,7 @@
 //!                                                   └──────lint──────▶ Vec<Problem> (warnings)
 //! ```
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,8 @@ use crate::value::Name;
 
 pub use access::{AccessPolicy, Classification, FieldRule, Mask, Naming, Principals, StateList};
 pub use activity::{Count, ExternalWork, Form, MultiInstance, Repeat, StandardLoop, UserTask};
-pub use event::{MessageWait, Throw, Timer, Trigger};
+pub use decision::{DecisionBinding, DecisionCall, DecisionRef, ResultShape};
+pub use event::{MessageWait, Sent, Throw, Timer, Trigger};
 
 pub mod dialect;
 pub mod lint;
@@ -26,14 +27,15 @@ pub mod resolve;
 
 mod access;
 mod activity;
-mod encoding;
+mod decision;
+pub(crate) mod encoding;
 mod event;
 mod place;
-mod report;
+pub(crate) mod report;
 mod text;
 mod timer;
-mod tree;
-mod xml;
+pub(crate) mod tree;
+pub(crate) mod xml;
 
 /// The namespace of BPMN 2.0 models (BPMN 2.0.2, section 15).
 pub const BPMN: &str = "http://www.omg.org/spec/BPMN/20100524/MODEL";
@@ -158,8 +160,19 @@ impl Process {
             .map(|(ix, _)| ix)
     }
 
+    /// The decisions that its tasks ask, each once.
+    pub fn decisions(&self) -> BTreeSet<&DecisionRef> {
+        let asked = self.elements.iter().filter_map(|element| {
+            if let Kind::Decision(call) = &element.kind {
+                return Some(&call.decision);
+            }
+            None
+        });
+        asked.collect()
+    }
+
     /// Where a run of a scope begins without a trigger: its none start event, else, with no start event at all, every
-    /// element without incoming flows that is no boundary event, link target or event sub-process (BPMN 2.0.2, 13.3.1).
+    /// element without incoming flows that is no boundary event, link target, event sub-process or compensation activity (BPMN 2.0.2, 13.3.1).
     pub fn plain_starts(&self, scope: Option<ElementIx>) -> Vec<ElementIx> {
         let mut starts = self
             .children(scope)
@@ -172,7 +185,7 @@ impl Process {
                 .collect();
         }
         self.children(scope)
-            .filter(|(_, element)| element.incoming.is_empty() && element.kind.is_on_flow())
+            .filter(|(_, element)| element.begins())
             .map(|(ix, _)| ix)
             .collect()
     }
@@ -185,6 +198,8 @@ pub struct Element {
     pub id: Name,
     /// Its name, else nothing.
     pub name: Option<Name>,
+    /// What BPMN calls it: `userTask`.
+    pub tag: Name,
     /// What it does.
     pub kind: Kind,
     /// How often it does so, unless once.
@@ -199,6 +214,12 @@ pub struct Element {
     pub default: Option<FlowIx>,
     /// Boundary events attached here.
     pub boundaries: Vec<ElementIx>,
+    /// Whether its timers and dates count in working days.
+    pub working_days: bool,
+    /// What is done to compensate this activity (BPMN 2.0.2, 10.7.1): it hangs at a compensation event on the border.
+    pub compensation: Option<ElementIx>,
+    /// Whether it is done to compensate only, and no flow leads to it.
+    pub for_compensation: bool,
     /// G7: readers, writers and owners while a token stands here; what is `None` is carried forward.
     pub acl: StateList,
     /// Field classes while a token stands here.
@@ -207,6 +228,13 @@ pub struct Element {
     pub outputs: Vec<Assignment>,
     /// Where it stands in the file.
     pub place: Place,
+}
+
+impl Element {
+    /// Whether it begins by itself where its scope has no start event: no flow leads to it, though one could.
+    pub(crate) fn begins(&self) -> bool {
+        self.incoming.is_empty() && !self.for_compensation && self.kind.is_on_flow()
+    }
 }
 
 /// A sequence flow.
@@ -254,6 +282,8 @@ pub enum Kind {
     Work(Box<ExternalWork>),
     /// Assignments by expression: a service or script task with `wf:set`. Without any, passed through.
     Assign(Vec<Assignment>),
+    /// Asks a decision: a business rule task.
+    Decision(Box<DecisionCall>),
     /// Waits for a message.
     Receive(MessageWait),
     /// One way out.
@@ -266,6 +296,8 @@ pub enum Kind {
     EventBased,
     /// An embedded sub-process.
     SubProcess,
+    /// A sub-process that can be cancelled as a whole: then what it has completed is compensated.
+    Transaction,
     /// A sub-process that no flow leads to: its one start event begins it while the scope around it is open.
     EventSubProcess,
     /// Where an event sub-process begins.
@@ -294,12 +326,14 @@ impl Kind {
             | Kind::PassThrough
             | Kind::Work(_)
             | Kind::Assign(_)
+            | Kind::Decision(_)
             | Kind::Receive(_)
             | Kind::Exclusive
             | Kind::Parallel
             | Kind::Inclusive
             | Kind::EventBased
-            | Kind::SubProcess => true,
+            | Kind::SubProcess
+            | Kind::Transaction => true,
         }
     }
 }

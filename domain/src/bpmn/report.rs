@@ -37,7 +37,8 @@ impl Report {
         self.add(Severity::Warning, place, element, rule, message);
     }
 
-    fn add(
+    /// Adds anything at a place.
+    pub fn add(
         &mut self,
         severity: Severity,
         place: Place,

@@ -1,17 +1,15 @@
-//! Moments, durations and cycles in models: literals are checked here, so that a running engine meets only ISO 8601.
+//! Moments, durations and cycles in models: literals are checked here, so that a running engine meets only what is one.
 
-use std::cmp::Ordering;
-
-use jiff::fmt::temporal::{DateTimeParser, SpanParser};
-use jiff::{Span, SpanRelativeTo};
+use jiff::Timestamp;
 
 use super::report::Report;
 use super::tree::Tag;
 use super::xml::shorten;
 use super::{Text, Timer, text};
+use crate::time::{Calendar, Cycle, Reckoning, TimeError};
 
-static DATES: DateTimeParser = DateTimeParser::new();
-static SPANS: SpanParser = SpanParser::new();
+/// Judges a literal.
+type Check = fn(&str) -> Result<(), TimeError>;
 
 /// The timer of a `timerEventDefinition`.
 pub(super) fn timer(definition: Tag<'_>, report: &mut Report) -> Option<Timer> {
@@ -29,15 +27,15 @@ pub(super) fn timer(definition: Tag<'_>, report: &mut Report) -> Option<Timer> {
         }
         return None;
     };
-    let (timer, good, what): (_, fn(&str) -> bool, _) = match &**part.name() {
-        "timeDate" => (Timer::Date(when.clone()), is_date, "date and time"),
-        "timeDuration" => (Timer::Duration(when.clone()), is_duration, "duration"),
-        _ => (Timer::Cycle(when.clone()), is_cycle, "repeating interval"),
+    let (timer, check): (_, Check) = match &**part.name() {
+        "timeDate" => (Timer::Date(when.clone()), date),
+        "timeDuration" => (Timer::Duration(when.clone()), duration),
+        _ => (Timer::Cycle(when.clone()), cycle),
     };
     if let Text::Literal(literal) = &when
-        && !good(literal)
+        && let Err(error) = check(literal)
     {
-        let message = format!("`{}` is no ISO 8601 {what}", shorten(literal));
+        let message = format!("`{}` {error}", shorten(literal));
         report.error(part, "bad-timer", message);
         return None;
     }
@@ -48,62 +46,35 @@ pub(super) fn timer(definition: Tag<'_>, report: &mut Report) -> Option<Timer> {
 pub(super) fn schedule(tag: Tag<'_>, source: &str, report: &mut Report) -> Option<Text> {
     let when = text::text(tag, source, report)?;
     if let Text::Literal(literal) = &when
-        && !is_date(literal)
-        && !is_duration(literal)
+        && let Err(error) = usual(|by| by.moment(literal, Timestamp::UNIX_EPOCH))
     {
-        let message = format!(
-            "`{}` is neither an ISO 8601 date nor a duration",
-            shorten(literal)
-        );
+        let message = format!("`{}` {error}", shorten(literal));
         report.error(tag, "bad-date", message);
         return None;
     }
     Some(when)
 }
 
-/// A date, or a date and time with or without a zone.
-fn is_date(text: &str) -> bool {
-    DATES.parse_timestamp(text).is_ok() || DATES.parse_datetime(text).is_ok()
+fn date(text: &str) -> Result<(), TimeError> {
+    usual(|by| by.date(text)).map(drop)
 }
 
-/// A duration that is not negative.
-fn is_duration(text: &str) -> bool {
-    span(text).is_some()
+fn duration(text: &str) -> Result<(), TimeError> {
+    usual(|by| by.after(text, Timestamp::UNIX_EPOCH)).map(drop)
 }
 
-/// ISO 8601 only: jiff's own reading of spans would take `5 days` as well.
-fn span(text: &str) -> Option<Span> {
-    let span = SPANS.parse_span(text).ok();
-    span.filter(|span| !span.is_negative())
+/// A cycle that happens at least once in the years that there are.
+fn cycle(text: &str) -> Result<(), TimeError> {
+    let cycle = usual(|by| Cycle::parse(text, by))?;
+    let first = usual(|by| Ok(cycle.first(Timestamp::UNIX_EPOCH, by)))?;
+    first.map(drop).ok_or(TimeError::Beyond)
 }
 
-/// `R/PT1H`, `R3/PT10H`, `R3/2026-01-01T08:00:00Z/P1D`, `R/P1D/2026-12-31`, `R3/<start>/<end of the first>`. A step of
-/// less than a second would never come to rest.
-fn is_cycle(text: &str) -> bool {
-    let mut parts = text.split('/');
-    let counted = match parts.next().and_then(|part| part.strip_prefix('R')) {
-        Some("") => true,
-        Some(count) => {
-            count.chars().all(|c| c.is_ascii_digit())
-                && count.parse::<u32>().is_ok_and(|count| count > 0)
-        }
-        None => false,
-    };
-    counted
-        && match (parts.next(), parts.next(), parts.next()) {
-            (Some(every), None, None) => is_step(every),
-            (Some(start), Some(every), None) if is_date(start) => is_step(every) || is_date(every),
-            (Some(every), Some(end), None) => is_step(every) && is_date(end),
-            (_, _, _) => false,
-        }
-}
-
-fn is_step(text: &str) -> bool {
-    let least = Span::new().seconds(1);
-    span(text).is_some_and(|span| {
-        let order = span.compare((least, SpanRelativeTo::days_are_24_hours()));
-        // A span of months or years has no fixed length; it is longer than a second all the same.
-        order.map_or(!span.is_zero(), |order| order != Ordering::Less)
+/// Judges by the calendar of those who have none of their own: whether a text is a time does not depend on the calendar.
+fn usual<T>(judge: impl FnOnce(Reckoning<'_>) -> Result<T, TimeError>) -> Result<T, TimeError> {
+    judge(Reckoning {
+        calendar: &Calendar::default(),
+        working: false,
     })
 }
 

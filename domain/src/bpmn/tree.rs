@@ -27,7 +27,7 @@ pub(super) struct Attribute {
 
 /// A well-formed document: nodes in document order, the root first.
 #[derive(Debug)]
-pub(super) struct Document {
+pub(crate) struct Document {
     nodes: Vec<Node>,
     /// What stands directly in the root, by id; the first of each.
     roots: HashMap<Name, u32>,
@@ -35,7 +35,7 @@ pub(super) struct Document {
 
 impl Document {
     /// A document of nodes in document order, the root first.
-    pub fn new(nodes: Vec<Node>) -> Document {
+    pub(super) fn new(nodes: Vec<Node>) -> Document {
         let mut document = Document {
             nodes,
             roots: HashMap::new(),
@@ -273,7 +273,7 @@ fn is_element(tag: &str) -> bool {
 }
 
 /// What follows the prefix of a qualified name.
-pub(super) fn local(reference: &str) -> &str {
+pub(crate) fn local(reference: &str) -> &str {
     reference
         .split_once(':')
         .map_or(reference, |(_, local)| local)

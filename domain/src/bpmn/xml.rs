@@ -17,7 +17,7 @@ use super::{Place, Problem};
 use crate::value::Name;
 
 /// A file has at most this many bytes of text.
-pub(super) const MAX_SIZE: usize = 4 * 1024 * 1024;
+pub(crate) const MAX_SIZE: usize = 4 * 1024 * 1024;
 /// Elements nest at most this deep.
 const MAX_DEPTH: usize = 256;
 /// A file has at most this many elements.
@@ -54,7 +54,7 @@ struct Parser<'a> {
 struct Stop;
 
 /// Reads a document, or says everything that is wrong with it.
-pub(super) fn parse(text: &str) -> Result<Document, Vec<Problem>> {
+pub(crate) fn parse(text: &str) -> Result<Document, Vec<Problem>> {
     let mut parser = Parser {
         text,
         cursor: Cursor::new(text),
@@ -439,7 +439,7 @@ fn is_name(text: &str) -> bool {
 }
 
 /// A text from the file for a message.
-pub(super) fn shorten(text: &str) -> String {
+pub(crate) fn shorten(text: &str) -> String {
     const LENGTH: usize = 60;
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(LENGTH) {

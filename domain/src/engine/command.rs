@@ -1,11 +1,16 @@
 //! What may be asked of an instance, and why it may be refused.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::access::{Actor, Privilege};
-use crate::bpmn::ElementIx;
+use crate::bpmn::{DecisionRef, ElementIx};
+use crate::dmn::Decision;
 use crate::ids::{InstanceId, ProcessId, TaskId, TimerId, WorkId};
 use crate::task::TaskCommand;
+use crate::time::Calendar;
 use crate::value::{Data, Name, Value};
 use crate::work::WorkCommand;
 
@@ -51,7 +56,12 @@ pub enum Starter<'a> {
 
 /// What the tenant has that models refer to by name, as it stands in the transaction that decides.
 #[derive(Clone, Default, Debug)]
-pub struct Known {}
+pub struct Known {
+    /// The decisions that they ask, those that are there.
+    pub decisions: HashMap<DecisionRef, Arc<Decision>>,
+    /// Its zone and its working days.
+    pub calendar: Arc<Calendar>,
+}
 
 /// What is asked of a running instance.
 #[derive(Clone, PartialEq, Debug)]
@@ -120,6 +130,22 @@ pub enum Command<'a> {
     Withdraw(&'a Actor),
     /// An administrator ends it.
     Terminate(&'a Actor),
+}
+
+impl Command<'_> {
+    /// The person who asks; nobody where the clock does, or another instance.
+    pub fn actor(&self) -> Option<&Actor> {
+        match self {
+            Command::Task { actor, .. }
+            | Command::UpdateData { actor, .. }
+            | Command::Message { actor, .. }
+            | Command::Activate { actor, .. }
+            | Command::Work { actor, .. }
+            | Command::Withdraw(actor)
+            | Command::Terminate(actor) => Some(actor),
+            Command::Fire(_) | Command::Signal { .. } => None,
+        }
+    }
 }
 
 /// What a decision takes from outside: the moment, and ids.

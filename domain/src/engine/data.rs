@@ -6,6 +6,7 @@ use super::instance::ScopeId;
 use super::run::{Run, Spot};
 use crate::access::state;
 use crate::bpmn::{Assignment, Text};
+use crate::dmn::{Decision, DecisionError, Verdict};
 use crate::expr::{Env, EvalError, Expr};
 use crate::value::{self, Data, Name, Value};
 
@@ -120,6 +121,15 @@ impl Run<'_, '_> {
         })
     }
 
+    /// What a decision says of the fields of a scope.
+    pub(super) fn ask(
+        &self,
+        scope: ScopeId,
+        decision: &Decision,
+    ) -> Result<Verdict, DecisionError> {
+        self.with_env(scope, None, |env| decision.evaluate(env, &self.meter))
+    }
+
     /// The value of a text of the model.
     pub(super) fn text(&self, scope: ScopeId, text: &Text) -> Result<Value, EvalError> {
         match text {
@@ -162,7 +172,8 @@ impl Run<'_, '_> {
                 .scopes
                 .iter()
                 .map(|scope| value::bytes(&scope.data));
-            value::bytes(&instance.data) + scopes.sum::<usize>()
+            let done = instance.compensable.iter().map(|it| value::bytes(&it.data));
+            value::bytes(&instance.data) + scopes.sum::<usize>() + done.sum::<usize>()
         })
     }
 }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::bpmn::ElementIx;
+use crate::engine::compensable::{Compensable, Undoing};
 use crate::engine::effect::Effect;
 use crate::engine::instance::{
     Incident, InstanceState, Lists, PendingCondition, PendingMessage, PendingSignal, PendingTimer,
@@ -64,6 +65,24 @@ pub enum Event {
     ScopeClosed {
         /// Its number.
         scope: ScopeId,
+    },
+    /// An activity is done that could be compensated.
+    Remembered(Compensable),
+    /// A token's scope compensates from now on.
+    CompensationBegun {
+        /// The token.
+        token: TokenId,
+        /// Why.
+        undoing: Undoing,
+        /// The tokens that did what is to be undone; the last of them is undone first.
+        of: Vec<TokenId>,
+    },
+    /// An activity is being undone, and not again.
+    Compensated {
+        /// The token that had done it.
+        activity: TokenId,
+        /// The token that undoes it: at its handler, or at the activity, whose scope it has opened again.
+        by: TokenId,
     },
     /// A field got a value.
     DataSet {

@@ -6,10 +6,12 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::compensable::{Compensable, Undoing};
 use super::event::Event;
 pub use super::pending::{PendingCondition, PendingMessage, PendingSignal, PendingTimer};
 use crate::access::Principal;
 use crate::bpmn::ElementIx;
+use crate::history;
 use crate::ids::{InstanceId, ProcessId, TaskId, WorkId};
 use crate::task::{Task, TaskEvent};
 use crate::value::{Data, Name};
@@ -89,10 +91,16 @@ pub struct Instance {
     pub work: Vec<PendingWork>,
     /// What went wrong and holds a token.
     pub incidents: Vec<Incident>,
+    /// What is done and could be compensated, in order of completion.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub compensable: Vec<Compensable>,
     /// Who completed a task here.
     pub past: BTreeSet<Name>,
     /// The lists of the last state, kept when the instance has ended.
     pub last_lists: Lists,
+    /// How many entries its history has.
+    #[serde(default)]
+    pub history: u32,
     /// Goes up with each transition.
     pub revision: u32,
 }
@@ -169,6 +177,9 @@ pub struct Scope {
     /// How far an activity that repeats has come, if the scope is there for its rounds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rounds: Option<Rounds>,
+    /// Why what is done is undone here, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoing: Option<Undoing>,
 }
 
 /// The rounds of an activity that repeats: each is a token in the scope, with a scope of its own.
@@ -248,6 +259,9 @@ impl Instance {
     }
 
     pub(super) fn fold(&mut self, event: &Event) {
+        if history::is_remembered(event) {
+            self.history = self.history.saturating_add(1);
+        }
         match event {
             Event::Entered {
                 token,
@@ -279,6 +293,7 @@ impl Instance {
                 }
                 self.tokens.retain(|held| held.id != *token);
                 self.incidents.retain(|incident| incident.token != *token);
+                self.gone(*token, matches!(event, Event::Completed { .. }));
             }
             Event::ScopeOpened { token } => self.open_scope(*token),
             Event::RoundsOpened { scope, all, items } => {
@@ -292,7 +307,13 @@ impl Instance {
                     });
                 }
             }
-            Event::ScopeClosed { scope } => self.scopes.retain(|open| open.id != *scope),
+            Event::ScopeClosed { scope } => {
+                self.scopes.retain(|open| open.id != *scope);
+                self.release(*scope);
+            }
+            Event::Remembered(done) => self.remember(done),
+            Event::CompensationBegun { token, undoing, of } => self.undo(*token, *undoing, of),
+            Event::Compensated { activity, by } => self.undone(*activity, *by),
             Event::DataSet {
                 scope,
                 field,
@@ -334,6 +355,7 @@ impl Instance {
                 self.state = *state;
                 self.ended_at = Some(*at);
                 self.last_lists = lists.clone();
+                self.compensable.clear();
             }
         }
     }
@@ -349,6 +371,7 @@ impl Instance {
             element,
             data: Data::new(),
             rounds: None,
+            undoing: None,
         });
     }
 

@@ -19,6 +19,7 @@
 //! Fields are written to the nearest scope around the writer that already holds the name, and else to the instance.
 
 pub mod command;
+pub mod compensable;
 pub mod effect;
 pub mod event;
 pub mod instance;
@@ -30,7 +31,6 @@ mod pending;
 mod run;
 #[cfg(test)]
 mod tests;
-mod time;
 
 use std::collections::BTreeSet;
 
@@ -38,7 +38,7 @@ use jiff::SignedDuration;
 
 use command::{Begin, Command, Fresh, Rejection, Start, Starter};
 use event::Event;
-use instance::{Instance, InstanceState, Lists, ScopeId, TokenId};
+use instance::{Instance, InstanceState, Lists, ScopeId};
 use run::Run;
 
 use crate::access::{self, Actor, Principal, Privilege};
@@ -251,17 +251,10 @@ impl<'a> Case<'a> {
         data: &Data,
         fresh: &'a mut Fresh<'f>,
     ) -> Result<Vec<Event>, Rejection> {
-        let wait = self
-            .instance
-            .waits
-            .iter()
-            .filter(|wait| wait.name == *name)
-            .find(|wait| wait.correlation.is_none() || wait.correlation.as_ref() == correlation)
-            .ok_or_else(|| Rejection::NotWaiting(name.clone()))?;
         let mut run = self.run(Some(actor), fresh);
-        let scope = element::wait::scope_of(&run, wait.token, wait.element);
-        run.write_all(scope, data)?;
-        element::wait::happened(&mut run, wait.token, wait.element);
+        if !element::message::deliver(&mut run, name, correlation, data)? {
+            return Err(Rejection::NotWaiting(name.clone()));
+        }
         Ok(run.finish())
     }
 
@@ -283,29 +276,9 @@ impl<'a> Case<'a> {
         fresh: &'a mut Fresh<'f>,
     ) -> Result<Vec<Event>, Rejection> {
         self.must_run()?;
-        let waiting: Vec<(TokenId, ElementIx)> = self
-            .instance
-            .signals
-            .iter()
-            .filter(|wait| wait.name == *name)
-            .map(|wait| (wait.token, wait.element))
-            .collect();
-        if waiting.is_empty() {
-            return Err(Rejection::NotWaiting(name.clone()));
-        }
         let mut run = self.run(None, fresh);
-        for (token, element) in waiting {
-            // One that was told before may have taken this one away.
-            let waits = run.instance.signals.iter();
-            if !waits
-                .clone()
-                .any(|wait| (wait.token, wait.element) == (token, element))
-            {
-                continue;
-            }
-            let scope = element::wait::scope_of(&run, token, element);
-            run.write_all(scope, data)?;
-            element::wait::happened(&mut run, token, element);
+        if element::signal::hear(&mut run, name, data)? == 0 {
+            return Err(Rejection::NotWaiting(name.clone()));
         }
         Ok(run.finish())
     }
@@ -400,8 +373,9 @@ fn begins(process: &Process, begin: &Begin) -> Vec<ElementIx> {
         Begin::Message(name) => {
             first(&|_, trigger| matches!(trigger, Trigger::Message(wait) if wait.name == *name))
         }
-        // Nothing begins with a signal yet.
-        Begin::Signal(_) => Vec::new(),
+        Begin::Signal(name) => {
+            first(&|_, trigger| matches!(trigger, Trigger::Signal(signal) if signal == name))
+        }
         Begin::Timer(start) => {
             first(&|ix, trigger| ix == *start && matches!(trigger, Trigger::Timer(_)))
         }
@@ -479,8 +453,10 @@ fn blank(start: &Start, initiator: Name, created_by: Name, fresh: &Fresh<'_>) ->
         signals: Vec::new(),
         work: Vec::new(),
         incidents: Vec::new(),
+        compensable: Vec::new(),
         past: BTreeSet::new(),
         last_lists: Lists::default(),
+        history: 0,
         revision: 0,
     }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::instance::TokenId;
 use crate::bpmn::ElementIx;
 use crate::ids::TimerId;
+use crate::time::Series;
 use crate::value::{Name, Value};
 
 /// A timer that has not fired.
@@ -22,6 +23,9 @@ pub struct PendingTimer {
     pub due_at: Timestamp,
     /// How many more times after that; `None` is for ever.
     pub repeats: Option<u32>,
+    /// Where it stands in a series of equal steps, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub series: Option<Series>,
 }
 
 /// A message waited for.

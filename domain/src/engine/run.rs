@@ -209,6 +209,9 @@ impl<'a, 'f> Run<'a, 'f> {
             self.assign(spot, &element.outputs)?;
         }
         let ways = element::gateway::ways(self, spot)?;
+        if element.compensation.is_some() && !self.is_remembered(spot.token) {
+            element::compensation::remember(self, spot)?;
+        }
         let lists = self.complete(spot);
         for way in &ways {
             let target = process.flow(*way).target;
@@ -246,13 +249,22 @@ impl<'a, 'f> Run<'a, 'f> {
             self.end(InstanceState::Completed, lists);
             return;
         }
-        element::event_sub_process::disarm(self, scope);
         let host = TokenId(scope.0);
+        if element::compensation::undoing(self, scope).is_some() {
+            self.proceed(host);
+            return;
+        }
+        element::event_sub_process::disarm(self, scope);
         // A round closes its scope itself, for its outputs see what is in it.
-        if self.round(host).is_none() {
+        let host = self.spot(host);
+        if let Some(host) = host.filter(|host| self.round(host.token).is_none()) {
+            if let Err(trouble) = element::compensation::remember(self, host) {
+                self.hold(host.token, trouble);
+                return;
+            }
             self.close(scope);
         }
-        if let Some(host) = self.spot(host) {
+        if let Some(host) = host {
             self.leave(host);
         }
     }
@@ -261,6 +273,11 @@ impl<'a, 'f> Run<'a, 'f> {
     pub(super) fn close(&mut self, scope: ScopeId) {
         self.emit(Event::ScopeClosed { scope });
         self.bytes = None;
+    }
+
+    fn is_remembered(&self, token: TokenId) -> bool {
+        let mut known = self.instance.compensable.iter();
+        known.any(|done| done.token == token)
     }
 
     /// Where a token stands if it is one round of an activity that repeats.
@@ -298,6 +315,9 @@ impl<'a, 'f> Run<'a, 'f> {
             });
         }
         self.disarm(spot.token, |_| true);
+        if !self.instance.compensable.is_empty() {
+            self.bytes = None;
+        }
         self.emit(Event::Cancelled {
             token: spot.token,
             element: spot.element,

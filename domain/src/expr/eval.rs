@@ -43,7 +43,8 @@ fn too_long(at: u32) -> EvalError {
     failure(at, format!("more than {MAX_STEPS} steps, or than are left"))
 }
 
-fn metered<'e>(tree: &Node, env: &'e Env<'e>, left: &Cell<u32>) -> Computed<'e> {
+/// What a tree gives, for steps that are left.
+pub(super) fn metered<'e>(tree: &Node, env: &'e Env<'e>, left: &Cell<u32>) -> Computed<'e> {
     let most = left.get().min(MAX_STEPS);
     let mut run = Run::new(env, most);
     let computed = run.term(tree);
@@ -279,6 +280,7 @@ impl<'e> Run<'e> {
                 }
                 Ok(Some(false))
             }
+            Test::Holds(node) => Ok(self.term(node)?.as_bool()),
         }
     }
 

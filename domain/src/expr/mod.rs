@@ -29,6 +29,11 @@ mod parse;
 mod pattern;
 mod temporal;
 mod term;
+mod unary;
+
+pub(crate) use temporal::TemporalKind;
+pub use unary::UnaryTests;
+pub(crate) use unary::{End, Point, Shape, Span, TESTED};
 
 /// A source has at most this many bytes.
 pub const MAX_SOURCE: usize = 4 * 1024;
@@ -99,12 +104,22 @@ impl Meter {
             left: Cell::new(steps),
         }
     }
+
+    /// Takes steps off; whether there were so many. If not, none are left.
+    pub fn spend(&self, steps: u32) -> bool {
+        let left = self.left.get().checked_sub(steps);
+        self.left.set(left.unwrap_or(0));
+        left.is_some()
+    }
 }
 
 impl Expr {
     /// Parses a source of at most 4 KiB.
     pub fn parse(source: &str) -> Result<Expr, ExprProblem> {
-        let tree = parse::tree(source)?;
+        Expr::of(source, parse::tree(source)?)
+    }
+
+    fn of(source: &str, tree: Node) -> Result<Expr, ExprProblem> {
         let mut fields = BTreeSet::new();
         tree.survey(1, &mut fields)?;
         Ok(Expr {
@@ -240,6 +255,8 @@ struct Closed {
 enum Test {
     Compare(Comparison, Node),
     Member(Node),
+    /// A condition that mentions what is tested by itself.
+    Holds(Node),
 }
 
 impl Node {
@@ -285,7 +302,7 @@ impl Node {
                 .collect(),
             Kind::In(node, tests) => std::iter::once(&**node)
                 .chain(tests.iter().map(|test| match test {
-                    Test::Compare(_, node) | Test::Member(node) => node,
+                    Test::Compare(_, node) | Test::Member(node) | Test::Holds(node) => node,
                 }))
                 .collect(),
         }

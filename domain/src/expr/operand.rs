@@ -7,6 +7,7 @@ use super::lex::TokenKind;
 use super::parse::{Parsed, Parser, SUM, compare, node};
 use super::pattern::Pattern;
 use super::temporal::Temporal;
+use super::unary::TESTED;
 use super::{Closed, Comparison, Kind, Node, Quantifier, Test, problem};
 use crate::value::Name;
 
@@ -71,7 +72,8 @@ impl Parser {
             let at = self.at();
             if matches!(base.kind, Kind::Range(..)) {
                 return Ok(base);
-            } else if self.take_sign("[") {
+            } else if self.index_follows() {
+                self.next += 1;
                 let index = self.expression()?;
                 self.expect_sign("]")?;
                 base = match text_of(&index) {
@@ -87,6 +89,21 @@ impl Parser {
             } else {
                 return Ok(base);
             }
+        }
+    }
+
+    /// Whether a bracket opens here, and does not end a range as in `[1..10[`.
+    fn index_follows(&self) -> bool {
+        if self.sign(0) != Some("[") {
+            return false;
+        }
+        match self.kind(1) {
+            None => false,
+            Some(TokenKind::Sign(sign)) => !matches!(*sign, "," | ")" | "]" | "}" | ":"),
+            Some(TokenKind::Word(word)) => {
+                !matches!(&**word, "and" | "or" | "then" | "else" | "satisfies")
+            }
+            Some(TokenKind::Quoted(_) | TokenKind::Text(_) | TokenKind::Number(_)) => true,
         }
     }
 
@@ -204,6 +221,7 @@ impl Parser {
             TokenKind::Sign("[") => self.bracket(at, range_fits),
             TokenKind::Sign("{") => self.nested_context(at),
             TokenKind::Sign("@") => self.temporal(at),
+            TokenKind::Sign("?") if self.unary => Ok(self.named(at, Name::from(TESTED))),
             TokenKind::Sign(_) => Err(problem(at, "expected a value")),
         }
     }
@@ -228,7 +246,7 @@ impl Parser {
     pub(super) fn range(&mut self, at: u32, low: Node, low_closed: bool) -> Parsed<Node> {
         let high = self.expression()?;
         let high_closed = self.take_sign("]");
-        if !high_closed {
+        if !high_closed && !self.take_sign("[") {
             self.expect_sign(")")?;
         }
         let closed = Closed {

@@ -122,10 +122,12 @@ pub(super) struct Parser {
     pub(super) bound: Vec<Name>,
     /// The next operand may be a range.
     pub(super) range_fits: bool,
+    /// `?` stands for the value that is tested.
+    pub(super) unary: bool,
 }
 
 impl Parser {
-    fn new(tokens: Vec<Token>, end: usize) -> Parser {
+    pub(super) fn new(tokens: Vec<Token>, end: usize) -> Parser {
         Parser {
             tokens,
             next: 0,
@@ -133,6 +135,7 @@ impl Parser {
             depth: 0,
             bound: Vec::new(),
             range_fits: false,
+            unary: false,
         }
     }
 
@@ -196,7 +199,7 @@ impl Parser {
         Err(problem(self.at(), format!("expected `{sign}`")))
     }
 
-    fn finish(&self) -> Parsed<()> {
+    pub(super) fn finish(&self) -> Parsed<()> {
         match self.kind(0) {
             None => Ok(()),
             Some(_) => Err(problem(self.at(), "expected an operator or the end")),
@@ -225,7 +228,7 @@ impl Parser {
         self.nested(Parser::choice)
     }
 
-    fn choice(&mut self) -> Parsed<Node> {
+    pub(super) fn choice(&mut self) -> Parsed<Node> {
         let condition = self.operators(0)?;
         let at = self.at();
         if !self.take_sign("?") {
@@ -357,14 +360,28 @@ impl Parser {
     }
 
     pub(super) fn test(&mut self) -> Parsed<Test> {
-        if let Some(comparison) = self.sign(0).and_then(comparison) {
-            self.next += 1;
-            return Ok(Test::Compare(comparison, self.binary(SUM)?));
+        if let Some(test) = self.marked_test()? {
+            return Ok(test);
         }
         self.range_fits = true;
         let member = self.binary(SUM);
         self.range_fits = false;
         Ok(Test::Member(member?))
+    }
+
+    /// A test that its first sign tells: a comparison, or a range that is open below as in `]1..10]`.
+    pub(super) fn marked_test(&mut self) -> Parsed<Option<Test>> {
+        let at = self.at();
+        if let Some(comparison) = self.sign(0).and_then(comparison) {
+            self.next += 1;
+            return Ok(Some(Test::Compare(comparison, self.binary(SUM)?)));
+        }
+        if !self.take_sign("]") {
+            return Ok(None);
+        }
+        let low = self.binary(SUM)?;
+        self.expect_sign("..")?;
+        Ok(Some(Test::Member(self.range(at, low, false)?)))
     }
 }
 

@@ -27,6 +27,41 @@ pub(super) enum Temporal {
     Duration(Duration),
 }
 
+/// What can be ordered by one number.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum TemporalKind {
+    /// Dates, by day.
+    Date,
+    /// Times of day.
+    Time,
+    /// Dates and times.
+    Moment,
+    /// Durations in months.
+    Months,
+    /// Durations without months.
+    Length,
+}
+
+impl TemporalKind {
+    /// What a place stands for, as ISO 8601 text; the place itself if it is out of range.
+    pub(crate) fn show(self, place: i128) -> String {
+        let nanos = SignedDuration::try_from_nanos_i128(place);
+        let shown = || {
+            Some(match self {
+                TemporalKind::Date => {
+                    let days = Span::new().try_days(i64::try_from(place).ok()?).ok()?;
+                    Date::ZERO.checked_add(days).ok()?.to_string()
+                }
+                TemporalKind::Time => Time::midnight().checked_add(nanos?).ok()?.to_string(),
+                TemporalKind::Moment => Timestamp::from_nanosecond(place).ok()?.to_string(),
+                TemporalKind::Months => format!("P{place}M"),
+                TemporalKind::Length => nanos?.to_string(),
+            })
+        };
+        shown().unwrap_or_else(|| place.to_string())
+    }
+}
+
 /// A length of time. Both parts never have opposite signs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Duration {
@@ -146,6 +181,27 @@ impl Temporal {
             }
             Temporal::Duration(other) => other.plus(duration).map(Temporal::Duration),
         }
+    }
+
+    /// Its kind and its place among others of that kind: days of dates, months of durations in months, else nanoseconds.
+    pub(super) fn place(&self) -> Option<(TemporalKind, i128)> {
+        Some(match self {
+            Temporal::Date(date) => {
+                let days = date.duration_since(Date::ZERO).as_secs() / DAY;
+                (TemporalKind::Date, i128::from(days))
+            }
+            Temporal::Time(..) => (TemporalKind::Time, self.time_of_day()?.as_nanos()),
+            Temporal::Local(_) | Temporal::Zoned(_) => {
+                (TemporalKind::Moment, self.instant()?.as_nanosecond())
+            }
+            Temporal::Duration(Duration { months, time }) if time.is_zero() && *months != 0 => {
+                (TemporalKind::Months, i128::from(*months))
+            }
+            Temporal::Duration(Duration { months: 0, time }) => {
+                (TemporalKind::Length, time.as_nanos())
+            }
+            Temporal::Duration(_) => return None,
+        })
     }
 
     /// One of [`PARTS`]; `None` if this has no such part.

@@ -6,6 +6,7 @@ use crate::ids::TenantId;
 use crate::value::data_from_json;
 
 mod properties;
+mod unary;
 
 fn parse(source: &str) -> Expr {
     Expr::parse(source).unwrap_or_else(|problem| panic!("`{source}`: {problem}"))

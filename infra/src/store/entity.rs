@@ -202,6 +202,28 @@ pub mod journal {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+pub mod history {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, PartialEq, Debug, DeriveEntityModel)]
+    #[sea_orm(table_name = "history")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub instance_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub first: i64,
+        pub last: i64,
+        pub tenant_id: Uuid,
+        pub key_id: Uuid,
+        pub body: Vec<u8>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 pub mod comment {
     use sea_orm::entity::prelude::*;
 

@@ -17,7 +17,12 @@ pub struct Migrator;
 #[async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(First), Box::new(EndedReason), Box::new(Work)]
+        vec![
+            Box::new(First),
+            Box::new(EndedReason),
+            Box::new(History),
+            Box::new(Work),
+        ]
     }
 }
 
@@ -315,4 +320,31 @@ fn indexes() -> Vec<IndexCreateStatement> {
         index("comments_by_task", "comments", &["task_id", "at", "id"]),
         index("idempotency_by_age", "idempotency", &["created_at"]),
     ]
+}
+
+/// What is remembered of each run.
+struct History;
+
+impl MigrationName for History {
+    fn name(&self) -> &str {
+        "m0003_history"
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for History {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let history = Table::create()
+            .table("history")
+            .col(uuid("instance_id"))
+            .col(big_integer("first"))
+            .col(big_integer("last"))
+            .col(uuid("tenant_id"))
+            .col(uuid("key_id"))
+            .col(blob("body"))
+            .primary_key(Index::create().col("instance_id").col("first"))
+            .foreign_key(&mut references("history", "instance_id", "instances"))
+            .take();
+        manager.create_table(history).await
+    }
 }

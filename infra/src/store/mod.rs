@@ -41,6 +41,7 @@ mod access;
 mod comments;
 mod condition;
 mod entity;
+mod history;
 mod idempotency;
 mod instances;
 mod journal;
@@ -58,6 +59,7 @@ mod tests;
 
 pub use comments::Comment;
 pub use error::StoreError;
+pub use history::{HistoryFilter, HistoryPage, Remembrance};
 pub use idempotency::Remembered;
 pub use instances::InstanceFilter;
 pub use journal::Position;

@@ -1,10 +1,11 @@
-//! Transitions, written: each the instance, its tasks, timers, work, access rows and journal entry, all or none. The revision
-//! that was read is the condition for writing the next. One transition and many take the same statements.
+//! Transitions, written: each the instance, its tasks, timers, work, access rows, history and journal entry, all or none. The
+//! revision that was read is the condition for writing the next. One transition and many take the same statements.
 
 use std::collections::HashMap;
 
 use docket_domain::bpmn::Process;
 use docket_domain::engine::instance::Instance;
+use docket_domain::history;
 use docket_domain::ids::TaskId;
 use docket_domain::journal::{Entry, InstanceImage};
 use docket_domain::value::Data;
@@ -49,6 +50,8 @@ pub struct Transition<'a> {
     pub after: &'a Instance,
     /// What it says to those whom it concerns.
     pub entry: &'a Entry,
+    /// What is remembered of it.
+    pub remembered: &'a [history::Entry],
 }
 
 /// A transition with the key of its instance.
@@ -60,20 +63,22 @@ pub(super) struct Keyed<'a> {
 }
 
 impl Write {
-    /// Stores one transition: the instance, its tasks, timers, access rows and journal entry. `Conflict` if the instance
-    /// is not at the revision that was read.
+    /// Stores one transition: the instance, its tasks, timers, access rows, journal entry and what is remembered of it.
+    /// `Conflict` if the instance is not at the revision that was read.
     pub async fn save_instance(
         &self,
         process: &Process,
         before: Option<&Instance>,
         after: &Instance,
         entry: &Entry,
+        remembered: &[history::Entry],
     ) -> Result<(), StoreError> {
         self.save_instances(&[Transition {
             process,
             before,
             after,
             entry,
+            remembered,
         }])
         .await
     }
@@ -87,6 +92,7 @@ impl Write {
         self.save_access(transitions).await?;
         self.save_timers(transitions).await?;
         self.save_work(transitions).await?;
+        self.insert_history(&keyed).await?;
         self.insert_entries(&keyed).await
     }
 
@@ -184,6 +190,7 @@ impl Write {
             before,
             after,
             entry,
+            remembered: _,
         } = transition;
         let fields = self.fields(after.id, cipher);
         let data = match (before, data) {

@@ -14,6 +14,7 @@ use docket_infra::store::InstanceFilter;
 use serde_json::Value as Json;
 
 use super::field::{self, Field};
+use super::history::{self, HistoryEntry, HistoryFilter};
 use super::process::Process;
 use super::scalar::{DateTime, DateTimeRange, OrderDirection};
 use super::task::{self, Task, TaskFilter};
@@ -210,6 +211,30 @@ impl ProcessInstance {
             ..PageArgs::default()
         };
         task::list(ctx, None, &filter, None, &args).await.map(Some)
+    }
+
+    /// What happened to it, the oldest first: every element entered, completed and cancelled. A page with a filter looks at
+    /// 2,000 entries at most: it may be shorter than was asked for, or empty, while `hasNextPage` says that there is more to
+    /// look at after `endCursor`.
+    #[graphql(complexity = "page::cost(first, last) * child_complexity")]
+    async fn history(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What the list is narrowed to.")] filter: Option<HistoryFilter>,
+        #[graphql(desc = "The first rows, 100 at most; 20 unless named.")] first: Option<i32>,
+        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
+        #[graphql(desc = "The last rows, 100 at most; not together with `first`.")] last: Option<
+            i32,
+        >,
+        #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<HistoryEntry>> {
+        let args = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        history::list(ctx, &self.0, filter, &args).await
     }
 
     /// What the viewer may do with it now.

@@ -7,6 +7,7 @@ use super::id::Id;
 pub mod change;
 pub mod comment;
 pub mod field;
+pub mod history;
 pub mod instance;
 pub mod monitor;
 pub mod process;

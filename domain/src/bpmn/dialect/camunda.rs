@@ -28,14 +28,14 @@ const FOREIGN: [&str; 8] = [
     "resource",
 ];
 
-fn attribute<'a>(tag: Tag<'a>, name: &str) -> Option<&'a Name> {
+pub(super) fn attribute<'a>(tag: Tag<'a>, name: &str) -> Option<&'a Name> {
     CAMUNDA
         .iter()
         .find_map(|namespace| tag.attribute(namespace, name))
         .filter(|value| !value.trim().is_empty())
 }
 
-fn is_ours(tag: Tag<'_>) -> bool {
+pub(super) fn is_ours(tag: Tag<'_>) -> bool {
     CAMUNDA.contains(&tag.namespace())
 }
 
@@ -189,6 +189,23 @@ pub(super) fn outputs(tag: Tag<'_>, report: &mut Report) -> Vec<Assignment> {
         if let Some(name) = parameter.filled("name") {
             found.extend(assignment(parameter, name, parameter.text(), report));
         }
+    }
+    found
+}
+
+/// The fields that a signal takes along.
+pub(super) fn sent(definition: Tag<'_>, report: &mut Report) -> Vec<Assignment> {
+    let mut found = Vec::new();
+    let along = definition.extensions().filter(|tag| is_ours(*tag));
+    for part in along.filter(|tag| &**tag.name() == "in") {
+        let field = |source: &Name| format!("={source}");
+        let source = part.filled("source").map(field);
+        let source = source.or_else(|| part.filled("sourceExpression").map(|it| it.to_string()));
+        let (Some(source), Some(target)) = (source, part.filled("target")) else {
+            ignored(part, report);
+            continue;
+        };
+        found.extend(assignment(part, target, &source, report));
     }
     found
 }

@@ -10,12 +10,15 @@ use crate::value::Name;
 
 mod automatiko;
 mod camunda;
+mod decision;
 mod external;
 mod imixs;
 mod jbpm;
 mod standard;
 mod wf;
 mod zeebe;
+
+pub(super) use decision::decision;
 
 /// What a process as a whole asks.
 #[derive(Default)]
@@ -105,6 +108,11 @@ pub(super) fn user_task(tag: Tag<'_>, report: &mut Report) -> UserTask {
     task
 }
 
+/// Whether the timers and dates of an element count in working days.
+pub(super) fn working_days(tag: Tag<'_>, report: &mut Report) -> bool {
+    wf::working_days(tag, report)
+}
+
 /// What a person fills in at a start event.
 pub(super) fn start_form(tag: Tag<'_>, report: &mut Report) -> Option<Form> {
     let ours = wf::form(tag, report);
@@ -117,6 +125,14 @@ pub(super) fn outputs(tag: Tag<'_>, report: &mut Report) -> Vec<Assignment> {
     outputs.extend(camunda::outputs(tag, report));
     outputs.extend(zeebe::outputs(tag, report));
     outputs
+}
+
+/// The fields that go along with a signal or a message that an event or a send task throws.
+pub(super) fn sent(tag: Tag<'_>, definition: Tag<'_>, report: &mut Report) -> Vec<Assignment> {
+    let mut fields = wf::work(tag, report);
+    fields.extend(camunda::sent(definition, report));
+    fields.extend(zeebe::sent(tag, report));
+    fields
 }
 
 /// What a service, script, business rule or send task does.

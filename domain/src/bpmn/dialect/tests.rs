@@ -56,7 +56,7 @@ fn our_own_words_say_everything() {
         r#"<extensionElements/>
         <userTask id="t"><extensionElements>
           <wf:assignment assignee="${manager}" candidateUsers="a, b" candidateGroups="hr,${team}" candidateRoles="clerk" exclude="@initiator user:x group:y"/>
-          <wf:schedule due="P3D" followUp="2026-03-01T08:00:00Z" priority="70"/>
+          <wf:schedule due="P3D" followUp="2026-03-01T08:00:00Z" priority="70" calendar="working"/>
           <wf:form key="k"><![CDATA[{"type": "default", "components": []}]]></wf:form>
           <wf:outcomes field="decision" values="approve reject"/>
           <wf:acl bind="live"><wf:readers users="@everyone, emma @creator" groups="hr" roles="boss" fields="manager deputy" expr="${others}"/><wf:writers users=""/></wf:acl>
@@ -65,6 +65,7 @@ fn our_own_words_say_everything() {
         </extensionElements></userTask>"#,
     ));
     let element = &process.elements[0];
+    assert!(element.working_days);
     let task = task(&process);
     assert_eq!(literal(&task.assignee), Some("${manager}"));
     assert_eq!(

@@ -11,7 +11,7 @@ use super::{Collection, Declared};
 use crate::task::form::check_schema;
 
 /// Our elements, and the attributes that each may have.
-const WORDS: [(&str, &[&str]); 17] = [
+const WORDS: [(&str, &[&str]); 19] = [
     ("acl", &["bind"]),
     ("readers", LIST),
     ("writers", LIST),
@@ -28,7 +28,8 @@ const WORDS: [(&str, &[&str]); 17] = [
             "exclude",
         ],
     ),
-    ("schedule", &["due", "followUp", "priority"]),
+    ("schedule", &["due", "followUp", "priority", "calendar"]),
+    ("timer", &["calendar"]),
     ("form", &["key"]),
     ("outcomes", &["field", "values"]),
     ("set", &["field", "value"]),
@@ -40,11 +41,17 @@ const WORDS: [(&str, &[&str]); 17] = [
     ("header", &["name", "value"]),
     ("input", &["field", "value"]),
     ("workers", LIST),
+    (
+        "decision",
+        &["ref", "result", "binding", "version", "versionTag", "map"],
+    ),
     ("collection", &["field", "element"]),
 ];
 const LIST: &[&str] = &["users", "groups", "roles", "fields", "expr"];
 /// The tasks that do something without a person.
 const WORKING: [&str; 4] = ["serviceTask", "scriptTask", "businessRuleTask", "sendTask"];
+/// The events that can send a message.
+const SENDING: [&str; 2] = ["intermediateThrowEvent", "endEvent"];
 /// Our attributes on a process.
 const ON_PROCESS: [&str; 3] = ["securityRoles", "accessPolicy", "initiatorField"];
 
@@ -73,11 +80,11 @@ fn belongs(word: &str, host: Tag<'_>) -> bool {
     match word {
         "starters" => host == "process",
         "assignment" | "schedule" | "outcomes" => host == "userTask",
+        "timer" => ["startEvent", "intermediateCatchEvent", "boundaryEvent"].contains(&host),
         "form" => host == "userTask" || (host == "startEvent" && scope == Some("process")),
-        "set" => WORKING.contains(&host),
-        "work" | "input" | "workers" => {
-            WORKING.contains(&host) || ["intermediateThrowEvent", "endEvent"].contains(&host)
-        }
+        "set" => WORKING.contains(&host) || SENDING.contains(&host),
+        "decision" => host == "businessRuleTask",
+        "work" | "input" | "workers" => WORKING.contains(&host) || SENDING.contains(&host),
         "header" => false,
         "readers" | "writers" | "owners" => false,
         "collection" => host == "multiInstanceLoopCharacteristics",
@@ -306,6 +313,25 @@ fn schedule(tag: Tag<'_>, task: &mut UserTask, report: &mut Report) {
     task.priority = tag
         .own("priority")
         .and_then(|source| priority(tag, source, report));
+}
+
+/// Whether the timers and dates of an element count in working days.
+pub(super) fn working_days(tag: Tag<'_>, report: &mut Report) -> bool {
+    let mut working = false;
+    for ours in tag
+        .extension(WF, "schedule")
+        .chain(tag.extension(WF, "timer"))
+    {
+        match ours.own("calendar").map(|calendar| calendar.trim()) {
+            None => {}
+            Some("working") => working = true,
+            Some(other) => {
+                let message = format!("the calendar `{}` is not `working`", shorten(other));
+                report.error(ours, "unknown-calendar", message);
+            }
+        }
+    }
+    working
 }
 
 /// A priority from 0 to 100.

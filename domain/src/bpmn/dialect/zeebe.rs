@@ -7,7 +7,7 @@ use super::external::retries;
 use super::{Collection, Work, assignment, wf};
 use crate::value::Name;
 
-const ZEEBE: &str = "http://camunda.org/schema/zeebe/1.0";
+pub(super) const ZEEBE: &str = "http://camunda.org/schema/zeebe/1.0";
 /// Before the id of a form that stands in the process itself.
 const EMBEDDED: &str = "camunda-forms:bpmn:";
 
@@ -154,8 +154,17 @@ pub(super) fn work(tag: Tag<'_>, report: &mut Report) -> Work {
 }
 
 pub(super) fn outputs(tag: Tag<'_>, report: &mut Report) -> Vec<Assignment> {
+    assignments(tag, "output", report)
+}
+
+/// The fields that a message or a signal takes along: what is mapped into the event that throws it.
+pub(super) fn sent(tag: Tag<'_>, report: &mut Report) -> Vec<Assignment> {
+    assignments(tag, "input", report)
+}
+
+fn assignments<'a>(tag: Tag<'a>, which: &'a str, report: &mut Report) -> Vec<Assignment> {
     let mut found = Vec::new();
-    for output in mappings(tag, "output") {
+    for output in mappings(tag, which) {
         let (Some(source), Some(target)) = (output.filled("source"), output.filled("target"))
         else {
             continue;
@@ -205,7 +214,11 @@ pub(super) fn check(tag: Tag<'_>, report: &mut Report) {
         tag.namespace() == ZEEBE && matches!(&**tag.name(), "executionListeners" | "taskListeners")
     });
     let work = is_external(tag);
-    for ignored in listeners.chain(mappings(tag, "input").filter(|_| !work)) {
+    let throws = matches!(
+        tag.bpmn(),
+        Some("intermediateThrowEvent" | "endEvent" | "sendTask")
+    );
+    for ignored in listeners.chain(mappings(tag, "input").filter(|_| !throws && !work)) {
         let message = format!("`{}` is not read", ignored.name());
         report.warning(ignored, "ignored-extension", message);
     }

@@ -12,16 +12,22 @@ impl<'a> Resolver<'a> {
         let tag = self.tag(ix);
         let kind = self.kind(ix, tag);
         let repeat = self.repeat(tag);
+        // An event sub-process begins when it is thrown to.
+        let for_compensation =
+            is_true(tag, "isForCompensation") && !is_true(tag, "triggeredByEvent");
         let acl = dialect::state(tag, &mut self.report);
         let fields = dialect::fields(tag, &mut self.report);
         let outputs = dialect::outputs(tag, &mut self.report);
+        let working_days = dialect::working_days(tag, &mut self.report);
         dialect::check(tag, &mut self.report);
         let element = &mut self.elements[ix.0 as usize];
         element.kind = kind;
         element.repeat = repeat;
+        element.for_compensation = for_compensation;
         element.acl = acl;
         element.fields = fields;
         element.outputs = outputs;
+        element.working_days = working_days;
     }
 
     fn kind(&mut self, ix: ElementIx, tag: Tag<'a>) -> Kind {
@@ -31,22 +37,27 @@ impl<'a> Resolver<'a> {
             "endEvent" | "intermediateThrowEvent" | "implicitThrowEvent" if self.sends(tag) => {
                 self.sending(tag)
             }
-            "endEvent" => Kind::End(self.end(tag)),
+            "endEvent" => Kind::End(self.end(ix, tag)),
             "intermediateCatchEvent" => self.catch(tag),
             "intermediateThrowEvent" | "implicitThrowEvent" => self.throw(ix, tag),
             "boundaryEvent" => self.boundary(ix, tag),
             "userTask" => Kind::UserTask(Box::new(dialect::user_task(tag, &mut self.report))),
             "task" | "manualTask" => self.work(tag, false),
-            "serviceTask" | "scriptTask" | "businessRuleTask" | "sendTask" => self.work(tag, true),
+            "businessRuleTask" | "serviceTask" => self.rules(tag),
+            "scriptTask" => self.work(tag, true),
+            "sendTask" if tag.filled("messageRef").is_some() && !dialect::is_external(tag) => {
+                Kind::Throw(self.send(tag, tag))
+            }
+            "sendTask" => self.work(tag, true),
             "receiveTask" => self.receive(tag),
             "exclusiveGateway" => Kind::Exclusive,
             "parallelGateway" => Kind::Parallel,
             "inclusiveGateway" => Kind::Inclusive,
             "eventBasedGateway" => self.event_based(tag),
-            "subProcess" => self.sub_process(ix, tag),
+            "subProcess" => self.sub_process(ix, tag, Kind::SubProcess),
+            "transaction" => self.sub_process(ix, tag, Kind::Transaction),
             "complexGateway" => self.never(tag, "a complex gateway"),
             "callActivity" => self.never(tag, "a call activity"),
-            "transaction" => self.never(tag, "a transaction"),
             "adHocSubProcess" => self.never(tag, "an ad-hoc sub-process"),
             _ => self.never(tag, "this element"),
         }
@@ -59,9 +70,6 @@ impl<'a> Resolver<'a> {
 
     /// What any activity may ask for that is not run.
     fn activity(&mut self, tag: Tag<'a>) {
-        if is_true(tag, "isForCompensation") {
-            self.refuse(tag, "compensation");
-        }
         for name in ["startQuantity", "completionQuantity"] {
             if tag
                 .filled(name)
@@ -81,6 +89,15 @@ impl<'a> Resolver<'a> {
         match dialect::external(tag, &mut self.report) {
             Some(work) => Kind::Work(Box::new(work)),
             None => self.never(tag, "a message without a type of work"),
+        }
+    }
+
+    /// A task that may ask a decision.
+    fn rules(&mut self, tag: Tag<'a>) -> Kind {
+        match dialect::decision(tag, &mut self.report) {
+            None => self.work(tag, true),
+            Some(Some(call)) => Kind::Decision(Box::new(call)),
+            Some(None) => Kind::PassThrough,
         }
     }
 
@@ -137,12 +154,12 @@ impl<'a> Resolver<'a> {
         Kind::EventSubProcess
     }
 
-    fn sub_process(&mut self, ix: ElementIx, tag: Tag<'a>) -> Kind {
+    fn sub_process(&mut self, ix: ElementIx, tag: Tag<'a>, kind: Kind) -> Kind {
         if is_true(tag, "triggeredByEvent") {
             return self.event_sub_process(tag);
         }
         if self.scopes.contains(&ix) {
-            return Kind::SubProcess;
+            return kind;
         }
         let id = called(tag);
         let message = format!("{id} is empty: a token passes through");

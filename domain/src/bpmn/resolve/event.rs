@@ -2,9 +2,12 @@
 
 use super::super::read::flag;
 use super::super::tree::Tag;
-use super::super::{ElementIx, Form, Kind, MessageWait, Throw, Trigger, dialect, text, timer};
+use super::super::{
+    ElementIx, Form, Kind, MessageWait, Sent, Throw, Trigger, dialect, text, timer,
+};
 use super::element::is_true;
 use super::{Resolver, called};
+use crate::expr::Expr;
 use crate::value::Name;
 
 /// How the file names what is thrown.
@@ -71,6 +74,8 @@ impl<'a> Resolver<'a> {
         Kind::Start(match definition.bpmn() {
             Some("timerEventDefinition") => self.timer(definition),
             Some("messageEventDefinition") => self.message_trigger(definition),
+            Some("signalEventDefinition") => self.signal_trigger(definition),
+            Some("conditionalEventDefinition") => self.condition(definition),
             _ => self.no_trigger(tag, definition),
         })
     }
@@ -98,7 +103,10 @@ impl<'a> Resolver<'a> {
         match definition.bpmn() {
             Some("timerEventDefinition") => self.timer(definition),
             Some("messageEventDefinition") => self.message_trigger(definition),
+            Some("signalEventDefinition") => self.signal_trigger(definition),
             Some("conditionalEventDefinition") => self.condition(definition),
+            Some("compensateEventDefinition") => Trigger::Compensation,
+            Some("cancelEventDefinition") if tag.bpmn() == Some("boundaryEvent") => Trigger::Cancel,
             Some("escalationEventDefinition") => {
                 Trigger::Escalation(self.code(definition, ESCALATION))
             }
@@ -155,6 +163,7 @@ impl<'a> Resolver<'a> {
         match definition.bpmn() {
             Some("timerEventDefinition") => Kind::Catch(self.timer(definition)),
             Some("messageEventDefinition") => Kind::Catch(self.message_trigger(definition)),
+            Some("signalEventDefinition") => Kind::Catch(self.signal_trigger(definition)),
             Some("conditionalEventDefinition") => Kind::Catch(self.condition(definition)),
             Some("linkEventDefinition") => Kind::LinkTarget,
             _ => Kind::Catch(self.no_trigger(tag, definition)),
@@ -204,7 +213,7 @@ impl<'a> Resolver<'a> {
         on
     }
 
-    pub(super) fn end(&mut self, tag: Tag<'a>) -> Throw {
+    pub(super) fn end(&mut self, ix: ElementIx, tag: Tag<'a>) -> Throw {
         let Some(definition) = self.definition(tag) else {
             return Throw::None;
         };
@@ -214,6 +223,10 @@ impl<'a> Resolver<'a> {
                 .thrown(tag, definition, ERROR)
                 .map_or(Throw::None, Throw::Error),
             Some("escalationEventDefinition") => self.escalation(tag, definition),
+            Some("compensateEventDefinition") => self.compensate(ix, tag, definition),
+            Some("cancelEventDefinition") => Throw::Cancel,
+            Some("signalEventDefinition") => self.signal(tag, definition),
+            Some("messageEventDefinition") => self.send(tag, definition),
             _ => {
                 self.no_trigger(tag, definition);
                 Throw::None
@@ -228,6 +241,9 @@ impl<'a> Resolver<'a> {
         match definition.bpmn() {
             Some("linkEventDefinition") => self.link_source(ix, tag, definition),
             Some("escalationEventDefinition") => Kind::Throw(self.escalation(tag, definition)),
+            Some("compensateEventDefinition") => Kind::Throw(self.compensate(ix, tag, definition)),
+            Some("signalEventDefinition") => Kind::Throw(self.signal(tag, definition)),
+            Some("messageEventDefinition") => Kind::Throw(self.send(tag, definition)),
             _ => {
                 self.no_trigger(tag, definition);
                 Kind::Throw(Throw::None)
@@ -262,24 +278,56 @@ impl<'a> Resolver<'a> {
             .map_or(Trigger::None, Trigger::Message)
     }
 
-    /// The message that a definition or a receive task names.
+    /// The message that a definition or a receive task waits for.
     pub(super) fn message(&mut self, tag: Tag<'a>) -> Option<MessageWait> {
-        let Some(reference) = tag.filled("messageRef") else {
+        let (name, correlation) = self.named(tag, "message", "waits for")?;
+        Some(MessageWait { name, correlation })
+    }
+
+    fn signal_trigger(&mut self, definition: Tag<'a>) -> Trigger {
+        let named = self.named(definition, "signal", "waits for");
+        named.map_or(Trigger::None, |(name, _)| Trigger::Signal(name))
+    }
+
+    /// The signal that an event throws.
+    fn signal(&mut self, tag: Tag<'a>, definition: Tag<'a>) -> Throw {
+        let sent = self.sent(tag, definition, "signal");
+        sent.map_or(Throw::None, Throw::Signal)
+    }
+
+    /// The message that an event or a send task throws; the definition of a task is itself.
+    pub(super) fn send(&mut self, tag: Tag<'a>, definition: Tag<'a>) -> Throw {
+        let sent = self.sent(tag, definition, "message");
+        sent.map_or(Throw::None, Throw::Message)
+    }
+
+    fn sent(&mut self, tag: Tag<'a>, definition: Tag<'a>, what: &'static str) -> Option<Sent> {
+        let fields = dialect::sent(tag, definition, &mut self.report);
+        let (name, correlation) = self.named(definition, what, "throws")?;
+        Some(Sent {
+            name,
+            correlation,
+            fields,
+        })
+    }
+
+    /// The name of the message or signal that a definition or a task refers to, and what a message is correlated by.
+    fn named(
+        &mut self,
+        tag: Tag<'a>,
+        what: &'static str,
+        does: &str,
+    ) -> Option<(Name, Option<Expr>)> {
+        let Some(reference) = tag.filled(&format!("{what}Ref")) else {
             let event = tag.parent().filter(|_| !tag.is_element()).unwrap_or(tag);
-            let message = format!(
-                "{} waits for a message and says not for which",
-                called(event)
-            );
-            self.report.error(tag, "no-message", message);
+            let message = format!("{} {does} a {what} and says not which", called(event));
+            self.report.error(tag, &format!("no-{what}"), message);
             return None;
         };
-        let message = self.root(tag, reference, "message")?;
-        let correlation = dialect::correlation(message)
+        let root = self.root(tag, reference, what)?;
+        let correlation = dialect::correlation(root)
             .and_then(|(tag, source)| text::expression(tag, source, &mut self.report));
-        Some(MessageWait {
-            name: message.filled("name").or(message.id())?.clone(),
-            correlation,
-        })
+        Some((root.filled("name").or(root.id())?.clone(), correlation))
     }
 
     fn escalation(&mut self, tag: Tag<'a>, definition: Tag<'a>) -> Throw {

@@ -17,6 +17,7 @@ use super::xml::shorten;
 use super::{Element, ElementIx, Flow, Kind, Problem, Process, StateList, dialect};
 use crate::value::Name;
 
+mod compensation;
 mod element;
 mod event;
 mod flow;
@@ -50,6 +51,7 @@ pub(super) fn run(draft: &Draft, key: &str) -> (Option<Process>, Vec<Problem>) {
         by_id: HashMap::new(),
         flow_ids: HashSet::new(),
         scopes: HashSet::new(),
+        associations: Vec::new(),
         links: HashMap::new(),
     };
     let process = resolver.process(tag);
@@ -89,6 +91,8 @@ struct Resolver<'a> {
     flow_ids: HashSet<Name>,
     /// The sub-processes that hold something.
     scopes: HashSet<ElementIx>,
+    /// What connects elements beside the flow.
+    associations: Vec<Tag<'a>>,
     /// The link targets of each scope, by name.
     links: HashMap<(Option<ElementIx>, Name), ElementIx>,
 }
@@ -97,6 +101,10 @@ impl<'a> Resolver<'a> {
     fn process(&mut self, tag: Tag<'a>) -> Process {
         let mut flows = Vec::new();
         self.collect(tag, None, &mut flows);
+        // Some tools draw them across the pools.
+        for drawing in tag.root().parts("collaboration") {
+            self.associations.extend(drawing.parts("association"));
+        }
         self.link_targets();
         for ix in self.indices() {
             self.describe(ix);
@@ -104,6 +112,7 @@ impl<'a> Resolver<'a> {
         self.connect(flows);
         for ix in self.indices() {
             self.border(ix);
+            self.compensation(ix);
             self.default(ix);
         }
         self.shape(tag);
@@ -135,6 +144,7 @@ impl<'a> Resolver<'a> {
         for tag in scope.children() {
             match tag.bpmn() {
                 Some("sequenceFlow") => flows.push(tag),
+                Some("association") => self.associations.push(tag),
                 Some(name) if is_flow_node(name) => {
                     let ix = self.add(tag, parent);
                     if is_scope(name) {
@@ -168,6 +178,7 @@ impl<'a> Resolver<'a> {
         self.elements.push(Element {
             id,
             name: tag.filled("name").cloned(),
+            tag: tag.name().clone(),
             kind: Kind::PassThrough,
             repeat: None,
             parent,
@@ -175,6 +186,9 @@ impl<'a> Resolver<'a> {
             outgoing: Vec::new(),
             default: None,
             boundaries: Vec::new(),
+            working_days: false,
+            compensation: None,
+            for_compensation: false,
             acl: StateList::default(),
             fields: Vec::new(),
             outputs: Vec::new(),
@@ -276,7 +290,6 @@ fn is_other(name: &str) -> bool {
             | "dataObjectReference"
             | "dataStoreReference"
             | "dataStore"
-            | "association"
             | "group"
             | "textAnnotation"
             | "artifact"

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::super::tree::Tag;
-use super::super::{Element, ElementIx, Kind, Trigger};
+use super::super::{Element, ElementIx, FlowIx, Kind, Trigger};
 use super::Resolver;
 
 impl<'a> Resolver<'a> {
@@ -28,8 +28,9 @@ impl<'a> Resolver<'a> {
         }
         for ix in self.indices() {
             self.ends(ix);
+            self.cancelling(ix);
             match self.element(ix).kind {
-                Kind::SubProcess if !begins.contains(&Some(ix)) => {
+                Kind::SubProcess | Kind::Transaction if !begins.contains(&Some(ix)) => {
                     let message = format!("nothing in `{}` can start", self.element(ix).id);
                     self.report.error(self.tag(ix), "no-start", message);
                 }
@@ -45,11 +46,13 @@ impl<'a> Resolver<'a> {
                 | Kind::PassThrough
                 | Kind::Assign(_)
                 | Kind::Work(_)
+                | Kind::Decision(_)
                 | Kind::Receive(_)
                 | Kind::Exclusive
                 | Kind::Parallel
                 | Kind::Inclusive
                 | Kind::SubProcess
+                | Kind::Transaction
                 | Kind::EventSubProcess
                 | Kind::EventStart { .. } => {}
             }
@@ -59,8 +62,19 @@ impl<'a> Resolver<'a> {
     /// The scopes that have a place to begin: a start event, or an element that nothing leads to.
     fn beginnings(&self) -> HashSet<Option<ElementIx>> {
         let begins = |element: &Element| match &element.kind {
-            Kind::Start(Trigger::None | Trigger::Timer(_) | Trigger::Message(_)) => true,
-            Kind::Start(Trigger::Error(_) | Trigger::Escalation(_) | Trigger::Condition(_))
+            Kind::Start(
+                Trigger::None
+                | Trigger::Timer(_)
+                | Trigger::Message(_)
+                | Trigger::Signal(_)
+                | Trigger::Condition(_),
+            ) => true,
+            Kind::Start(
+                Trigger::Error(_)
+                | Trigger::Escalation(_)
+                | Trigger::Compensation
+                | Trigger::Cancel,
+            )
             | Kind::Boundary { .. }
             | Kind::LinkTarget
             | Kind::EventSubProcess
@@ -73,12 +87,14 @@ impl<'a> Resolver<'a> {
             | Kind::PassThrough
             | Kind::Assign(_)
             | Kind::Work(_)
+            | Kind::Decision(_)
             | Kind::Receive(_)
             | Kind::Exclusive
             | Kind::Parallel
             | Kind::Inclusive
             | Kind::EventBased
-            | Kind::SubProcess => element.incoming.is_empty(),
+            | Kind::SubProcess
+            | Kind::Transaction => element.begins(),
         };
         let found = self.elements.iter().filter(|element| begins(element));
         found.map(|element| element.parent).collect()
@@ -89,7 +105,17 @@ impl<'a> Resolver<'a> {
     fn ends(&mut self, ix: ElementIx) {
         let element = self.element(ix);
         let (into, out) = (&element.incoming, &element.outgoing);
+        let all = || -> Vec<FlowIx> { into.iter().chain(out).copied().collect() };
+        if element.for_compensation {
+            let message = "a flow leads to or from what is for compensation:";
+            self.bad_flows(ix, all(), message);
+            return;
+        }
         let (flows, message) = match element.kind {
+            Kind::Boundary {
+                trigger: Trigger::Compensation,
+                ..
+            } => (all(), "a flow leads to or from the compensation event"),
             Kind::Start(_) | Kind::EventStart { .. } => {
                 (into.clone(), "a flow leads into the start event")
             }
@@ -100,24 +126,27 @@ impl<'a> Resolver<'a> {
                 (out.clone(), "a flow leads out of the end event")
             }
             Kind::LinkSource(_) => (out.clone(), "a flow leads out of the link source"),
-            Kind::EventSubProcess => (
-                into.iter().chain(out).copied().collect(),
-                "a flow leads to or from the event sub-process",
-            ),
+            Kind::EventSubProcess => (all(), "a flow leads to or from the event sub-process"),
             Kind::Catch(_)
             | Kind::Throw(_)
             | Kind::UserTask(_)
             | Kind::PassThrough
             | Kind::Assign(_)
             | Kind::Work(_)
+            | Kind::Decision(_)
             | Kind::Receive(_)
             | Kind::Exclusive
             | Kind::Parallel
             | Kind::Inclusive
             | Kind::EventBased
-            | Kind::SubProcess => return,
+            | Kind::SubProcess
+            | Kind::Transaction => return,
         };
-        let message = format!("{message} `{}`", element.id);
+        self.bad_flows(ix, flows, message);
+    }
+
+    fn bad_flows(&mut self, ix: ElementIx, flows: Vec<FlowIx>, message: &str) {
+        let message = format!("{message} `{}`", self.element(ix).id);
         for flow in flows {
             let tag = self.flow_tags[flow.0 as usize];
             self.report.error(tag, "bad-flow", message.clone());

@@ -78,7 +78,10 @@ fn condition(kind: &Kind) -> Option<&Expr> {
             | Trigger::Timer(_)
             | Trigger::Message(_)
             | Trigger::Error(_)
-            | Trigger::Escalation(_) => None,
+            | Trigger::Escalation(_)
+            | Trigger::Compensation
+            | Trigger::Cancel
+            | Trigger::Signal(_) => None,
         },
         Kind::Start(_)
         | Kind::End(_)
@@ -89,12 +92,14 @@ fn condition(kind: &Kind) -> Option<&Expr> {
         | Kind::PassThrough
         | Kind::Assign(_)
         | Kind::Work(_)
+        | Kind::Decision(_)
         | Kind::Receive(_)
         | Kind::Exclusive
         | Kind::Parallel
         | Kind::Inclusive
         | Kind::EventBased
         | Kind::SubProcess
+        | Kind::Transaction
         | Kind::EventSubProcess => None,
     }
 }

@@ -1,6 +1,6 @@
 //! What ends a token, a scope or an activity (BPMN 2.0.2, 13.5.6).
 
-use super::throw;
+use super::{compensation, message, signal, throw, transaction};
 use crate::bpmn::Throw;
 use crate::engine::command::Trouble;
 use crate::engine::run::{Run, Spot};
@@ -26,5 +26,9 @@ pub(in crate::engine) fn step(
             throw::escalation(run, spot, code);
             Ok(())
         }
+        Throw::Compensate { activity, wait } => compensation::throw(run, spot, *activity, *wait),
+        Throw::Cancel => transaction::cancel(run, spot),
+        Throw::Signal(sent) => signal::throw(run, spot, sent),
+        Throw::Message(sent) => message::throw(run, spot, sent),
     }
 }

@@ -28,10 +28,12 @@ pub(in crate::engine) fn ways(run: &Run<'_, '_>, spot: Spot) -> Result<Vec<FlowI
         | Kind::PassThrough
         | Kind::Assign(_)
         | Kind::Work(_)
+        | Kind::Decision(_)
         | Kind::Receive(_)
         | Kind::Inclusive
         | Kind::EventBased
         | Kind::SubProcess
+        | Kind::Transaction
         | Kind::EventSubProcess
         | Kind::EventStart { .. } => open(run, spot, element, usize::MAX),
     }
@@ -148,11 +150,13 @@ pub(in crate::engine) fn await_first(run: &mut Run<'_, '_>, spot: Spot) -> Resul
             | Kind::PassThrough
             | Kind::Work(_)
             | Kind::Assign(_)
+            | Kind::Decision(_)
             | Kind::Exclusive
             | Kind::Parallel
             | Kind::Inclusive
             | Kind::EventBased
             | Kind::SubProcess
+            | Kind::Transaction
             | Kind::EventSubProcess
             | Kind::EventStart { .. } => None,
         };

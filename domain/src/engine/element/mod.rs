@@ -2,16 +2,21 @@
 //! the token. One file per family.
 
 pub(super) mod boundary;
+mod business_rule;
+pub(super) mod compensation;
 pub(super) mod condition;
 pub(super) mod end;
 pub(super) mod event_sub_process;
 pub(super) mod gateway;
 pub(super) mod inclusive;
 pub(super) mod link;
+pub(super) mod message;
 pub(super) mod repeat;
 pub(super) mod service_task;
+pub(super) mod signal;
 pub(super) mod sub_process;
 mod throw;
+mod transaction;
 pub(super) mod user_task;
 pub(super) mod wait;
 pub(super) mod work;
@@ -25,6 +30,10 @@ use crate::bpmn::Kind;
 pub(super) fn step(run: &mut Run<'_, '_>, spot: Spot) -> Result<(), Trouble> {
     let process = run.process;
     let element = process.element(spot.element);
+    if let Some(undoing) = compensation::undoing(run, ScopeId(spot.token.0)) {
+        compensation::next(run, spot, undoing);
+        return Ok(());
+    }
     let spot = match (&element.repeat, run.round(spot.token)) {
         (None, _) => spot,
         (Some(repeat), None) => return repeat::begin(run, spot, repeat),
@@ -49,6 +58,7 @@ pub(super) fn step(run: &mut Run<'_, '_>, spot: Spot) -> Result<(), Trouble> {
         Kind::UserTask(user_task) => user_task::step(run, spot, user_task),
         Kind::Assign(assignments) => service_task::assign(run, spot, assignments),
         Kind::Work(work) => work::step(run, spot, work),
+        Kind::Decision(call) => business_rule::step(run, spot, call),
         Kind::Receive(message) => wait::receive(run, spot, message),
         Kind::Parallel => {
             gateway::join(run, spot);
@@ -59,7 +69,7 @@ pub(super) fn step(run: &mut Run<'_, '_>, spot: Spot) -> Result<(), Trouble> {
             Ok(())
         }
         Kind::EventBased => gateway::await_first(run, spot),
-        Kind::SubProcess => sub_process::step(run, spot),
+        Kind::SubProcess | Kind::Transaction => sub_process::step(run, spot),
         Kind::EventSubProcess => event_sub_process::step(run, spot),
     }
 }

@@ -4,7 +4,7 @@
 
 use rust_decimal::prelude::ToPrimitive;
 
-use super::boundary;
+use super::{boundary, compensation};
 use crate::bpmn::{Count, MultiInstance, Repeat, StandardLoop};
 use crate::engine::command::Trouble;
 use crate::engine::data::Oversize;
@@ -41,7 +41,7 @@ pub(in crate::engine) fn begin(
                 enter(run, host, repeat, items.next());
             }
             if all == 0 {
-                close(run, host);
+                close(run, host)?;
             }
         }
         Repeat::Loop(looped) => {
@@ -88,6 +88,7 @@ pub(in crate::engine) fn done(
         }
         Repeat::Loop(looped) => (false, goes_on(run, inside, looped, completed)?),
     };
+    compensation::remember(run, round)?;
     let item = rounds_item(run, round.scope, begun);
     if run.instance.scope(inside.scope).is_some() {
         run.close(inside.scope);
@@ -101,8 +102,10 @@ pub(in crate::engine) fn done(
     } else if next {
         enter(run, host, repeat, item);
     }
-    if !run.instance.tokens.iter().any(|it| it.scope == round.scope) {
-        close(run, host);
+    if !run.instance.tokens.iter().any(|it| it.scope == round.scope)
+        && let Err(trouble) = close(run, host)
+    {
+        run.hold(host.token, trouble);
     }
     Ok(())
 }
@@ -123,9 +126,11 @@ fn open(
     Ok(())
 }
 
-fn close(run: &mut Run<'_, '_>, host: Spot) {
+fn close(run: &mut Run<'_, '_>, host: Spot) -> Result<(), Trouble> {
+    compensation::remember(run, host)?;
     run.close(ScopeId(host.token.0));
     run.leave(host);
+    Ok(())
 }
 
 /// Begins a round. A value that does not fit holds it before it does anything.

@@ -4,6 +4,7 @@
 use super::{boundary, event_sub_process};
 use crate::bpmn::{ElementIx, Kind, Trigger};
 use crate::engine::command::Trouble;
+use crate::engine::compensable::Undoing;
 use crate::engine::instance::{Lists, ScopeId, TokenId};
 use crate::engine::run::{Run, Spot};
 use crate::value::Name;
@@ -106,9 +107,13 @@ fn nearest(run: &Run<'_, '_>, from: Spot, thrown: Thrown<'_>) -> Option<Catcher>
         let open = run.instance.scope(scope);
         // Event sub-processes stand in each round, not around all of them.
         let rounds = open.is_some_and(|open| open.rounds.is_some());
+        // What is done or cancelled catches nothing any more, but an error that its undoing meets leaves a transaction.
+        let undoing = open.and_then(|open| open.undoing);
         let handlers = process
             .handlers(open.map(|open| open.element))
-            .filter(|start| !rounds && process.element(*start).parent != within);
+            .filter(|start| {
+                !rounds && undoing.is_none() && process.element(*start).parent != within
+            });
         if let Some((event, interrupting)) = among(run, handlers, thrown)
             && !event_sub_process::is_interrupted(run, scope)
         {
@@ -122,7 +127,8 @@ fn nearest(run: &Run<'_, '_>, from: Spot, thrown: Thrown<'_>) -> Option<Catcher>
         within = Some(open.element);
         let host = run.spot(TokenId(scope.0));
         scope = open.parent;
-        let Some(host) = host.filter(|host| run.round(host.token).is_none()) else {
+        let over = undoing == Some(Undoing::Inside);
+        let Some(host) = host.filter(|host| !over && run.round(host.token).is_none()) else {
             continue;
         };
         let boundaries = &process.element(host.element).boundaries;
@@ -164,8 +170,11 @@ fn among(
                 | Trigger::Timer(_)
                 | Trigger::Message(_)
                 | Trigger::Condition(_)
+                | Trigger::Signal(_)
                 | Trigger::Error(_)
-                | Trigger::Escalation(_),
+                | Trigger::Escalation(_)
+                | Trigger::Compensation
+                | Trigger::Cancel,
                 Thrown::Error(_) | Thrown::Escalation(_),
             ) => continue,
         };

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use rust_decimal::prelude::ToPrimitive;
 
 use super::boundary;
+use super::wait::reckoning;
 use crate::access::Principal;
 use crate::access::state::{self, People};
 use crate::bpmn::{Kind, Principals, Text, UserTask};
@@ -13,7 +14,6 @@ use crate::engine::command::{Rejection, Trouble};
 use crate::engine::data::quoted;
 use crate::engine::event::Event;
 use crate::engine::run::{Run, Spot};
-use crate::engine::time;
 use crate::ids::TaskId;
 use crate::task::{Task, TaskState};
 use crate::value::{Data, Name, Value};
@@ -147,16 +147,12 @@ fn moment(
     let Some((text, value)) = value(run, spot, text, what)? else {
         return Ok(None);
     };
-    value
-        .as_text()
-        .and_then(|text| time::moment(text, run.fresh.now))
-        .map(Some)
-        .ok_or_else(|| {
-            spot.trouble(format!(
-                "{} is no {what}: neither an ISO 8601 date nor a duration",
-                quoted(text)
-            ))
-        })
+    let Some(value) = value.as_text() else {
+        return Err(spot.trouble(format!("{} is no {what}", quoted(text))));
+    };
+    let at = reckoning(run, spot.element).moment(value, run.fresh.now);
+    at.map(Some)
+        .map_err(|error| spot.trouble(format!("{} is no {what}: it {error}", quoted(text))))
 }
 
 /// The value of a text that the model has, unless it is null or blank.

@@ -1,14 +1,14 @@
-//! Waiting for timers and messages: intermediate catch events, receive tasks, and what happens when one comes.
+//! Waiting for timers, messages and signals: intermediate catch events, receive tasks, and what happens when one comes.
 
 use super::{boundary, condition, event_sub_process};
 use crate::bpmn::{ElementIx, Kind, MessageWait, Text, Timer, Trigger};
 use crate::engine::command::Trouble;
 use crate::engine::data::quoted;
 use crate::engine::event::Event;
-use crate::engine::instance::{PendingMessage, PendingTimer, ScopeId, TokenId};
+use crate::engine::instance::{PendingMessage, PendingSignal, PendingTimer, ScopeId, TokenId};
 use crate::engine::run::{Run, Spot};
-use crate::engine::time::{self, Due};
 use crate::expr::EvalError;
+use crate::time::{Cycle, Due, Reckoning, TimeError};
 use crate::value::Value;
 
 /// A token has come to an intermediate catch event.
@@ -25,8 +25,11 @@ pub(in crate::engine) fn catch(
         Trigger::Timer(_)
         | Trigger::Message(_)
         | Trigger::Condition(_)
+        | Trigger::Signal(_)
         | Trigger::Error(_)
-        | Trigger::Escalation(_) => {
+        | Trigger::Escalation(_)
+        | Trigger::Compensation
+        | Trigger::Cancel => {
             match watch(run, spot, spot.element, trigger)? {
                 Some(event) => run.emit(event),
                 None => return Err(spot.trouble("the event can never happen".to_owned())),
@@ -51,8 +54,8 @@ pub(in crate::engine) fn receive(
     Ok(())
 }
 
-/// The event that makes a token wait for a trigger; nothing if it is none to wait for: errors and escalations come
-/// from inside, and a cycle may be over before it begins.
+/// The event that makes a token wait for a trigger; nothing if it is none to wait for: errors and escalations and the
+/// like come from inside, and a cycle may be over before it begins.
 pub(in crate::engine) fn watch(
     run: &mut Run<'_, '_>,
     spot: Spot,
@@ -60,8 +63,17 @@ pub(in crate::engine) fn watch(
     trigger: &Trigger,
 ) -> Result<Option<Event>, Trouble> {
     match trigger {
-        Trigger::None | Trigger::Error(_) | Trigger::Escalation(_) => Ok(None),
+        Trigger::None
+        | Trigger::Error(_)
+        | Trigger::Escalation(_)
+        | Trigger::Compensation
+        | Trigger::Cancel => Ok(None),
         Trigger::Message(message) => watch_message(run, spot, element, message).map(Some),
+        Trigger::Signal(name) => Ok(Some(Event::SignalAwaited(PendingSignal {
+            token: spot.token,
+            element,
+            name: name.clone(),
+        }))),
         Trigger::Condition(_) => {
             // It is judged before anything else moves.
             run.changed = true;
@@ -178,12 +190,14 @@ pub(in crate::engine) fn scope_of(
         | Kind::PassThrough
         | Kind::Assign(_)
         | Kind::Work(_)
+        | Kind::Decision(_)
         | Kind::Receive(_)
         | Kind::Exclusive
         | Kind::Parallel
         | Kind::Inclusive
         | Kind::EventBased
         | Kind::SubProcess
+        | Kind::Transaction
         | Kind::EventSubProcess => run.spot(token).map_or(ScopeId::ROOT, |spot| spot.scope),
     }
 }
@@ -212,10 +226,12 @@ fn repeat(run: &mut Run<'_, '_>, timer: &PendingTimer) -> Result<(), Trouble> {
     let was = Due {
         at: timer.due_at,
         repeats: timer.repeats,
+        series: timer.series,
     };
     let now = run.fresh.now;
-    let cycle = read(run, at, text, "cycle", time::cycle)?;
-    if let Some(due) = cycle.next(was, now) {
+    let by = reckoning(run, at.element);
+    let cycle = read(run, at, text, "cycle", |text| Cycle::parse(text, by))?;
+    if let Some(due) = cycle.next(was, now, true, by) {
         let next = pending(run, at, due);
         run.emit(Event::TimerSet(next));
     }
@@ -224,18 +240,23 @@ fn repeat(run: &mut Run<'_, '_>, timer: &PendingTimer) -> Result<(), Trouble> {
 
 fn first(run: &Run<'_, '_>, spot: Spot, timer: &Timer) -> Result<Option<Due>, Trouble> {
     let now = run.fresh.now;
+    let by = reckoning(run, spot.element);
     let once = |at| {
         Some(Due {
             at,
             repeats: Some(0),
+            series: None,
         })
     };
     match timer {
-        Timer::Date(text) => read(run, spot, text, "date", time::date).map(once),
+        Timer::Date(text) => read(run, spot, text, "date", |text| by.date(text)).map(once),
         Timer::Duration(text) => {
-            read(run, spot, text, "duration", |text| time::after(text, now)).map(once)
+            read(run, spot, text, "duration", |text| by.after(text, now)).map(once)
         }
-        Timer::Cycle(text) => Ok(read(run, spot, text, "cycle", time::cycle)?.first(now)),
+        Timer::Cycle(text) => {
+            let cycle = read(run, spot, text, "cycle", |text| Cycle::parse(text, by))?;
+            Ok(cycle.first(now, by))
+        }
     }
 }
 
@@ -245,15 +266,15 @@ fn read<T>(
     spot: Spot,
     text: &Text,
     what: &str,
-    parse: impl FnOnce(&str) -> Option<T>,
+    parse: impl FnOnce(&str) -> Result<T, TimeError>,
 ) -> Result<T, Trouble> {
     let value = run
         .text(spot.scope, text)
         .map_err(|error: EvalError| spot.trouble(format!("the {what} has no value: {error}")))?;
-    value
-        .as_text()
-        .and_then(parse)
-        .ok_or_else(|| spot.trouble(format!("{} is no ISO 8601 {what}", quoted(text))))
+    let Some(value) = value.as_text() else {
+        return Err(spot.trouble(format!("{} is no {what}", quoted(text))));
+    };
+    parse(value).map_err(|error| spot.trouble(format!("{} {error}", quoted(text))))
 }
 
 fn pending(run: &mut Run<'_, '_>, spot: Spot, due: Due) -> PendingTimer {
@@ -263,5 +284,14 @@ fn pending(run: &mut Run<'_, '_>, spot: Spot, due: Due) -> PendingTimer {
         element: spot.element,
         due_at: due.at,
         repeats: due.repeats,
+        series: due.series,
+    }
+}
+
+/// How times at an element are counted.
+pub(in crate::engine) fn reckoning<'r>(run: &'r Run<'_, '_>, element: ElementIx) -> Reckoning<'r> {
+    Reckoning {
+        calendar: &run.fresh.known.calendar,
+        working: run.process.element(element).working_days,
     }
 }

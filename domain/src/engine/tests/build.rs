@@ -100,6 +100,7 @@ impl Build {
         self.process.elements.push(Element {
             id: Name::from(id),
             name: None,
+            tag: Name::from("task"),
             kind,
             repeat: None,
             parent: self.parent,
@@ -107,6 +108,9 @@ impl Build {
             outgoing: Vec::new(),
             default: None,
             boundaries: Vec::new(),
+            working_days: false,
+            compensation: None,
+            for_compensation: false,
             acl: StateList::default(),
             fields: Vec::new(),
             outputs: Vec::new(),
@@ -258,6 +262,38 @@ impl Build {
         build(self);
         self.parent = around;
         self
+    }
+
+    /// A task for ann that compensates an activity.
+    pub(super) fn undo(&mut self, id: &str, activity: &str) -> &mut Build {
+        self.tasks(id).undone_by(activity, id)
+    }
+
+    pub(super) fn undone_by(&mut self, activity: &str, id: &str) -> &mut Build {
+        let handler = self.ix(id);
+        self.at(id).for_compensation = true;
+        self.at(activity).compensation = Some(handler);
+        self
+    }
+
+    /// A throw event that compensates this activity, or everything.
+    pub(super) fn compensate(&mut self, id: &str, activity: Option<&str>) -> &mut Build {
+        let activity = activity.map(|activity| self.ix(activity));
+        let wait = true;
+        self.add(id, Kind::Throw(Throw::Compensate { activity, wait }));
+        self
+    }
+
+    /// A transaction with what the closure builds, and its cancel event.
+    pub(super) fn transaction(
+        &mut self,
+        id: &str,
+        cancelled: &str,
+        build: impl FnOnce(&mut Build),
+    ) -> &mut Build {
+        self.inside(id, build);
+        self.at(id).kind = Kind::Transaction;
+        self.boundary(cancelled, id, true, Trigger::Cancel)
     }
 
     /// More inside of what is there.

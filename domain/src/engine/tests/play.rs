@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!  >a entered   <a completed   xa cancelled   [s opened   ]s closed     task:a  done:a  gone:a  claimed:a …
+//!  +a remembered  Thrown:2 begins to compensate two   undo:a
 //!  timer:b set  clear:b        wait:m  unwait:m           f=1           !a: message               ended:Completed
 //! ```
 
@@ -17,6 +18,7 @@ use crate::engine::effect::Effect;
 use crate::engine::event::Event;
 use crate::engine::instance::{Instance, InstanceState, PendingTimer, ScopeId, TokenId};
 use crate::engine::{decide, start};
+use crate::history;
 use crate::ids::{InstanceId, ProcessId, TenantId, WorkId};
 use crate::task::{Task, TaskCommand, TaskEvent};
 use crate::value::{Data, Name, Value, data_from_json};
@@ -29,6 +31,8 @@ pub(super) struct Play {
     next_id: u128,
     blank: Instance,
     history: Vec<Vec<Event>>,
+    /// What is remembered of it.
+    pub remembered: Vec<history::Entry>,
 }
 
 pub(super) fn person(name: &str) -> Actor {
@@ -122,6 +126,7 @@ impl Play {
             next_id,
             blank,
             history: Vec::new(),
+            remembered: Vec::new(),
         };
         let trace = play.apply(events);
         Ok((play, trace))
@@ -261,7 +266,12 @@ impl Play {
     }
 
     fn apply(&mut self, events: Vec<Event>) -> String {
+        let before = self.instance.clone();
         self.instance.apply(&events);
+        let entries = history::entries(&self.process, Some(&before), &events, self.now, None);
+        let counted = self.instance.history - before.history;
+        assert_eq!(entries.len(), counted as usize, "each entry is counted");
+        self.remembered.extend(entries);
         self.history.push(events);
         let events = self.history.last().unwrap();
         let trace: Vec<String> = events
@@ -326,9 +336,17 @@ impl Play {
             let scope = token.scope;
             assert!(scope == ScopeId::ROOT || instance.scope(scope).is_some());
         }
+        for done in &instance.compensable {
+            let kept = instance.compensable.iter();
+            let around = done.scope == ScopeId::ROOT
+                || instance.scope(done.scope).is_some()
+                || kept.clone().any(|it| it.token.0 == done.scope.0);
+            assert!(around, "what is done is remembered with what is around it");
+            assert!(done.claimed.is_none_or(held));
+        }
         let running = instance.state == InstanceState::Active;
         assert_eq!(running, !instance.tokens.is_empty());
-        assert!(running || instance.scopes.is_empty());
+        assert!(running || instance.scopes.is_empty() && instance.compensable.is_empty());
         assert_eq!(running, instance.ended_at.is_none());
     }
 
@@ -370,6 +388,9 @@ impl Play {
             Event::RoundsOpened { all, .. } => {
                 all.map_or("rounds".to_owned(), |all| format!("rounds:{all}"))
             }
+            Event::Remembered(done) => format!("+{}", self.id(done.element)),
+            Event::CompensationBegun { undoing, of, .. } => format!("{undoing:?}:{}", of.len()),
+            Event::Compensated { activity, .. } => format!("undo:{}", scope(ScopeId(activity.0))),
             Event::ScopeClosed { scope: id } => format!("]{}", scope(*id)),
             Event::DataSet { field, value, .. } => format!("{field}={}", value.to_json()),
             Event::Relisted { .. } => "relisted".to_owned(),

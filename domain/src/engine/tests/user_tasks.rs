@@ -130,14 +130,14 @@ fn a_bad_date_or_priority_is_an_incident() {
                 due: Some(literal("soon")),
                 ..for_ann()
             },
-            "!a: `soon` is no due date: neither an ISO 8601 date nor a duration",
+            "!a: `soon` is no due date: it is neither an ISO 8601 date nor a duration",
         ),
         (
             UserTask {
                 follow_up: Some(literal("2 hours")),
                 ..for_ann()
             },
-            "!a: `2 hours` is no follow-up date: neither an ISO 8601 date nor a duration",
+            "!a: `2 hours` is no follow-up date: it is neither an ISO 8601 date nor a duration",
         ),
         (
             UserTask {

@@ -40,6 +40,10 @@ fn a_date_may_come_from_the_data() {
     let by = || waiting(Trigger::Timer(Timer::Date(Text::Expr(expr("when")))));
     let (play, _) = Play::with(by(), json!({"when": "2026-05-01T08:00:00+02:00"}));
     assert_eq!(play.timer("wait").due_at, at("2026-05-01T06:00:00Z"));
+    let computed = Text::Expr(expr("date and time(when) + duration(\"P1D\")"));
+    let computed = waiting(Trigger::Timer(Timer::Date(computed)));
+    let (play, _) = Play::with(computed, json!({"when": "2026-05-01T08:00:00+02:00"}));
+    assert_eq!(play.timer("wait").due_at, at("2026-05-02T06:00:00Z"));
     let (_, trace) = Play::with(by(), json!({"when": "4711 secret"}));
     assert!(
         trace.ends_with("!wait: the value of `when` is no ISO 8601 date"),

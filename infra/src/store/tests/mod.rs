@@ -22,6 +22,7 @@ use uuid::Uuid;
 use super::{NewProcess, Page, Store, StoreError};
 use crate::crypto::{Keyring, RootKey};
 
+mod history;
 mod paging;
 mod processes;
 mod reading;
@@ -78,7 +79,7 @@ impl World {
     ) -> Result<super::Position, StoreError> {
         let write = self.store.write(self.acme).await?;
         write
-            .save_instance(&self.process, before, after, entry)
+            .save_instance(&self.process, before, after, entry, &[])
             .await?;
         write.commit().await
     }
@@ -176,8 +177,10 @@ fn instance(number: u128, process: ProcessId) -> Instance {
         signals: Vec::new(),
         work: Vec::new(),
         incidents: Vec::new(),
+        compensable: Vec::new(),
         past: BTreeSet::new(),
         last_lists: Lists::default(),
+        history: 0,
         revision: 1,
     }
 }
@@ -251,6 +254,7 @@ fn full_instance(world: &World) -> Instance {
             element: ElementIx(2),
             data: BTreeMap::from([(name("inner"), Value::text("scoped"))]),
             rounds: None,
+            undoing: None,
         }],
         // The second one first: the order of tasks is the instance's own.
         tasks: vec![second, first],
@@ -261,6 +265,7 @@ fn full_instance(world: &World) -> Instance {
                 element: ElementIx(4),
                 due_at: at(600),
                 repeats: Some(2),
+                series: None,
             },
             PendingTimer {
                 id: TimerId(id(72)),
@@ -268,6 +273,7 @@ fn full_instance(world: &World) -> Instance {
                 element: ElementIx(5),
                 due_at: at(300),
                 repeats: None,
+                series: None,
             },
         ],
         waits: vec![PendingMessage {

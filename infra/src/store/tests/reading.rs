@@ -503,7 +503,7 @@ async fn another_tenant_sees_nothing_of_what_everybody_may_read() {
     let entry = changed(&instance, &after, &everyone);
     let write = world.store.write(world.globex).await.unwrap();
     let saved = write
-        .save_instance(&world.process, Some(&instance), &after, &entry)
+        .save_instance(&world.process, Some(&instance), &after, &entry, &[])
         .await;
     assert!(matches!(saved, Err(StoreError::Conflict)));
 }

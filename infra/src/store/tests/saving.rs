@@ -160,6 +160,7 @@ async fn transitions_of_many_instances_are_stored_all_or_none() {
             before: (at < 2).then(|| &before[at]),
             after: &after[at],
             entry: &entries[at],
+            remembered: &[],
         })
         .collect();
     let save = async || {
@@ -205,7 +206,7 @@ async fn twelve_writers_race_and_each_is_answered() {
         after.tasks[0].assignee = Some(me.user.clone());
         let entry = changed(&before, &after, &everybody());
         write
-            .save_instance(&world.process, Some(&before), &after, &entry)
+            .save_instance(&world.process, Some(&before), &after, &entry, &[])
             .await
             .unwrap();
         write.commit().await.unwrap();
@@ -234,7 +235,7 @@ async fn what_is_not_committed_never_was() {
     let write = world.store.write(world.acme).await.unwrap();
     let entry = started(&instance, &acl, &[]);
     write
-        .save_instance(&world.process, None, &instance, &entry)
+        .save_instance(&world.process, None, &instance, &entry, &[])
         .await
         .unwrap();
     let emma = world.actor("emma");
@@ -256,7 +257,7 @@ async fn a_unit_of_work_that_is_given_up_half_begun_holds_nothing() {
         if let Ok(write) = begun {
             let saving = write.unwrap();
             let entry = started(&instance, &acl, &[]);
-            let save = saving.save_instance(&world.process, None, &instance, &entry);
+            let save = saving.save_instance(&world.process, None, &instance, &entry, &[]);
             let _ = tokio::time::timeout(patience, save).await;
         }
     }
@@ -479,7 +480,7 @@ async fn the_status_of_an_instance_names_who_ended_it() {
     let entry = changed(&before, &after, &acl);
     let write = world.store.write(world.acme).await.unwrap();
     write
-        .save_instance(&world.process, Some(&before), &after, &entry)
+        .save_instance(&world.process, Some(&before), &after, &entry, &[])
         .await
         .unwrap();
     write

@@ -1,6 +1,6 @@
 use super::super::super::read::read_text;
 use super::super::super::tests::file;
-use super::super::super::{Throw, Trigger};
+use super::super::super::{Sent, Throw, Trigger};
 use super::super::*;
 use super::{at, process};
 
@@ -101,4 +101,65 @@ fn conditions_are_waited_for_on_the_flow_at_borders_and_before_event_sub_process
             trigger: Trigger::Condition(_)
         }
     ));
+}
+
+#[test]
+fn signals_are_thrown_and_waited_for_by_name_also_where_the_definition_stands_beside_the_process() {
+    let text = file(
+        "<signal id='s1' name='news'/><signal id='s2'/><signalEventDefinition id='d' signalRef='s1'/>",
+        "<startEvent id='a'><signalEventDefinition signalRef='s2'/></startEvent>
+        <intermediateThrowEvent id='t'><extensionElements><wf:set field='text' value='1'/></extensionElements><eventDefinitionRef>d</eventDefinitionRef></intermediateThrowEvent>
+        <intermediateCatchEvent id='c'><eventDefinitionRef>d</eventDefinitionRef></intermediateCatchEvent>
+        <subProcess id='sub'><endEvent id='x'><signalEventDefinition signalRef='s2'><extensionElements><camunda:in source='a' target='b'/><camunda:in sourceExpression='${1 + 1}' target='c'/></extensionElements></signalEventDefinition></endEvent></subProcess>
+        <boundaryEvent id='b' attachedToRef='sub' cancelActivity='false'><eventDefinitionRef>d</eventDefinitionRef></boundaryEvent>
+        <subProcess id='h' triggeredByEvent='true'><startEvent id='e'><signalEventDefinition signalRef='s1'/></startEvent></subProcess>",
+    );
+    let process = resolve(&read_text(&text).unwrap(), "p").unwrap();
+    let kind = |id: &str| &at(&process, id).kind;
+    assert!(matches!(kind("a"), Kind::Start(Trigger::Signal(name)) if &**name == "s2"));
+    assert!(matches!(kind("c"), Kind::Catch(Trigger::Signal(name)) if &**name == "news"));
+    assert!(
+        matches!(kind("b"), Kind::Boundary { interrupting: false, trigger: Trigger::Signal(name), .. } if &**name == "news")
+    );
+    assert!(
+        matches!(kind("e"), Kind::EventStart { interrupting: true, trigger: Trigger::Signal(name) } if &**name == "news")
+    );
+    let fields = |sent: &Sent| -> Vec<String> {
+        sent.fields.iter().map(|it| it.field.to_string()).collect()
+    };
+    let Kind::Throw(Throw::Signal(thrown)) = kind("t") else {
+        panic!("`t` throws no signal");
+    };
+    assert_eq!(
+        (&*thrown.name, fields(thrown)),
+        ("news", vec!["text".to_owned()])
+    );
+    let Kind::End(Throw::Signal(thrown)) = kind("x") else {
+        panic!("`x` throws no signal");
+    };
+    assert_eq!(fields(thrown), ["b", "c"]);
+}
+
+#[test]
+fn messages_are_sent_by_events_and_by_tasks_that_name_one() {
+    let text = file(
+        "<message id='m' name='order'><extensionElements><zeebe:subscription correlationKey='=number'/></extensionElements></message>",
+        "<intermediateThrowEvent id='t'><messageEventDefinition messageRef='m'/></intermediateThrowEvent>
+        <sendTask id='s' messageRef='m'><extensionElements><wf:set field='a' value='1'/></extensionElements></sendTask>
+        <sendTask id='w'><extensionElements><wf:set field='a' value='1'/></extensionElements></sendTask>
+        <endEvent id='x'><extensionElements><zeebe:ioMapping><zeebe:input source='=1' target='b'/></zeebe:ioMapping></extensionElements><messageEventDefinition messageRef='m'/></endEvent>",
+    );
+    let process = resolve(&read_text(&text).unwrap(), "p").unwrap();
+    let sent = |id: &str| match &at(&process, id).kind {
+        Kind::Throw(Throw::Message(sent)) | Kind::End(Throw::Message(sent)) => sent.clone(),
+        other => panic!("`{id}` sends nothing: {other:?}"),
+    };
+    for (id, fields) in [("t", 0), ("s", 1), ("x", 1)] {
+        assert_eq!((&*sent(id).name, sent(id).fields.len()), ("order", fields));
+        assert!(sent(id).correlation.is_some());
+    }
+    assert!(matches!(at(&process, "w").kind, Kind::Assign(_)));
+    let lost = file("", "<endEvent id='x'><messageEventDefinition/></endEvent>");
+    let problems = resolve(&read_text(&lost).unwrap(), "p").unwrap_err();
+    assert_eq!(&*problems[0].rule, "no-message");
 }
