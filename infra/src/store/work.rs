@@ -246,7 +246,7 @@ impl Write {
                 .filter(|before| (before.process, before.state) == (after.process, after.state));
             let were = by_id(comparable);
             let are = by_id(comparable.map(|_| *after));
-            let before = before.into_iter().flat_map(|before| &before.work);
+            let before = before.iter().flat_map(|before| &before.work);
             let left = before.filter(|work| are.get(&work.id) != Some(work));
             gone.extend(left.map(|work| work.id.0));
             let came = after.work.iter();

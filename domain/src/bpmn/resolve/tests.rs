@@ -272,7 +272,6 @@ fn each_broken_model_has_its_problem() {
         ("<serviceTask id='s' implementation='Java'/>".into(), &["3 s no-implementation"]),
         (extended("serviceTask", "<zeebe:taskDefinition/>"), &["3 x no-name"]),
         ("<scriptTask id='s' camunda:resultVariable='r'><script>var x = 1; for (;;) {}</script></scriptTask>".into(), &["3 s no-implementation"]),
-        ("<businessRuleTask id='s' camunda:decisionRef='d'/>".into(), &["3 s no-implementation"]),
         (extended("serviceTask", "<wf:set field='a'/>"), &["3 x no-name"]),
         (extended("serviceTask", "<wf:set field='a' value='1 +'/>"), &["3 x bad-expression"]),
         (extended("userTask", "<wf:form>{not json</wf:form>"), &["3 x bad-form"]),

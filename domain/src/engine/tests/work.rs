@@ -13,6 +13,8 @@ use crate::ids::{TenantId, WorkId};
 use crate::value::Name;
 use crate::work::{PendingWork, WorkCommand, view};
 
+type Say = fn(&mut ExternalWork);
+
 fn robot(name: &str) -> Actor {
     worker(name, &[])
 }
@@ -395,7 +397,7 @@ fn the_model_computes_what_work_is() {
 
 #[test]
 fn what_cannot_be_computed_holds_the_token_before_there_is_work() {
-    let bad: [(&str, fn(&mut ExternalWork)); 5] = [
+    let bad: [(&str, Say); 5] = [
         ("is no type of work", |work| {
             work.kind = crate::bpmn::Text::Expr(expr("[1]"));
         }),
