@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use docket_domain::access::Privilege;
 use docket_domain::value::Name;
+use docket_domain::work::WorkImage;
+use docket_infra::store::Position;
 use jiff::Timestamp;
 use tokio::time::timeout;
 
@@ -31,6 +33,8 @@ pub struct Waiting {
     alarm: Option<Timestamp>,
     /// Whether nobody has looked yet.
     fresh: bool,
+    /// Up to where the journal was taken in when this looked last.
+    seen: Position,
     sequence: u32,
 }
 
@@ -49,6 +53,7 @@ impl Waiting {
             listener,
             alarm: None,
             fresh: true,
+            seen: Position::default(),
             sequence: 0,
         })
     }
@@ -65,6 +70,8 @@ impl Waiting {
                 tokio::select! {
                     heard = self.listener.next() => match heard {
                         None => return Ok(None),
+                        // What was there already when this looked last.
+                        Some(Heard::Entry(at, _)) if at <= self.seen => false,
                         Some(Heard::Entry(_, entry)) => self.concerns(&entry.work),
                         Some(Heard::Missing) => true,
                     },
@@ -88,11 +95,12 @@ impl Waiting {
         let tx = self.app.store.read(actor.tenant).await?;
         let times = tx.work_times(actor, &self.kind, now).await?;
         self.alarm = times.next;
+        self.seen = tx.position().await?;
         Ok(times.now && now < self.viewer.expires_at)
     }
 
     /// Whether a commit has made some free at once; what it makes free later is waited for.
-    fn concerns(&mut self, freed: &[docket_domain::work::WorkImage]) -> bool {
+    fn concerns(&mut self, freed: &[WorkImage]) -> bool {
         let now = self.app.clock.now();
         let mine = freed
             .iter()
