@@ -2,6 +2,9 @@
 
 mod access;
 mod breaking;
+mod calls;
+mod changes;
+mod conformance;
 mod expense;
 mod fuzz;
 mod history;

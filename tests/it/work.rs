@@ -307,7 +307,10 @@ async fn an_error_goes_to_the_boundary_that_catches_it_and_a_timer_takes_work_aw
     let thrown = json!({ "code": "SECRET4711" });
     assert!(say(&rob, "throwWorkError", &work, thrown).await.is_ok());
     let stuck = case(&emma, &id).await["incidents"].to_string();
-    assert!(stuck.contains("an error that nobody catches"), "{stuck}");
+    assert!(
+        stuck.contains("nobody catches the error that was thrown here"),
+        "{stuck}"
+    );
     assert!(!stuck.contains("4711"), "{stuck}");
 }
 

@@ -137,7 +137,7 @@ impl App {
             .work
             .iter()
             .filter(|one| work.contains(&one.id) && work::free_at(&before, one).is_some())
-            .filter(|one| work::lock(&model, one, by, request.lock, now).is_some())
+            .filter(|one| work::lock(&model, &before, one, by, request.lock, now).is_some())
             .map(|one| one.id)
             .collect();
         if free.is_empty() {

@@ -221,6 +221,9 @@ fn rejected(rejection: &Rejection) -> UserError {
         | Rejection::NotClaimed
         | Rejection::AlreadyYours
         | Rejection::NotWaiting(_)
+        | Rejection::NoCall
+        | Rejection::NoIncident
+        | Rejection::NoWayPast
         | Rejection::NoTimer => error(InvalidState),
         Rejection::TargetExcluded(_) => error(InvalidInput).at(&["user"]),
         Rejection::FieldNotWritable(field) => error(NotPermitted).at(&["data", field]),
@@ -249,7 +252,7 @@ fn invalid_input(invalid: &Invalid) -> UserError {
         Invalid::Data(_) => error.at(&["data"]),
         Invalid::Correlation(_) => error.at(&["correlation"]),
         Invalid::Comment => error.at(&["text"]),
-        Invalid::Reason => error.at(&["reason"]),
+        Invalid::Reason | Invalid::ReasonMissing => error.at(&["reason"]),
         Invalid::Key(KeyField::Business) => error.at(&["businessKey"]),
         Invalid::Key(KeyField::Idempotency) => error.at(&["idempotencyKey"]),
         Invalid::Key(KeyField::WorkType) => error.at(&["type"]),

@@ -25,6 +25,8 @@ pub enum Id {
     Comment(CommentId),
     /// Work that is done outside.
     Work(WorkId),
+    /// What holds an instance, by its number.
+    Incident(InstanceId, u32),
     /// A person, by the name that tokens give.
     User(Name),
     /// A worklist of whoever asks.
@@ -49,6 +51,10 @@ impl Id {
             "Task" => Ok(Id::Task(TaskId(uuid(rest)?))),
             "Comment" => Ok(Id::Comment(CommentId(uuid(rest)?))),
             "Work" => Ok(Id::Work(WorkId(uuid(rest)?))),
+            "Incident" => {
+                let (instance, number) = rest.rsplit_once('-').ok_or(Malformed)?;
+                Ok(Id::Incident(InstanceId(uuid(instance)?), whole(number)?))
+            }
             "User" => Ok(Id::User(user(rest)?)),
             "Worklist" => serde_json::from_slice(&decoded(rest)?)
                 .map(Id::Worklist)
@@ -65,6 +71,7 @@ impl Id {
             Id::Task(id) => format!("Task_{id}"),
             Id::Comment(id) => format!("Comment_{id}"),
             Id::Work(id) => format!("Work_{id}"),
+            Id::Incident(instance, number) => format!("Incident_{instance}-{number}"),
             Id::User(name) => format!("User_{}", URL_SAFE_NO_PAD.encode(name.as_bytes())),
             Id::Worklist(worklist) => {
                 let json = serde_json::to_vec(worklist).unwrap_or_default();
@@ -81,6 +88,7 @@ impl Id {
             | Id::Task(_)
             | Id::Comment(_)
             | Id::Work(_)
+            | Id::Incident(..)
             | Id::User(_)
             | Id::Worklist(_) => Err(Malformed),
         }
@@ -94,6 +102,7 @@ impl Id {
             | Id::Task(_)
             | Id::Comment(_)
             | Id::Work(_)
+            | Id::Incident(..)
             | Id::User(_)
             | Id::Worklist(_) => Err(Malformed),
         }
@@ -105,6 +114,21 @@ impl Id {
             Id::Task(id) => Ok(*id),
             Id::Process(_)
             | Id::Instance(_)
+            | Id::Comment(_)
+            | Id::Work(_)
+            | Id::Incident(..)
+            | Id::User(_)
+            | Id::Worklist(_) => Err(Malformed),
+        }
+    }
+
+    /// The incident that it names: its instance, and its number there.
+    pub fn incident(&self) -> Result<(InstanceId, u32), Malformed> {
+        match self {
+            Id::Incident(instance, number) => Ok((*instance, *number)),
+            Id::Process(_)
+            | Id::Instance(_)
+            | Id::Task(_)
             | Id::Comment(_)
             | Id::Work(_)
             | Id::User(_)
@@ -120,6 +144,7 @@ impl Id {
             | Id::Instance(_)
             | Id::Task(_)
             | Id::Comment(_)
+            | Id::Incident(..)
             | Id::User(_)
             | Id::Worklist(_) => Err(Malformed),
         }
@@ -134,6 +159,7 @@ impl Id {
             | Id::Task(_)
             | Id::Comment(_)
             | Id::Work(_)
+            | Id::Incident(..)
             | Id::Worklist(_) => Err(Malformed),
         }
     }
@@ -147,6 +173,7 @@ impl Id {
             | Id::Task(_)
             | Id::Comment(_)
             | Id::Work(_)
+            | Id::Incident(..)
             | Id::User(_) => Err(Malformed),
         }
     }
@@ -156,6 +183,14 @@ impl Id {
 fn uuid(text: &str) -> Result<Uuid, Malformed> {
     let id = Uuid::try_parse(text).map_err(|_| Malformed)?;
     (id.to_string() == text).then_some(id).ok_or(Malformed)
+}
+
+/// Without sign or leading zeros: one object has one id.
+fn whole(text: &str) -> Result<u32, Malformed> {
+    let number: u32 = text.parse().map_err(|_| Malformed)?;
+    (number.to_string() == text)
+        .then_some(number)
+        .ok_or(Malformed)
 }
 
 fn user(text: &str) -> Result<Name, Malformed> {
@@ -198,6 +233,7 @@ mod tests {
             Id::Task(TaskId(id)),
             Id::Comment(CommentId(id)),
             Id::Work(WorkId(id)),
+            Id::Incident(InstanceId(id), 17),
             Id::User(Name::from("änne_o'neill@example.org")),
             Id::Worklist(Worklist::Assigned),
             Id::Worklist(Worklist::Group(Name::from("human resources"))),
@@ -243,6 +279,11 @@ mod tests {
             "User_*",
             "User__w",
             "Worklist_",
+            "Incident_0199abcd-0000-7000-8000-000000000001",
+            "Incident_0199abcd-0000-7000-8000-000000000001-",
+            "Incident_0199abcd-0000-7000-8000-000000000001-01",
+            "Incident_0199abcd-0000-7000-8000-000000000001-+1",
+            "Incident_0199abcd-0000-7000-8000-000000000001-4294967296",
             "Worklist_e30",
         ] {
             assert_eq!(Id::parse(text), Err(Malformed), "{text}");

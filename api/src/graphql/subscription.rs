@@ -163,7 +163,7 @@ fn worklist_change(message: Message) -> Option<WorklistChange> {
             sequence,
             cursor,
             at,
-            task: Task(*image),
+            task: Task::from(*image),
         }),
         News::Updated(image) => WorklistChange::Updated(updated(sequence, cursor, at, *image)),
         News::Left(id, reason) => WorklistChange::Left(left(sequence, cursor, at, id, reason)),
@@ -194,7 +194,7 @@ fn task_change(message: Message) -> Option<TaskChange> {
             sequence,
             cursor,
             at,
-            task: Task(*image),
+            task: Task::from(*image),
         }),
         News::Updated(image) => TaskChange::Updated(updated(sequence, cursor, at, *image)),
         News::Left(id, reason) => TaskChange::Left(left(sequence, cursor, at, id, reason)),
@@ -260,7 +260,7 @@ fn updated(sequence: u32, cursor: String, at: DateTime, image: worklist::TaskIma
         sequence,
         cursor,
         at,
-        task: Task(image),
+        task: Task::from(image),
     }
 }
 

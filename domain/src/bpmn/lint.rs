@@ -137,6 +137,7 @@ impl Lint<'_> {
             | Kind::Work(_)
             | Kind::Decision(_)
             | Kind::Receive(_)
+            | Kind::Call(_)
             | Kind::SubProcess
             | Kind::Transaction
             | Kind::EventSubProcess => {}
@@ -229,6 +230,7 @@ impl Lint<'_> {
             Kind::UserTask(_)
             | Kind::Work(_)
             | Kind::Receive(_)
+            | Kind::Call(_)
             | Kind::SubProcess
             | Kind::Transaction
             | Kind::EventSubProcess
@@ -248,7 +250,10 @@ impl Lint<'_> {
             | Kind::Inclusive
             | Kind::EventBased => false,
         };
+        let calls = matches!(host.kind, Kind::Call(_));
         let fires = match trigger {
+            // What a called process throws, it alone knows.
+            Trigger::Error(_) | Trigger::Escalation(_) if calls => true,
             Trigger::Error(code) => {
                 self.errors.contains(&(Some(on), code.clone()))
                     || self.works.contains(&Some(on))

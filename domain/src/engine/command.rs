@@ -1,13 +1,16 @@
 //! What may be asked of an instance, and why it may be refused.
 
+use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::call::{Heir, Outcome};
 use crate::access::{Actor, Privilege};
 use crate::bpmn::{DecisionRef, ElementIx};
 use crate::dmn::Decision;
+use crate::engine::incident::IncidentKind;
 use crate::ids::{InstanceId, ProcessId, TaskId, TimerId, WorkId};
 use crate::task::TaskCommand;
 use crate::time::Calendar;
@@ -45,13 +48,15 @@ pub enum Begin {
 }
 
 /// Who starts an instance.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Starter<'a> {
     /// A person: the gates of a start are theirs to pass.
     Person(&'a Actor),
     /// A timer, a signal or a message of another instance. It is nobody's case: initiator and creator are the empty name,
     /// which no person has.
     System,
+    /// Another instance that calls it, of whose case it is a part.
+    Call(&'a Heir),
 }
 
 /// What the tenant has that models refer to by name, as it stands in the transaction that decides.
@@ -126,6 +131,42 @@ pub enum Command<'a> {
         /// What.
         command: WorkCommand,
     },
+    /// What it has called is over, or never began: which, and how. Asked by those instances.
+    Returned(Vec<(InstanceId, Outcome)>),
+    /// Escalations have left what it has called. Asked by that instance.
+    Escalated {
+        /// What was called.
+        child: InstanceId,
+        /// Their codes, in order.
+        codes: Vec<Name>,
+    },
+    /// Who takes part in what it has called has changed. Asked by that instance.
+    Participants {
+        /// What was called.
+        child: InstanceId,
+        /// Who has a task in hand there.
+        people: BTreeSet<Name>,
+    },
+    /// What has called it does not wait any more. Asked by that instance.
+    Abandon,
+    /// What holds a token is tried again, by an administrator or a person who may write.
+    Retry {
+        /// Who asks.
+        actor: &'a Actor,
+        /// The number of the incident; `None` are all that there are.
+        incident: Option<u32>,
+        /// Fields that may mend it; only of a person who may write.
+        data: Data,
+    },
+    /// What holds a token was dealt with outside: it goes on past the element. By an administrator.
+    Resolve {
+        /// Who asks.
+        actor: &'a Actor,
+        /// The number of the incident.
+        incident: u32,
+        /// Why, in their words.
+        reason: Name,
+    },
     /// Its initiator takes it back.
     Withdraw(&'a Actor),
     /// An administrator ends it.
@@ -141,9 +182,16 @@ impl Command<'_> {
             | Command::Message { actor, .. }
             | Command::Activate { actor, .. }
             | Command::Work { actor, .. }
+            | Command::Retry { actor, .. }
+            | Command::Resolve { actor, .. }
             | Command::Withdraw(actor)
             | Command::Terminate(actor) => Some(actor),
-            Command::Fire(_) | Command::Signal { .. } => None,
+            Command::Fire(_)
+            | Command::Signal { .. }
+            | Command::Returned(_)
+            | Command::Escalated { .. }
+            | Command::Participants { .. }
+            | Command::Abandon => None,
         }
     }
 }
@@ -243,6 +291,15 @@ pub enum Rejection {
     /// Nothing waits for the message.
     #[error("nothing waits for the message `{0}`")]
     NotWaiting(Name),
+    /// The call is over, or was taken away.
+    #[error("nothing waits for what was called")]
+    NoCall,
+    /// The incident has been looked after, or what it held has gone.
+    #[error("the incident is over")]
+    NoIncident,
+    /// Which of the events behind the gateway is to have happened is not for us to say.
+    #[error("there is no way past this element: try it again")]
+    NoWayPast,
     /// The timer is gone.
     #[error("the timer is gone")]
     NoTimer,
@@ -270,4 +327,23 @@ pub struct Trouble {
     pub element: ElementIx,
     /// What went wrong: it may quote the model, never data.
     pub message: String,
+    /// Of what kind.
+    pub kind: IncidentKind,
+}
+
+impl Trouble {
+    /// Trouble with an expression, unless it is said to be of another kind.
+    pub fn new(element: ElementIx, message: String) -> Trouble {
+        Trouble {
+            element,
+            message,
+            kind: IncidentKind::Expression,
+        }
+    }
+
+    /// The same, of this kind.
+    pub fn of(mut self, kind: IncidentKind) -> Trouble {
+        self.kind = kind;
+        self
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::command::{Rejection, Trouble};
 use super::event::Event;
+use super::incident::IncidentKind;
 use super::instance::ScopeId;
 use super::run::{Run, Spot};
 use crate::access::state;
@@ -69,12 +70,17 @@ impl Run<'_, '_> {
         Ok(())
     }
 
-    /// Assigns in order, so that later values see earlier ones. What was assigned before trouble stays.
+    /// Assigns in order, so that later values see earlier ones. What was assigned before trouble stays, and is left out when
+    /// it is tried again.
     pub(super) fn assign(&mut self, spot: Spot, assignments: &[Assignment]) -> Result<(), Trouble> {
         if self.skipped == Some(spot.token) {
+            self.assigned = Some((spot.token, assignments.len()));
             return Ok(());
         }
-        for assignment in assignments {
+        let resumed = self.resume.take_if(|(token, _)| *token == spot.token);
+        let from = resumed.map_or(0, |(_, done)| done);
+        self.assigned = Some((spot.token, from));
+        for (done, assignment) in assignments.iter().enumerate().skip(from) {
             let field = &assignment.field;
             let value = self
                 .eval(spot.scope, &assignment.value)
@@ -84,7 +90,9 @@ impl Run<'_, '_> {
                     "with `{field}` the data would be larger than {} bytes",
                     value::MAX_BYTES
                 ))
+                .of(IncidentKind::Size)
             })?;
+            self.assigned = Some((spot.token, done + 1));
         }
         Ok(())
     }
@@ -92,6 +100,16 @@ impl Run<'_, '_> {
     /// The value of an expression in a scope.
     pub(super) fn eval(&self, scope: ScopeId, expr: &Expr) -> Result<Value, EvalError> {
         self.with_env(scope, None, |env| expr.eval_within(env, &self.meter))
+    }
+
+    /// The value of an expression over fields of elsewhere.
+    pub(super) fn eval_over(&self, data: &Data, expr: &Expr) -> Result<Value, EvalError> {
+        let env = Env {
+            layers: &[data],
+            now: self.fresh.now,
+            actor: self.actor,
+        };
+        expr.eval_within(&env, &self.meter)
     }
 
     /// The value of an expression in a scope, with names that are no fields.

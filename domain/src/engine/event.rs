@@ -1,16 +1,20 @@
 //! What happened to an instance, in the order in which it happened. Folding the events of a run gives its state again.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::bpmn::ElementIx;
+use crate::engine::call::PendingCall;
 use crate::engine::compensable::{Compensable, Undoing};
 use crate::engine::effect::Effect;
+use crate::engine::incident::Incident;
 use crate::engine::instance::{
-    Incident, InstanceState, Lists, PendingCondition, PendingMessage, PendingSignal, PendingTimer,
-    ScopeId, TokenId,
+    InstanceState, Lists, PendingCondition, PendingMessage, PendingSignal, PendingTimer, ScopeId,
+    TokenId,
 };
-use crate::ids::{TaskId, TimerId, WorkId};
+use crate::ids::{InstanceId, TaskId, TimerId, WorkId};
 use crate::task::{Task, TaskEvent};
 use crate::value::{Name, Value};
 use crate::work::{PendingWork, WorkEvent};
@@ -151,10 +155,48 @@ pub enum Event {
     },
     /// Work is no longer needed.
     WorkCleared(WorkId),
+    /// Another process was called.
+    Called(PendingCall),
+    /// Who takes part in what was called, and reads this instance therefore.
+    CallReaders {
+        /// What was called.
+        child: InstanceId,
+        /// Who.
+        readers: BTreeSet<Name>,
+    },
+    /// What was called is over, or nothing waits for it any more.
+    CallCleared {
+        /// What was called.
+        child: InstanceId,
+    },
     /// Something is to be done outside of the instance. Changes nothing in it.
     Asked(Effect),
     /// A token is held.
     IncidentRaised(Incident),
+    /// What holds a token is tried again.
+    IncidentRetried {
+        /// Its number.
+        number: u32,
+        /// The token.
+        token: TokenId,
+        /// Where.
+        element: ElementIx,
+        /// By whom.
+        by: Name,
+    },
+    /// What holds a token is passed.
+    IncidentResolved {
+        /// Its number.
+        number: u32,
+        /// The token.
+        token: TokenId,
+        /// Where.
+        element: ElementIx,
+        /// By whom.
+        by: Name,
+        /// Why, in their words.
+        reason: Name,
+    },
     /// The instance has ended.
     Ended {
         /// How.

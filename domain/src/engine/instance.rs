@@ -6,8 +6,10 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::call::{Parent, PendingCall};
 use super::compensable::{Compensable, Undoing};
 use super::event::Event;
+pub use super::incident::{Incident, IncidentKind, Phase};
 pub use super::pending::{PendingCondition, PendingMessage, PendingSignal, PendingTimer};
 use crate::access::Principal;
 use crate::bpmn::ElementIx;
@@ -26,7 +28,7 @@ pub enum InstanceState {
     Completed,
     /// Its initiator took it back.
     Withdrawn,
-    /// An administrator ended it.
+    /// An administrator ended it; or, of one that was called: what called it did, or an error that it did not catch.
     Terminated,
 }
 
@@ -89,8 +91,17 @@ pub struct Instance {
     /// Work that somebody outside is to do.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub work: Vec<PendingWork>,
+    /// What was called and is not over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<PendingCall>,
+    /// What called it, if something did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Parent>,
     /// What went wrong and holds a token.
     pub incidents: Vec<Incident>,
+    /// The number of the next incident.
+    #[serde(default = "first_incident")]
+    pub next_incident: u32,
     /// What is done and could be compensated, in order of completion.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub compensable: Vec<Compensable>,
@@ -196,19 +207,6 @@ pub struct Rounds {
     pub items: Vec<crate::value::Value>,
 }
 
-/// Why a token is held.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Incident {
-    /// The token.
-    pub token: TokenId,
-    /// Where.
-    pub element: ElementIx,
-    /// When.
-    pub at: Timestamp,
-    /// What went wrong: it may quote the model, never data.
-    pub message: String,
-}
-
 impl Instance {
     /// Folds the events of one transition into the state; the revision goes up by one. Total: an event about what is not
     /// there changes nothing.
@@ -248,6 +246,11 @@ impl Instance {
     pub fn is_round(&self, token: &Token) -> bool {
         let around = self.scope(token.scope);
         around.is_some_and(|around| around.rounds.is_some())
+    }
+
+    /// The call that an instance came of.
+    pub fn call_of(&self, child: InstanceId) -> Option<&PendingCall> {
+        self.calls.iter().find(|call| call.child == child)
     }
 
     /// The scope whose fields a token sees where it stands: a round sees its own.
@@ -349,8 +352,22 @@ impl Instance {
             Event::WorkCreated(work) => self.work.push(PendingWork::clone(work)),
             Event::Work { work, event } => self.fold_work(*work, event),
             Event::WorkCleared(id) => self.work.retain(|work| work.id != *id),
+            Event::Called(call) => self.calls.push(call.clone()),
+            Event::CallReaders { child, readers } => {
+                if let Some(call) = self.calls.iter_mut().find(|call| call.child == *child) {
+                    call.readers = readers.clone();
+                }
+            }
+            Event::CallCleared { child } => self.calls.retain(|call| call.child != *child),
             Event::Asked(_) => {}
-            Event::IncidentRaised(incident) => self.incidents.push(incident.clone()),
+            Event::IncidentRaised(incident) => {
+                let next = incident.number.saturating_add(1);
+                self.next_incident = self.next_incident.max(next);
+                self.incidents.push(incident.clone());
+            }
+            Event::IncidentRetried { number, .. } | Event::IncidentResolved { number, .. } => {
+                self.incidents.retain(|incident| incident.number != *number);
+            }
             Event::Ended { state, at, lists } => {
                 self.state = *state;
                 self.ended_at = Some(*at);
@@ -406,4 +423,9 @@ impl Instance {
         let open = self.scopes.iter_mut().find(|open| open.id == scope)?;
         Some(&mut open.data)
     }
+}
+
+/// For instances that were stored before incidents had numbers.
+fn first_incident() -> u32 {
+    1
 }

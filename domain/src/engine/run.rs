@@ -1,18 +1,22 @@
 //! One transition being decided: a working copy of the instance, the events so far, and the tokens that can still move.
 //! Whatever happens is an event that is folded into the copy at once, so that the copy is what the caller will have.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
+use super::call::Outcome;
 use super::command::{Fresh, Trouble};
+use super::effect::Effect;
 use super::element;
 use super::event::Event;
-use super::instance::{Incident, Instance, InstanceState, Lists, ScopeId, TokenId};
+use super::incident::{Incident, IncidentKind, Phase};
+use super::instance::{Instance, InstanceState, Lists, ScopeId, TokenId};
 use super::lists;
-use crate::access::Actor;
+use crate::access::{Actor, state};
 use crate::bpmn::{ElementIx, FlowIx, Process};
 use crate::expr::Meter;
 use crate::ids::TimerId;
 use crate::task::{Task, TaskEvent};
+use crate::value::Name;
 
 /// Steps that one transition takes at most; four KiB of data written count like one.
 pub const BUDGET: usize = 10_000;
@@ -35,10 +39,7 @@ pub(super) struct Spot {
 
 impl Spot {
     pub(super) fn trouble(&self, message: String) -> Trouble {
-        Trouble {
-            element: self.element,
-            message,
-        }
+        Trouble::new(self.element, message)
     }
 }
 
@@ -54,6 +55,12 @@ pub(super) struct Run<'a, 'f> {
     pub meter: Meter,
     /// Whether the data has changed, or a condition has come, since conditions were judged.
     pub changed: bool,
+    /// Who took part when the run began.
+    participants: BTreeSet<Name>,
+    /// How many assignments were made for a token since it came or was done.
+    pub assigned: Option<(TokenId, usize)>,
+    /// How many assignments for a token were made before this transition.
+    pub resume: Option<(TokenId, usize)>,
     /// The token that leaves without its outputs.
     pub skipped: Option<TokenId>,
     events: Vec<Event>,
@@ -68,14 +75,21 @@ impl<'a, 'f> Run<'a, 'f> {
         actor: Option<&'a Actor>,
         fresh: &'a mut Fresh<'f>,
     ) -> Run<'a, 'f> {
+        let participants = match &instance.parent {
+            Some(parent) if parent.readers_up => participants(&instance),
+            Some(_) | None => BTreeSet::new(),
+        };
         Run {
             process,
+            participants,
             instance,
             actor,
             fresh,
             bytes: None,
             meter: Meter::new(THOUGHT),
             changed: false,
+            assigned: None,
+            resume: None,
             skipped: None,
             events: Vec::with_capacity(8),
             queue: VecDeque::new(),
@@ -97,7 +111,21 @@ impl<'a, 'f> Run<'a, 'f> {
             }
         }
         lists::refresh(&mut self);
+        self.tell_participants();
         self.events
+    }
+
+    /// What called the instance is told who takes part in it, where the model has it that they read there.
+    fn tell_participants(&mut self) {
+        let instance = &self.instance;
+        let asks = instance.parent.as_ref().is_some_and(|it| it.readers_up);
+        if !asks || instance.state != InstanceState::Active {
+            return;
+        }
+        let people = participants(instance);
+        if people != self.participants {
+            self.emit(Event::Asked(Effect::Participants(people)));
+        }
     }
 
     fn step(&mut self, token: TokenId) {
@@ -107,7 +135,7 @@ impl<'a, 'f> Run<'a, 'f> {
         };
         self.spend(1);
         let stepped = match self.exhausted() {
-            Some(message) => Err(spot.trouble(message)),
+            Some(message) => Err(spot.trouble(message).of(IncidentKind::Budget)),
             None => element::step(self, spot),
         };
         if let Err(trouble) = stepped {
@@ -186,7 +214,7 @@ impl<'a, 'f> Run<'a, 'f> {
     /// An element is done: outputs, then every way out that is open. What cannot be left holds its token.
     pub(super) fn leave(&mut self, spot: Spot) {
         if let Err(trouble) = self.try_leave(spot) {
-            self.hold(spot.token, trouble);
+            self.hold_at(spot.token, trouble, Phase::Leaving);
         }
     }
 
@@ -195,6 +223,11 @@ impl<'a, 'f> Run<'a, 'f> {
         self.skipped = Some(spot.token);
         self.leave(spot);
         self.skipped = None;
+    }
+
+    /// The next assignments for a token leave out so many, which were made before.
+    pub(super) fn resume_after(&mut self, token: TokenId, done: usize) {
+        self.resume = Some((token, done));
     }
 
     fn try_leave(&mut self, spot: Spot) -> Result<(), Trouble> {
@@ -289,15 +322,36 @@ impl<'a, 'f> Run<'a, 'f> {
             .flatten()
     }
 
+    /// The tokens that do not move because of incidents.
+    pub(super) fn held(&self) -> BTreeSet<TokenId> {
+        let incidents = self.instance.incidents.iter();
+        let holding = incidents.filter(|incident| incident.phase.holds());
+        holding.map(|incident| incident.token).collect()
+    }
+
     /// Lets a token run on by itself.
     pub(super) fn proceed(&mut self, token: TokenId) {
         self.queue.push_back(token);
     }
 
     pub(super) fn end(&mut self, state: InstanceState, lists: Lists) {
+        let outcome = match state {
+            InstanceState::Active | InstanceState::Completed => {
+                Outcome::Completed(self.instance.data.clone())
+            }
+            InstanceState::Withdrawn | InstanceState::Terminated => Outcome::Ended,
+        };
+        self.end_with(state, lists, outcome);
+    }
+
+    /// Ends the instance; what called it, if something did, is told how.
+    pub(super) fn end_with(&mut self, state: InstanceState, lists: Lists, outcome: Outcome) {
         self.disarm(TokenId(ScopeId::ROOT.0), |_| true);
         let at = self.fresh.now;
         self.emit(Event::Ended { state, at, lists });
+        if self.instance.parent.is_some() {
+            self.emit(Event::Asked(Effect::Return(outcome)));
+        }
     }
 
     /// Takes a token away: what is inside of it first, then what it waits for.
@@ -315,6 +369,11 @@ impl<'a, 'f> Run<'a, 'f> {
             });
         }
         self.disarm(spot.token, |_| true);
+        let mut calls = self.instance.calls.iter();
+        if let Some(child) = calls.find(|it| it.token == spot.token).map(|it| it.child) {
+            self.emit(Event::CallCleared { child });
+            self.emit(Event::Asked(Effect::End(child)));
+        }
         if !self.instance.compensable.is_empty() {
             self.bytes = None;
         }
@@ -387,13 +446,35 @@ impl<'a, 'f> Run<'a, 'f> {
         }
     }
 
-    /// Holds a token: it stays where it is until somebody looks after it.
+    /// Holds a token: it stays where it is until somebody looks after it, and then the element begins again.
     pub(super) fn hold(&mut self, token: TokenId, trouble: Trouble) {
+        self.hold_at(token, trouble, Phase::Entering);
+    }
+
+    /// Holds a token, or says only what is wrong beside it, and what failed there.
+    pub(super) fn hold_at(&mut self, token: TokenId, trouble: Trouble, phase: Phase) {
+        let done = self
+            .assigned
+            .filter(|(by, _)| *by == token && phase.holds());
+        let kind = match trouble.kind {
+            IncidentKind::Expression if self.meter.take_over() => IncidentKind::Budget,
+            kind => kind,
+        };
         self.emit(Event::IncidentRaised(Incident {
+            number: self.instance.next_incident,
             token,
             element: trouble.element,
             at: self.fresh.now,
             message: trouble.message,
+            kind,
+            phase,
+            done: done.map_or(0, |(_, done)| u32::try_from(done).unwrap_or(u32::MAX)),
         }));
     }
+}
+
+/// Who has a task in hand, here or in what was called as far as that is told.
+fn participants(instance: &Instance) -> BTreeSet<Name> {
+    let below = instance.calls.iter().flat_map(|call| &call.readers);
+    state::assignees(instance).chain(below).cloned().collect()
 }

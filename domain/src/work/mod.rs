@@ -233,7 +233,7 @@ pub fn freed(process: &Process, before: Option<&Instance>, after: &Instance) -> 
         };
         let image = WorkImage {
             kind: work.kind.clone(),
-            acl: acl(process, work),
+            acl: acl(process, after, work),
             free_at,
         };
         // An activity that repeats makes much of the same at once: to know of one is enough.
@@ -246,29 +246,30 @@ pub fn freed(process: &Process, before: Option<&Instance>, after: &Instance) -> 
 
 /// Who may do the work: whom the model names, else everybody with the privilege `worker`; and G3. Doing it takes the
 /// privilege besides.
-pub fn acl(process: &Process, work: &PendingWork) -> Acl {
+pub fn acl(process: &Process, instance: &Instance, work: &PendingWork) -> Acl {
     let everybody = || BTreeSet::from([Principal::Privilege(Privilege::Worker)]);
     Acl {
         grants: work.workers.clone().unwrap_or_else(everybody),
-        require: access::instance::restricted(process),
+        require: access::instance::services(process, instance),
         denied: BTreeSet::new(),
     }
 }
 
 /// Whether somebody may do the work (G2, G3, `wf:workers`).
-pub fn may_do(process: &Process, work: &PendingWork, actor: &Actor) -> bool {
-    actor.has(Privilege::Worker) && acl(process, work).admits(actor)
+pub fn may_do(process: &Process, instance: &Instance, work: &PendingWork, actor: &Actor) -> bool {
+    actor.has(Privilege::Worker) && acl(process, instance, work).admits(actor)
 }
 
 /// Takes work in hand, if it is free and the actor may do it.
 pub fn lock(
     process: &Process,
+    instance: &Instance,
     work: &PendingWork,
     (actor, worker): (&Actor, &Name),
     asked: Option<SignedDuration>,
     now: Timestamp,
 ) -> Option<WorkEvent> {
-    let free = work.free_at() <= now && may_do(process, work, actor);
+    let free = work.free_at() <= now && may_do(process, instance, work, actor);
     free.then(|| {
         WorkEvent::Locked(Lock {
             user: actor.user.clone(),
@@ -291,7 +292,7 @@ pub fn decide(
         .lock
         .as_ref()
         .is_some_and(|lock| lock.user == actor.user && lock.worker == *worker);
-    if !mine || !may_do(process, work, actor) {
+    if !mine || !may_do(process, instance, work, actor) {
         return Err(Rejection::NotInHand);
     }
     let by = actor.user.clone();

@@ -280,7 +280,7 @@ impl Write {
             .lock
             .as_ref()
             .map(|lock| holder(&self.keys, &lock.user, &lock.worker));
-        let queues = queues_of(&self.keys, &work.kind, &work::acl(process, work));
+        let queues = queues_of(&self.keys, &work.kind, &work::acl(process, instance, work));
         let row = |queue| ActiveModel {
             work_id: Set(work.id.0),
             queue: Set(queue),

@@ -14,6 +14,7 @@ use crate::app::instance::Idempotency;
 use crate::app::{AppError, Invalid, KeyField, MAX_KEY};
 
 pub mod instance;
+pub mod intervention;
 pub mod process;
 pub mod task;
 pub mod work;
@@ -23,6 +24,7 @@ pub mod work;
 pub struct Mutation(
     process::ProcessMutation,
     instance::InstanceMutation,
+    intervention::InterventionMutation,
     task::TaskMutation,
     work::WorkMutation,
 );

@@ -1,5 +1,7 @@
 //! The history of an instance: what it came to, what was done and what was left, by whom and when.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, Enum, InputObject, Object};
 use docket_domain::engine::instance::Instance;
 use docket_domain::history as domain;
@@ -28,6 +30,10 @@ pub enum HistoryKind {
     Cancelled,
     /// Something went wrong, and the token is held there.
     Incident,
+    /// What went wrong was tried again.
+    Retried,
+    /// Somebody has dealt with what went wrong, and the token went past it.
+    Resolved,
 }
 
 /// What an entry about an activity that repeats is about.
@@ -131,7 +137,10 @@ impl HistoryEntry {
         let Some(id) = self.0.entry.task else {
             return Ok(None);
         };
-        Ok(Asking::of(ctx)?.task(id).await?.map(Task))
+        Ok(Asking::of(ctx)?
+            .task(id)
+            .await?
+            .map(|image| Task(Arc::new(image))))
     }
 
     /// What went wrong, of an incident.

@@ -8,10 +8,12 @@ use docket_domain::access::Privilege;
 use docket_domain::access::instance::{may_withdraw, may_write};
 use docket_domain::bpmn;
 use docket_domain::engine::instance::{self as domain, Instance, ScopeId};
+use docket_domain::ids::InstanceId;
 use docket_domain::task::worklist::Span;
 use docket_domain::value::Name;
 use docket_infra::store::InstanceFilter;
 use serde_json::Value as Json;
+use uuid::Uuid;
 
 use super::field::{self, Field};
 use super::history::{self, HistoryEntry, HistoryFilter};
@@ -63,6 +65,7 @@ impl TryFrom<ProcessInstanceFilter> for InstanceFilter {
                 .map(|states| states.into_iter().map(Into::into).collect()),
             started: filter.started.map(Span::from),
             initiator: filter.initiator.map(Id::user).transpose()?,
+            parent: None,
         })
     }
 }
@@ -108,7 +111,9 @@ impl ProcessInstance {
 
     /// The version that it runs.
     async fn process(&self, ctx: &Context<'_>) -> Result<Process> {
-        Ok(Process(Asking::of(ctx)?.process(self.0.process).await?))
+        let fixed = Process::asks_fixed(&ctx.field());
+        let asking = Asking::of(ctx)?;
+        Ok(Process(asking.process(self.0.process, fixed).await?))
     }
 
     /// The key that the outside knows it by.
@@ -174,7 +179,7 @@ impl ProcessInstance {
         let incidents = self.0.incidents.iter();
         Ok(Some(
             incidents
-                .map(|incident| Incident::of(&model, incident))
+                .map(|incident| Incident::of(&model, &self.0, incident))
                 .collect(),
         ))
     }
@@ -210,7 +215,37 @@ impl ProcessInstance {
             after,
             ..PageArgs::default()
         };
-        task::list(ctx, None, &filter, None, &args).await.map(Some)
+        let list = task::list(ctx, None, &filter, None, &args);
+        Box::pin(list).await.map(Some)
+    }
+
+    /// The instance that called it; null where nothing has, and where the viewer may not read what has.
+    async fn parent(&self, ctx: &Context<'_>) -> Result<Option<ProcessInstance>> {
+        let parent = self.0.parent.as_ref().map(|parent| parent.instance);
+        // Where there is none, an id that nothing has costs the same.
+        let id = parent.unwrap_or(InstanceId(Uuid::nil()));
+        let found = Asking::of(ctx)?.instance(id).await?;
+        Ok(found.map(ProcessInstance))
+    }
+
+    /// The instances that it called and that the viewer may read, the latest started first.
+    #[graphql(complexity = "page::cost(first, None) * child_complexity")]
+    async fn children(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most so many rows, 100 at most; 20 unless named.")] first: Option<i32>,
+        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
+    ) -> Result<Connection<ProcessInstance>> {
+        let filter = InstanceFilter {
+            parent: Some(self.0.id),
+            ..InstanceFilter::default()
+        };
+        let args = PageArgs {
+            first,
+            after,
+            ..PageArgs::default()
+        };
+        list(ctx, filter, true, &args).await
     }
 
     /// What happened to it, the oldest first: every element entered, completed and cancelled. A page with a filter looks at
@@ -247,6 +282,9 @@ impl ProcessInstance {
             update: active && may_write(&model, &self.0, actor),
             withdraw: active && may_withdraw(&model, &self.0, actor),
             terminate: active && actor.has(Privilege::Administrator),
+            retry: active
+                && !self.0.incidents.is_empty()
+                && (actor.has(Privilege::Administrator) || may_write(&model, &self.0, actor)),
         })
     }
 }
@@ -261,6 +299,8 @@ pub struct ProcessInstancePermissions {
     withdraw: bool,
     /// End it.
     terminate: bool,
+    /// Try again what holds it.
+    retry: bool,
 }
 
 /// A place where an instance stands.
@@ -286,22 +326,54 @@ impl Token {
     }
 }
 
+/// What went wrong.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Enum)]
+#[graphql(remote = "domain::IncidentKind")]
+pub enum IncidentKind {
+    /// An expression has no value, or none of the kind that is asked for.
+    Expression,
+    /// The run did not come to rest within its bounds, or its expressions took too much.
+    Budget,
+    /// No condition holds, and there is no default flow.
+    NoWay,
+    /// Nobody catches the error that was thrown.
+    Uncaught,
+    /// The data would grow too large.
+    Size,
+    /// The model asks for what cannot be done.
+    Model,
+    /// Work outside has failed, and is not tried again by itself.
+    Work,
+    /// What was called has failed, or could not be begun.
+    Call,
+}
+
 /// Why an instance does not go on.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(serial)]
 pub struct Incident {
+    /// Names it, for `retryIncident` and `resolveIncident`.
+    id: Id,
+    /// What went wrong.
+    kind: IncidentKind,
+    /// The name of the element in the model.
+    element_name: Option<String>,
     /// The id of the element in the model.
     element_id: String,
     /// When.
     at: DateTime,
-    /// What went wrong.
+    /// What went wrong, in words: it may quote the model, never data.
     message: String,
 }
 
 impl Incident {
-    fn of(model: &bpmn::Process, incident: &domain::Incident) -> Incident {
+    fn of(model: &bpmn::Process, instance: &Instance, incident: &domain::Incident) -> Incident {
+        let element = model.element(incident.element);
         Incident {
-            element_id: model.element(incident.element).id.to_string(),
+            id: Id::Incident(instance.id, incident.number),
+            kind: incident.kind.into(),
+            element_name: element.name.as_ref().map(|name| name.to_string()),
+            element_id: element.id.to_string(),
             at: DateTime(incident.at),
             message: incident.message.clone(),
         }

@@ -48,6 +48,7 @@ impl<'a> Resolver<'a> {
                 | Kind::Work(_)
                 | Kind::Decision(_)
                 | Kind::Receive(_)
+                | Kind::Call(_)
                 | Kind::Exclusive
                 | Kind::Parallel
                 | Kind::Inclusive
@@ -89,6 +90,7 @@ impl<'a> Resolver<'a> {
             | Kind::Work(_)
             | Kind::Decision(_)
             | Kind::Receive(_)
+            | Kind::Call(_)
             | Kind::Exclusive
             | Kind::Parallel
             | Kind::Inclusive
@@ -135,6 +137,7 @@ impl<'a> Resolver<'a> {
             | Kind::Work(_)
             | Kind::Decision(_)
             | Kind::Receive(_)
+            | Kind::Call(_)
             | Kind::Exclusive
             | Kind::Parallel
             | Kind::Inclusive

@@ -3,6 +3,7 @@
 
 pub(super) mod boundary;
 mod business_rule;
+pub(super) mod call_activity;
 pub(super) mod compensation;
 pub(super) mod condition;
 pub(super) mod end;
@@ -60,6 +61,7 @@ pub(super) fn step(run: &mut Run<'_, '_>, spot: Spot) -> Result<(), Trouble> {
         Kind::Work(work) => work::step(run, spot, work),
         Kind::Decision(call) => business_rule::step(run, spot, call),
         Kind::Receive(message) => wait::receive(run, spot, message),
+        Kind::Call(call) => call_activity::step(run, spot, call),
         Kind::Parallel => {
             gateway::join(run, spot);
             Ok(())

@@ -2,10 +2,16 @@
 //! error ends what threw it and must be caught; an escalation is news, and nobody need listen.
 
 use super::{boundary, event_sub_process};
-use crate::bpmn::{ElementIx, Kind, Trigger};
+use crate::access;
+use crate::bpmn::{ElementIx, Kind, Process, Throw, Trigger};
+use crate::engine::call::Outcome;
 use crate::engine::command::Trouble;
 use crate::engine::compensable::Undoing;
-use crate::engine::instance::{Lists, ScopeId, TokenId};
+use crate::engine::effect::Effect;
+use crate::engine::event::Event;
+use crate::engine::incident::IncidentKind;
+use crate::engine::instance::{InstanceState, Lists, ScopeId, TokenId};
+use crate::engine::lists;
 use crate::engine::run::{Run, Spot};
 use crate::value::Name;
 
@@ -37,45 +43,87 @@ pub(in crate::engine) fn error(
     from: Spot,
     code: &Name,
 ) -> Result<(), Trouble> {
-    let Some(catcher) = nearest(run, from, Thrown::Error(code)) else {
-        return Err(from.trouble(format!("nobody catches the error `{code}`")));
-    };
-    run.complete(from);
-    catch(run, &catcher);
+    match nearest(run, from, Thrown::Error(code)) {
+        Some(catcher) => {
+            run.complete(from);
+            catch(run, &catcher);
+            Ok(())
+        }
+        None => unclaimed(run, from, code),
+    }
+}
+
+/// An error that has left what a token called, or that the worker of its work has thrown, is thrown at the border of its
+/// activity.
+pub(in crate::engine) fn error_at(
+    run: &mut Run<'_, '_>,
+    host: Spot,
+    code: &Name,
+) -> Result<(), Trouble> {
+    let thrown = Thrown::Error(code);
+    match at_border(run, host, thrown).or_else(|| nearest(run, host, thrown)) {
+        Some(catcher) => {
+            catch(run, &catcher);
+            Ok(())
+        }
+        None => unclaimed(run, host, code),
+    }
+}
+
+/// An error that nobody here catches ends the instance, if something has called it and can catch it there.
+fn unclaimed(run: &mut Run<'_, '_>, from: Spot, code: &Name) -> Result<(), Trouble> {
+    if run.instance.parent.is_none() {
+        // A code that comes from outside may hold anything: it is quoted where it is a word of the model.
+        let message = match is_known(run.process, code) {
+            true => format!("nobody catches the error `{code}`"),
+            false => "nobody catches the error that was thrown here".to_owned(),
+        };
+        return Err(from.trouble(message).of(IncidentKind::Uncaught));
+    }
+    let leaves = access::instance::leaves(&run.instance);
+    let lists = lists::union(leaves.map(|token| &token.lists), &run.instance.initiator);
+    run.cancel_scope(ScopeId::ROOT, None);
+    let outcome = Outcome::Error(code.clone());
+    run.end_with(InstanceState::Terminated, lists, outcome);
     Ok(())
 }
 
-/// Throws an error from an activity that a token waits at: its own border catches first. Nothing happens, and the answer is
-/// no, if nobody catches.
-pub(in crate::engine) fn from_activity(run: &mut Run<'_, '_>, host: Spot, code: &Name) -> bool {
-    let thrown = Thrown::Error(code);
-    // The border of an activity that repeats is around all rounds, and found from the inside of them.
-    let border = match run.round(host.token) {
-        Some(_) => None,
-        None => {
-            let boundaries = run.process.element(host.element).boundaries.iter();
-            among(run, boundaries.copied(), thrown)
-        }
-    };
-    let catcher = match border {
-        Some((event, interrupting)) => Some(Catcher {
-            place: Place::Border(host),
-            event,
-            interrupting,
-        }),
-        None => nearest(run, host, thrown),
-    };
-    // An error always interrupts: what catches it takes away the activity with all that is around.
-    if let Some(catcher) = &catcher {
-        catch(run, catcher);
+/// Whether the model throws or catches an error of this code.
+fn is_known(process: &Process, code: &Name) -> bool {
+    process.elements.iter().any(|element| {
+        matches!(
+            &element.kind,
+            Kind::End(Throw::Error(known))
+            | Kind::Throw(Throw::Error(known))
+            | Kind::Boundary { trigger: Trigger::Error(Some(known)), .. }
+            | Kind::EventStart { trigger: Trigger::Error(Some(known)), .. }
+                if known == code
+        )
+    })
+}
+
+/// An escalation that has left what a token called. If nobody here listens, it goes on to what called this instance.
+pub(in crate::engine) fn escalation_at(run: &mut Run<'_, '_>, host: Spot, code: &Name) {
+    let thrown = Thrown::Escalation(code);
+    match at_border(run, host, thrown).or_else(|| nearest(run, host, thrown)) {
+        Some(catcher) => catch(run, &catcher),
+        None => escalate(run, code),
     }
-    catcher.is_some()
+}
+
+fn escalate(run: &mut Run<'_, '_>, code: &Name) {
+    if run.instance.parent.is_some() {
+        run.emit(Event::Asked(Effect::Escalate(code.clone())));
+    }
 }
 
 /// Throws an escalation, and goes on unless what caught it has taken away the scope around.
 pub(in crate::engine) fn escalation(run: &mut Run<'_, '_>, from: Spot, code: &Name) {
     match nearest(run, from, Thrown::Escalation(code)) {
-        None => run.leave(from),
+        None => {
+            escalate(run, code);
+            run.leave(from);
+        }
         Some(catcher) if catcher.interrupting => {
             run.complete(from);
             catch(run, &catcher);
@@ -128,18 +176,25 @@ fn nearest(run: &Run<'_, '_>, from: Spot, thrown: Thrown<'_>) -> Option<Catcher>
         let host = run.spot(TokenId(scope.0));
         scope = open.parent;
         let over = undoing == Some(Undoing::Inside);
-        let Some(host) = host.filter(|host| !over && run.round(host.token).is_none()) else {
-            continue;
-        };
-        let boundaries = &process.element(host.element).boundaries;
-        if let Some((event, interrupting)) = among(run, boundaries.iter().copied(), thrown) {
-            return Some(Catcher {
-                place: Place::Border(host),
-                event,
-                interrupting,
-            });
+        let host = host.filter(|_| !over);
+        if let Some(catcher) = host.and_then(|host| at_border(run, host, thrown)) {
+            return Some(catcher);
         }
     }
+}
+
+/// The event at the border of an activity that catches. The border is around all rounds.
+fn at_border(run: &Run<'_, '_>, host: Spot, thrown: Thrown<'_>) -> Option<Catcher> {
+    if run.round(host.token).is_some() {
+        return None;
+    }
+    let boundaries = &run.process.element(host.element).boundaries;
+    let (event, interrupting) = among(run, boundaries.iter().copied(), thrown)?;
+    Some(Catcher {
+        place: Place::Border(host),
+        event,
+        interrupting,
+    })
 }
 
 /// The event that catches a code; one that names it goes before one that takes every code.

@@ -11,6 +11,7 @@ use crate::bpmn::{ExternalWork, Principals, Text};
 use crate::engine::command::{Rejection, Trouble};
 use crate::engine::data::quoted;
 use crate::engine::event::Event;
+use crate::engine::incident::IncidentKind;
 use crate::engine::run::{Run, Spot};
 use crate::ids::WorkId;
 use crate::value::{Data, Name, Value};
@@ -147,13 +148,13 @@ pub(in crate::engine) fn complete(
 /// Work has failed for the last time, and is gone. What its worker said of it stays out of the incident: it may hold data.
 pub(in crate::engine) fn given_up(run: &mut Run<'_, '_>, work: &PendingWork) {
     if let Some(spot) = run.spot(work.token) {
-        let message = format!("the work `{}` has failed too often", shown(run, work));
-        run.hold(spot.token, spot.trouble(message));
+        let id = &run.process.element(work.element).id;
+        let trouble = spot.trouble(format!("the work `{id}` has failed too often"));
+        run.hold(spot.token, trouble.of(IncidentKind::Work));
     }
 }
 
-/// A worker has thrown an error, and its work is gone. The code is the worker's word: only where the model catches it, it is
-/// the model's as well.
+/// A worker has thrown an error, and its work is gone.
 pub(in crate::engine) fn threw(
     run: &mut Run<'_, '_>,
     work: &PendingWork,
@@ -164,17 +165,8 @@ pub(in crate::engine) fn threw(
     let Some(spot) = run.spot(work.token) else {
         return Ok(());
     };
-    if !throw::from_activity(run, spot, code) {
-        let message = format!(
-            "the work `{}` has ended with an error that nobody catches",
-            shown(run, work)
-        );
-        run.hold(spot.token, spot.trouble(message));
+    if let Err(trouble) = throw::error_at(run, spot, code) {
+        run.hold(spot.token, trouble);
     }
     Ok(())
-}
-
-/// The work in an incident, as the model says it.
-fn shown(run: &Run<'_, '_>, work: &PendingWork) -> Name {
-    run.process.element(work.element).id.clone()
 }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use docket_domain::access::{Acl, Actor, Principal, Privilege};
 use docket_domain::bpmn::{self, ElementIx, Process};
 use docket_domain::engine::instance::{
-    Incident, Instance, InstanceState, Lists, PendingMessage, PendingTimer, Scope, ScopeId, Token,
-    TokenId,
+    Incident, IncidentKind, Instance, InstanceState, Lists, PendingMessage, PendingTimer, Phase,
+    Scope, ScopeId, Token, TokenId,
 };
 use docket_domain::ids::{InstanceId, ProcessId, TaskId, TenantId, TimerId};
 use docket_domain::journal::{Entry, InstanceImage};
@@ -27,6 +27,7 @@ mod paging;
 mod processes;
 mod reading;
 mod saving;
+
 mod sealing;
 
 /// A store in a folder of its own, with a process and a tenant to store under.
@@ -95,6 +96,8 @@ impl World {
 
 fn model(id: ProcessId) -> NewProcess {
     NewProcess {
+        upload: Uuid::nil(),
+        version_tag: None,
         id,
         key: name("vacation"),
         name: Some(name("Vacation request")),
@@ -176,7 +179,10 @@ fn instance(number: u128, process: ProcessId) -> Instance {
         conditions: Vec::new(),
         signals: Vec::new(),
         work: Vec::new(),
+        calls: Vec::new(),
+        parent: None,
         incidents: Vec::new(),
+        next_incident: 1,
         compensable: Vec::new(),
         past: BTreeSet::new(),
         last_lists: Lists::default(),
@@ -282,11 +288,16 @@ fn full_instance(world: &World) -> Instance {
             name: name("paid"),
             correlation: Some(Value::text("V-17")),
         }],
+        next_incident: 8,
         incidents: vec![Incident {
+            number: 7,
             token: TokenId(1),
             element: ElementIx(7),
             at: at(6),
             message: "no flow's condition holds".to_owned(),
+            kind: IncidentKind::NoWay,
+            phase: Phase::Leaving,
+            done: 2,
         }],
         past: BTreeSet::from([name("mark")]),
         last_lists: lists,
