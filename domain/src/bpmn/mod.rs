@@ -366,6 +366,7 @@ impl Kind {
         match self {
             Kind::UserTask(_)
             | Kind::PassThrough
+            | Kind::Work(_)
             | Kind::Decision(_)
             | Kind::Call(_)
             | Kind::Assign(_)
