@@ -27,7 +27,8 @@ pub fn findings(draft: &Draft, key: &str) -> Vec<Problem> {
                 | Throw::Compensate { .. }
                 | Throw::Cancel
                 | Throw::Signal(_)
-                | Throw::Message(_) => None,
+                | Throw::Message(_)
+                | Throw::Multiple(_) => None,
             }),
             escalations: thrown(&process, |throw| match throw {
                 Throw::Escalation(code) => Some(code),
@@ -37,7 +38,8 @@ pub fn findings(draft: &Draft, key: &str) -> Vec<Problem> {
                 | Throw::Compensate { .. }
                 | Throw::Cancel
                 | Throw::Signal(_)
-                | Throw::Message(_) => None,
+                | Throw::Message(_)
+                | Throw::Multiple(_) => None,
             }),
             report,
         };
@@ -85,6 +87,13 @@ impl Lint<'_> {
         let mut next: Vec<ElementIx> = Vec::new();
         let begins = beginnings(process);
         next.extend(&begins.whole);
+        for opener in &process.openers {
+            next.push(
+                opener
+                    .gateway
+                    .map_or(opener.element, |(gateway, _)| gateway),
+            );
+        }
         while let Some(ix) = next.pop() {
             if std::mem::replace(&mut reached[ix.0 as usize], true) {
                 continue;
@@ -201,7 +210,7 @@ impl Lint<'_> {
         let Some(handler) = start.parent.map(|parent| process.element(parent)) else {
             return;
         };
-        let thrown = match trigger {
+        let thrown = trigger.parts().iter().any(|trigger| match trigger {
             Trigger::Error(code) => {
                 self.errors.contains(&(handler.parent, code.clone()))
                     || self.works.contains(&handler.parent)
@@ -213,8 +222,9 @@ impl Lint<'_> {
             | Trigger::Message(_)
             | Trigger::Condition(_)
             | Trigger::Cancel
-            | Trigger::Signal(_) => true,
-        };
+            | Trigger::Signal(_)
+            | Trigger::Multiple { .. } => true,
+        });
         if !thrown {
             let message = format!(
                 "`{}` never begins: nothing throws what it catches",
@@ -254,7 +264,7 @@ impl Lint<'_> {
             | Kind::Complex { .. } => false,
         };
         let calls = matches!(host.kind, Kind::Call(_));
-        let fires = match trigger {
+        let fires = trigger.parts().iter().any(|trigger| match trigger {
             // What a called process throws, it alone knows.
             Trigger::Error(_) | Trigger::Escalation(_) if calls => true,
             Trigger::Error(code) => {
@@ -265,8 +275,11 @@ impl Lint<'_> {
             Trigger::Escalation(code) => self.escalations.contains(&(Some(on), code.clone())),
             Trigger::None | Trigger::Timer(_) | Trigger::Message(_) | Trigger::Signal(_) => waits,
             // It may hold as the activity begins. What is thrown to the others comes from elsewhere, or was looked for.
-            Trigger::Condition(_) | Trigger::Compensation | Trigger::Cancel => true,
-        };
+            Trigger::Condition(_)
+            | Trigger::Compensation
+            | Trigger::Cancel
+            | Trigger::Multiple { .. } => true,
+        });
         if !fires {
             let element = self.process.element(ix);
             let message = format!(
@@ -302,17 +315,16 @@ fn thrown(process: &Process, code: impl Fn(&Throw) -> Option<&Name>) -> Thrown {
         let (Kind::End(throw) | Kind::Throw(throw)) = &element.kind else {
             continue;
         };
-        let Some(code) = code(throw) else {
-            continue;
-        };
-        let mut scope = element.parent;
-        // Where this code is known already, it is known all the way up.
-        while thrown.insert((scope, Some(code.clone()))) {
-            thrown.insert((scope, None));
-            scope = match scope {
-                Some(ix) => process.element(ix).parent,
-                None => break,
-            };
+        for code in throw.parts().iter().filter_map(&code) {
+            let mut scope = element.parent;
+            // Where this code is known already, it is known all the way up.
+            while thrown.insert((scope, Some(code.clone()))) {
+                thrown.insert((scope, None));
+                scope = match scope {
+                    Some(ix) => process.element(ix).parent,
+                    None => break,
+                };
+            }
         }
     }
     thrown

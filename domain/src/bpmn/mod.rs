@@ -21,7 +21,7 @@ pub use activity::{
 };
 pub use call::{Binding, Call, Mapping};
 pub use decision::{DecisionBinding, DecisionCall, DecisionRef, ResultShape};
-pub use event::{MessageWait, Sent, Throw, Timer, Trigger};
+pub use event::{MessageWait, Opener, Sent, Throw, Timer, Trigger};
 
 pub mod dialect;
 pub mod lint;
@@ -120,6 +120,8 @@ pub struct Process {
     pub acl: StateList,
     /// Field classes that hold in every state unless the element says otherwise.
     pub fields: Vec<FieldRule>,
+    /// What starts an instance besides start events.
+    pub openers: Vec<Opener>,
     /// Who may start an instance besides holding the privilege; `None` abstains.
     pub starters: Option<Vec<Principals>>,
     /// The data field that names the initiator when somebody starts on another's behalf.
@@ -193,7 +195,19 @@ impl Process {
         self.children(scope)
             .filter(|(_, element)| element.begins())
             .map(|(ix, _)| ix)
+            .filter(|ix| !self.opens(*ix))
             .collect()
+    }
+
+    /// Whether an element starts an instance by what it waits for, or leads to what does.
+    fn opens(&self, ix: ElementIx) -> bool {
+        let mut openers = self.openers.iter();
+        openers.any(|opener| {
+            opener
+                .gateway
+                .map_or(opener.element, |(gateway, _)| gateway)
+                == ix
+        })
     }
 }
 
@@ -329,6 +343,36 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// What an event waits for; nothing for what is no event that waits.
+    pub fn trigger(&self) -> Option<&Trigger> {
+        match self {
+            Kind::Start(trigger)
+            | Kind::Catch(trigger)
+            | Kind::Boundary { trigger, .. }
+            | Kind::EventStart { trigger, .. } => Some(trigger),
+            Kind::End(_)
+            | Kind::Throw(_)
+            | Kind::LinkSource(_)
+            | Kind::LinkTarget
+            | Kind::UserTask(_)
+            | Kind::PassThrough
+            | Kind::Work(_)
+            | Kind::Assign(_)
+            | Kind::Call(_)
+            | Kind::Decision(_)
+            | Kind::Receive(_)
+            | Kind::Exclusive
+            | Kind::Parallel
+            | Kind::Inclusive
+            | Kind::EventBased
+            | Kind::Complex { .. }
+            | Kind::AdHoc(_)
+            | Kind::SubProcess
+            | Kind::Transaction
+            | Kind::EventSubProcess => None,
+        }
+    }
+
     /// Whether a token can come to it by a flow alone: so that it begins where none leads to it.
     pub(crate) fn is_on_flow(&self) -> bool {
         match self {

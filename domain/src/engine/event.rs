@@ -12,8 +12,8 @@ use crate::engine::effect::Effect;
 use crate::engine::gate::Gate;
 use crate::engine::incident::Incident;
 use crate::engine::instance::{
-    InstanceState, Lists, PendingCondition, PendingMessage, PendingSignal, PendingTimer, ScopeId,
-    TokenId,
+    Happened, InstanceState, Lists, PendingCondition, PendingMessage, PendingSignal, PendingTimer,
+    ScopeId, TokenId,
 };
 use crate::ids::{InstanceId, TaskId, TimerId, WorkId};
 use crate::task::{Task, TaskEvent};
@@ -179,6 +179,15 @@ pub enum Event {
     },
     /// Work is no longer needed.
     WorkCleared(WorkId),
+    /// One of several things that have to happen together has happened, and is no longer waited for.
+    PartHappened(Happened),
+    /// What has happened of an event that waits for several things counts no longer.
+    PartsCleared {
+        /// The token that waits.
+        token: TokenId,
+        /// The event.
+        element: ElementIx,
+    },
     /// Another process was called.
     Called(PendingCall),
     /// Who takes part in what was called, and reads this instance therefore.

@@ -11,7 +11,7 @@ use super::compensable::{Compensable, Undoing};
 use super::event::Event;
 use super::gate::Gate;
 pub use super::incident::{Incident, IncidentKind, Phase};
-pub use super::pending::{PendingCondition, PendingMessage, PendingSignal, PendingTimer};
+pub use super::pending::{Happened, PendingCondition, PendingMessage, PendingSignal, PendingTimer};
 use crate::access::Principal;
 use crate::bpmn::ElementIx;
 use crate::history;
@@ -92,6 +92,9 @@ pub struct Instance {
     /// Work that somebody outside is to do.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub work: Vec<PendingWork>,
+    /// What has happened of events that wait for several things together.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub happened: Vec<Happened>,
     /// What was called and is not over.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub calls: Vec<PendingCall>,
@@ -310,6 +313,7 @@ impl Instance {
                     rounds.completed = rounds.completed.saturating_add(1);
                 }
                 self.tokens.retain(|held| held.id != *token);
+                self.happened.retain(|it| it.token != *token);
                 self.incidents.retain(|incident| incident.token != *token);
                 self.gone(*token, matches!(event, Event::Completed { .. }));
             }
@@ -373,11 +377,27 @@ impl Instance {
                 .waits
                 .retain(|wait| wait.token != *token || wait.element != *element),
             Event::ConditionJudged(judged) => {
-                let place = (judged.token, judged.element);
-                self.forget(place);
+                self.conditions.retain(|waits| !waits.is_of(judged));
                 self.conditions.push(judged.clone());
             }
-            Event::ConditionCleared { token, element } => self.forget((*token, *element)),
+            Event::ConditionCleared { token, element } => self
+                .conditions
+                .retain(|waits| waits.token != *token || waits.element != *element),
+            Event::PartHappened(part) => {
+                let place = (part.token, part.element, part.part);
+                self.timers
+                    .retain(|it| (it.token, it.element, it.part) != place);
+                self.waits
+                    .retain(|it| (it.token, it.element, it.part) != place);
+                self.signals
+                    .retain(|it| (it.token, it.element, it.part) != place);
+                self.conditions
+                    .retain(|it| (it.token, it.element, it.part) != place);
+                self.happened.push(*part);
+            }
+            Event::PartsCleared { token, element } => self
+                .happened
+                .retain(|it| it.token != *token || it.element != *element),
             Event::SignalAwaited(wait) => self.signals.push(wait.clone()),
             Event::SignalCleared { token, element } => self
                 .signals
@@ -430,11 +450,6 @@ impl Instance {
     fn rounds_mut(&mut self, scope: ScopeId) -> Option<&mut Rounds> {
         let open = self.scopes.iter_mut().find(|open| open.id == scope)?;
         open.rounds.as_mut()
-    }
-
-    fn forget(&mut self, place: (TokenId, ElementIx)) {
-        self.conditions
-            .retain(|waits| (waits.token, waits.element) != place);
     }
 
     fn fold_task(&mut self, id: TaskId, event: &TaskEvent) {

@@ -27,6 +27,7 @@ pub mod gate;
 pub mod incident;
 pub mod instance;
 
+mod begin;
 mod data;
 mod element;
 mod intervene;
@@ -48,7 +49,7 @@ use instance::{Instance, InstanceState, Lists, ScopeId};
 use run::Run;
 
 use crate::access::{self, Actor, Principal, Privilege};
-use crate::bpmn::{ElementIx, Kind, Process, Trigger};
+use crate::bpmn::{ElementIx, Process};
 use crate::ids::{InstanceId, TaskId, TimerId, WorkId};
 use crate::task::{self, TaskCommand, TaskEvent, form};
 use crate::value::{Data, Name, Value};
@@ -70,10 +71,6 @@ pub fn start(
         Starter::Person(actor) => Some(actor),
         Starter::System | Starter::Call(_) => None,
     };
-    let begins = begins(process, &start.begin);
-    if begins.is_empty() {
-        return Err(Rejection::NoStart);
-    }
     let (initiator, creator) = match by {
         Starter::Person(actor) => {
             let initiator = initiator(process, &start.data, actor)?;
@@ -98,19 +95,23 @@ pub fn start(
         };
         run.write(ScopeId::ROOT, field, name)?;
     }
+    let begins = begin::find(&run, &start.begin);
+    let Some(first) = begins.first() else {
+        return Err(Rejection::NoStart);
+    };
     let seed = lists::seed(&run, &before);
     match element::event_sub_process::arm(&mut run, None) {
         Ok(armed) => {
             for event in armed {
                 run.emit(event);
             }
-            for element in begins {
-                run.arrive(element, ScopeId::ROOT, None, &seed);
+            for beginning in &begins {
+                beginning.go(&mut run, &seed);
             }
         }
         // As with a sub-process, what cannot be waited for holds the scope before it begins.
         Err(trouble) => {
-            let spot = run.enter(begins[0], ScopeId::ROOT, None, &seed);
+            let spot = run.enter(first.element(), ScopeId::ROOT, None, &seed);
             run.hold_at(spot.token, trouble, Phase::Opening);
         }
     }
@@ -429,39 +430,6 @@ impl<'a> Case<'a> {
     }
 }
 
-/// Where a start begins: at one start event, or, in a process without any, wherever no flow leads. Asked by hand, a process
-/// that only timers start begins ahead of time.
-fn begins(process: &Process, begin: &Begin) -> Vec<ElementIx> {
-    let first = |by: &dyn Fn(ElementIx, &Trigger) -> bool| -> Vec<ElementIx> {
-        let mut children = process.children(None);
-        let found = children.find(
-            |(ix, element)| matches!(&element.kind, Kind::Start(trigger) if by(*ix, trigger)),
-        );
-        found.map(|(ix, _)| ix).into_iter().collect()
-    };
-    match begin {
-        Begin::Plain => {
-            let plain = element::sub_process::begins(process, None);
-            match plain.is_empty() {
-                true => first(&|_, trigger| matches!(trigger, Trigger::Timer(_))),
-                false => plain,
-            }
-        }
-        Begin::Message(name) => {
-            first(&|_, trigger| matches!(trigger, Trigger::Message(wait) if wait.name == *name))
-        }
-        Begin::Signal(name) => {
-            first(&|_, trigger| matches!(trigger, Trigger::Signal(signal) if signal == name))
-        }
-        Begin::Timer(start) => {
-            first(&|ix, trigger| ix == *start && matches!(trigger, Trigger::Timer(_)))
-        }
-        Begin::Condition(start) => {
-            first(&|ix, trigger| ix == *start && matches!(trigger, Trigger::Condition(_)))
-        }
-    }
-}
-
 /// Whose case it is: the actor's own, or that of the person in the process's initiator field. The field is an argument of
 /// the request, so naming anybody else takes the role `actOnBehalf`, for every process or for this one.
 fn initiator(process: &Process, data: &Data, actor: &Actor) -> Result<Name, Rejection> {
@@ -529,6 +497,7 @@ fn blank(start: &Start, initiator: Name, created_by: Name, fresh: &Fresh<'_>) ->
         conditions: Vec::new(),
         signals: Vec::new(),
         work: Vec::new(),
+        happened: Vec::new(),
         calls: Vec::new(),
         parent: None,
         incidents: Vec::new(),

@@ -5,7 +5,7 @@ use super::super::read::flag;
 use super::super::tree::Tag;
 use super::super::xml::shorten;
 use super::super::{AdHoc, ElementIx, Kind};
-use super::{Resolver, called};
+use super::{Resolver, called, opener};
 
 /// Tokens that an activity takes or sends out at once at most.
 const MOST_TOKENS: u32 = 1_000;
@@ -170,9 +170,6 @@ impl<'a> Resolver<'a> {
     }
 
     fn receive(&mut self, tag: Tag<'a>) -> Kind {
-        if is_true(tag, "instantiate") {
-            self.refuse(tag, "a receive task that starts an instance");
-        }
         match self.message(tag) {
             Some(wait) => Kind::Receive(wait),
             None => Kind::PassThrough,
@@ -180,14 +177,12 @@ impl<'a> Resolver<'a> {
     }
 
     fn event_based(&mut self, tag: Tag<'a>) -> Kind {
-        if is_true(tag, "instantiate") {
-            self.refuse(tag, "an event-based gateway that starts an instance");
-        }
-        if tag
-            .own("eventGatewayType")
-            .is_some_and(|kind| &**kind == "Parallel")
-        {
-            self.refuse(tag, "a parallel event-based gateway");
+        if opener::is_parallel(tag) && !is_true(tag, "instantiate") {
+            let message = format!(
+                "{} waits for all of its events, and starts no instance",
+                called(tag)
+            );
+            self.report.error(tag, "bad-gateway", message);
         }
         Kind::EventBased
     }

@@ -72,7 +72,8 @@ impl<'a> Resolver<'a> {
                 | Trigger::Timer(_)
                 | Trigger::Message(_)
                 | Trigger::Signal(_)
-                | Trigger::Condition(_),
+                | Trigger::Condition(_)
+                | Trigger::Multiple { .. },
             ) => true,
             Kind::Start(
                 Trigger::Error(_)

@@ -117,20 +117,15 @@ fn escalate(run: &mut Run<'_, '_>, code: &Name) {
     }
 }
 
-/// Throws an escalation, and goes on unless what caught it has taken away the scope around.
+/// Throws an escalation. What catches it may take the thrower away: one that interrupts lets it be done before.
 pub(in crate::engine) fn escalation(run: &mut Run<'_, '_>, from: Spot, code: &Name) {
     match nearest(run, from, Thrown::Escalation(code)) {
-        None => {
-            escalate(run, code);
-            run.leave(from);
-        }
-        Some(catcher) if catcher.interrupting => {
-            run.complete(from);
-            catch(run, &catcher);
-        }
+        None => escalate(run, code),
         Some(catcher) => {
+            if catcher.interrupting {
+                run.complete(from);
+            }
             catch(run, &catcher);
-            run.leave(from);
         }
     }
 }
@@ -217,26 +212,29 @@ fn among(
         else {
             continue;
         };
-        let (caught, code) = match (trigger, thrown) {
-            (Trigger::Error(caught), Thrown::Error(code))
-            | (Trigger::Escalation(caught), Thrown::Escalation(code)) => (caught, code),
-            (
-                Trigger::None
-                | Trigger::Timer(_)
-                | Trigger::Message(_)
-                | Trigger::Condition(_)
-                | Trigger::Signal(_)
-                | Trigger::Error(_)
-                | Trigger::Escalation(_)
-                | Trigger::Compensation
-                | Trigger::Cancel,
-                Thrown::Error(_) | Thrown::Escalation(_),
-            ) => continue,
-        };
-        match caught {
-            Some(caught) if caught == code => return Some((ix, *interrupting)),
-            Some(_) => {}
-            None => every = every.or(Some((ix, *interrupting))),
+        for trigger in trigger.parts() {
+            let (caught, code) = match (trigger, thrown) {
+                (Trigger::Error(caught), Thrown::Error(code))
+                | (Trigger::Escalation(caught), Thrown::Escalation(code)) => (caught, code),
+                (
+                    Trigger::None
+                    | Trigger::Timer(_)
+                    | Trigger::Message(_)
+                    | Trigger::Condition(_)
+                    | Trigger::Signal(_)
+                    | Trigger::Multiple { .. }
+                    | Trigger::Error(_)
+                    | Trigger::Escalation(_)
+                    | Trigger::Compensation
+                    | Trigger::Cancel,
+                    Thrown::Error(_) | Thrown::Escalation(_),
+                ) => continue,
+            };
+            match caught {
+                Some(caught) if caught == code => return Some((ix, *interrupting)),
+                Some(_) => {}
+                None => every = every.or(Some((ix, *interrupting))),
+            }
         }
     }
     every

@@ -74,6 +74,7 @@ impl Build {
                 policy: Default::default(),
                 acl: StateList::default(),
                 fields: Vec::new(),
+                openers: Vec::new(),
                 starters: None,
                 initiator_field: None,
                 initiator_variable: None,

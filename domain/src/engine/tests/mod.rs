@@ -25,6 +25,7 @@ mod lists;
 mod loops;
 mod messages;
 mod multi_instances;
+mod multiple;
 mod properties;
 mod quantities;
 mod signals;

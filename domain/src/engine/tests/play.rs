@@ -326,6 +326,18 @@ impl Play {
                 .iter()
                 .all(|work| held(work.token) && work.retries > 0)
         );
+        assert!(
+            instance
+                .signals
+                .iter()
+                .all(|wait| waited(wait.token, wait.element))
+        );
+        assert!(
+            instance
+                .happened
+                .iter()
+                .all(|part| waited(part.token, part.element))
+        );
         assert!(instance.calls.iter().all(|call| held(call.token)));
         assert!(instance.open_tasks().all(|task| held(task.token)));
         assert!(
@@ -419,6 +431,8 @@ impl Play {
                 format!("{sign}:{}", self.id(judged.element))
             }
             Event::ConditionCleared { element, .. } => format!("unjudge:{}", self.id(*element)),
+            Event::PartHappened(part) => format!("part:{}", self.id(part.element)),
+            Event::PartsCleared { element, .. } => format!("unpart:{}", self.id(*element)),
             Event::SignalAwaited(wait) => format!("hear:{}", wait.name),
             Event::SignalCleared { element, .. } => format!("unhear:{}", self.id(*element)),
             Event::WorkCreated(work) => format!("work:{}", self.id(work.element)),
