@@ -71,6 +71,7 @@ proptest! {
         prop_assert!(play.is_over(), "{:?}", play.stands());
         prop_assert!(play.instance.timers.is_empty() && play.instance.waits.is_empty());
         prop_assert!(play.instance.open_tasks().next().is_none());
+        prop_assert!(play.instance.gates.is_empty() && play.instance.compensable.is_empty());
     }
 
     #[test]
