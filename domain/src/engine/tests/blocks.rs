@@ -16,6 +16,7 @@ pub(super) enum Block {
     },
     Delay,
     Message,
+    Signal,
     /// A message or a timer, whatever comes first.
     First(Box<[Block; 2]>),
     Row(Vec<Block>),
@@ -86,6 +87,7 @@ pub(super) fn block() -> impl Strategy<Value = Block> {
         2 => any::<bool>().prop_map(|interrupting| Block::Timed { interrupting }),
         1 => Just(Block::Delay),
         1 => Just(Block::Message),
+        1 => Just(Block::Signal),
     ];
     let border = prop_oneof![
         Just(Border::Bare),
@@ -186,6 +188,13 @@ impl Layout {
             Block::Message => {
                 let name = self.name("message");
                 self.build.catch(&name, Trigger::Message(message("m")));
+                self.link(from, &name);
+                name
+            }
+            Block::Signal => {
+                let name = self.name("signal");
+                let trigger = Trigger::Signal(Name::from("s"));
+                self.build.catch(&name, trigger);
                 self.link(from, &name);
                 name
             }
