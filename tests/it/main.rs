@@ -16,5 +16,6 @@ mod sealing;
 mod sockets;
 mod tasks;
 mod tenancy;
+mod timers;
 mod vacation;
 mod worklist;

@@ -1,10 +1,10 @@
-//! Instances: started, told something, ended; and the timers that move them on.
+//! Instances: started, told something, ended.
 
 use std::sync::Arc;
 
 use docket_domain::access::{Actor, Privilege};
 use docket_domain::bpmn::Process;
-use docket_domain::engine::command::{Begin, Command, Fresh, Known, Rejection, Start, Starter};
+use docket_domain::engine::command::{Begin, Command, Fresh, Rejection, Start, Starter};
 use docket_domain::engine::instance::Instance;
 use docket_domain::engine::{self};
 use docket_domain::history;
@@ -13,7 +13,7 @@ use docket_domain::journal;
 use docket_domain::process::{ProcessRejection, ProcessState};
 use docket_domain::value::{Data, Name, Value};
 use docket_infra::clock::Clock;
-use docket_infra::store::{DueTimer, InstanceStatus, Position, Read, Remembered, Write};
+use docket_infra::store::{InstanceStatus, Position, Read, Remembered, Write};
 
 use super::{App, AppError, Invalid, MAX_REASON, require, retry};
 
@@ -105,29 +105,16 @@ impl App {
             return Err(ProcessRejection::WrongState(record.state).into());
         }
         let model = self.model(&tx, record.id).await?;
-        let now = self.clock.now();
         let start = started(record.id, &model, request)?;
-        let (mut instance, events) = engine::start(
-            &model,
-            &start,
-            Starter::Person(actor),
-            &mut Fresh {
-                now,
-                id: &mut Clock::fresh_id,
-                known: &Known::default(),
-            },
-        )?;
-        instance.apply(&events);
-        let entry = journal::entry(&model, None, &instance, now);
-        let remembered = history::entries(&model, None, &events, now, Some(&actor.user));
-        tx.save_instance(&model, None, &instance, &entry, &remembered)
-            .await?;
+        let by = Starter::Person(actor);
+        let (model, instance) = self.begin(&tx, model, &start, by).await?;
         if let Some(once) = &request.once {
             let made = Remembered {
                 request: once.request,
                 instance: instance.id,
                 task: None,
             };
+            let now = self.clock.now();
             tx.remember(actor, "startProcess", &once.key, &made, now)
                 .await?;
         }
@@ -239,43 +226,36 @@ impl App {
         .await
     }
 
-    /// Fires timers that are due, each in a transaction of its own; how many fired. One that fails is logged and does not
-    /// stop the others: while none of so many fires, those behind them are tried.
-    pub async fn fire_due_timers(&self, limit: u32) -> Result<usize, AppError> {
+    /// Begins an instance and saves it; the caller commits.
+    pub(super) async fn begin(
+        &self,
+        tx: &Write,
+        model: Arc<Process>,
+        start: &Start,
+        by: Starter<'_>,
+    ) -> Result<(Arc<Process>, Instance), AppError> {
         let now = self.clock.now();
-        let mut last = None;
-        loop {
-            let due = self.store.due_timers(now, last.as_ref(), limit).await?;
-            let mut fired = 0;
-            for timer in &due {
-                match self.fire(*timer).await {
-                    Ok(()) => fired += 1,
-                    Err(error) => tracing::warn!(
-                        timer.id = %timer.timer,
-                        instance.id = %timer.instance,
-                        error = &error as &dyn std::error::Error,
-                        "a due timer did not fire"
-                    ),
-                }
-            }
-            last = due.last().copied();
-            if fired > 0 || last.is_none() {
-                return Ok(fired);
-            }
-        }
-    }
-
-    async fn fire(&self, timer: DueTimer) -> Result<(), AppError> {
-        retry(&self.store, timer.tenant, move |tx| {
-            Box::pin(async move {
-                let before = tx.instance_for_engine(timer.instance).await?;
-                let before = before.ok_or(AppError::NotAvailable)?;
-                let command = Command::Fire(timer.timer);
-                let (model, after) = self.decide(&tx, &before, &command).await?;
-                self.finish(tx, model, after).await.map(drop)
-            })
-        })
-        .await
+        let known = self.known(tx).await?;
+        let (mut instance, events) = engine::start(
+            &model,
+            start,
+            by,
+            &mut Fresh {
+                now,
+                id: &mut Clock::fresh_id,
+                known: &known,
+            },
+        )?;
+        instance.apply(&events);
+        let entry = journal::entry(&model, None, &instance, now);
+        let by = match by {
+            Starter::Person(actor) => Some(&actor.user),
+            Starter::System => None,
+        };
+        let remembered = history::entries(&model, None, &events, now, by);
+        tx.save_instance(&model, None, &instance, &entry, &remembered)
+            .await?;
+        Ok((model, instance))
     }
 
     /// Decides on an instance and saves what follows; the caller commits.
@@ -287,6 +267,7 @@ impl App {
     ) -> Result<(Arc<Process>, Instance), AppError> {
         let model = self.model(tx, before.process).await?;
         let now = self.clock.now();
+        let known = self.known(tx).await?;
         let events = engine::decide(
             &model,
             before,
@@ -294,7 +275,7 @@ impl App {
             &mut Fresh {
                 now,
                 id: &mut Clock::fresh_id,
-                known: &Known::default(),
+                known: &known,
             },
         )?;
         let mut after = before.clone();

@@ -25,10 +25,13 @@ use moka::sync::Cache;
 
 use crate::feed::Hub;
 
+mod calendar;
 mod error;
 pub mod instance;
 pub mod process;
+mod schedule;
 pub mod task;
+pub mod timer;
 
 pub use error::{AppError, Invalid, KeyField, MAX_COMMENT, MAX_KEY, MAX_REASON};
 
@@ -49,6 +52,7 @@ pub struct App {
     /// Live subscriptions.
     pub hub: Hub,
     models: Cache<ProcessId, Arc<Process>>,
+    calendars: calendar::Calendars,
 }
 
 /// Who asks, and until when the session holds. The protocol layer puts it into the request's data.
@@ -71,6 +75,7 @@ impl App {
             clock,
             hub: Hub::default(),
             models: Cache::new(MODELS),
+            calendars: calendar::calendars(),
         }
     }
 

@@ -23,6 +23,7 @@ pub mod compensable;
 pub mod effect;
 pub mod event;
 pub mod instance;
+pub mod schedule;
 
 mod data;
 mod element;

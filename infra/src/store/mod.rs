@@ -38,6 +38,7 @@ pub mod error;
 pub mod page;
 
 mod access;
+mod calendars;
 mod comments;
 mod condition;
 mod entity;
@@ -48,6 +49,7 @@ mod journal;
 mod migrate;
 mod processes;
 mod row;
+mod schedules;
 mod statuses;
 mod tasks;
 mod timers;
@@ -64,6 +66,7 @@ pub use instances::InstanceFilter;
 pub use journal::Position;
 pub use page::{Key, Page, Slice};
 pub use processes::{NewProcess, ProcessFilter, ProcessRecord};
+pub use schedules::DueSchedule;
 pub use statuses::InstanceStatus;
 pub use tasks::{TaskOrder, TaskSort, WorklistCounts};
 pub use timers::DueTimer;
@@ -253,6 +256,11 @@ pub struct Read {
 }
 
 impl Read {
+    /// Whose snapshot it is.
+    pub fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+
     async fn rows<T: TryGetableMany>(
         &self,
         statement: &impl StatementBuilder,

@@ -13,6 +13,7 @@ use super::session::Asking;
 use crate::app::instance::Idempotency;
 use crate::app::{AppError, Invalid, KeyField, MAX_KEY};
 
+pub mod calendar;
 pub mod instance;
 pub mod process;
 pub mod task;
@@ -23,6 +24,7 @@ pub struct Mutation(
     process::ProcessMutation,
     instance::InstanceMutation,
     task::TaskMutation,
+    calendar::CalendarMutation,
 );
 
 /// A value, or the refusal in its place.
