@@ -24,6 +24,10 @@ pub enum Kind {
     Cancelled,
     /// Something went wrong, and the token is held.
     Incident,
+    /// What went wrong was tried again.
+    Retried,
+    /// Somebody has dealt with what went wrong, and the token went past it.
+    Resolved,
 }
 
 /// What an entry about an activity that repeats is about.
@@ -64,7 +68,7 @@ pub struct Entry {
     /// The task at the element.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task: Option<TaskId>,
-    /// What went wrong: it may quote the model, never data.
+    /// What went wrong: it may quote the model, never data. Of what was dealt with: how, in the words of who did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }
@@ -76,6 +80,8 @@ fn remembered(event: &Event) -> Option<(Kind, TokenId, ElementIx)> {
         Event::Completed { token, element } => Some((Kind::Completed, *token, *element)),
         Event::Cancelled { token, element } => Some((Kind::Cancelled, *token, *element)),
         Event::IncidentRaised(incident) => Some((Kind::Incident, incident.token, incident.element)),
+        Event::IncidentRetried { token, element, .. } => Some((Kind::Retried, *token, *element)),
+        Event::IncidentResolved { token, element, .. } => Some((Kind::Resolved, *token, *element)),
         Event::ScopeOpened { .. }
         | Event::Remembered(_)
         | Event::CompensationBegun { .. }
@@ -102,6 +108,8 @@ fn remembered(event: &Event) -> Option<(Kind, TokenId, ElementIx)> {
 fn message(event: &Event) -> Option<String> {
     if let Event::IncidentRaised(incident) = event {
         Some(incident.message.clone())
+    } else if let Event::IncidentResolved { reason, .. } = event {
+        Some(reason.to_string())
     } else {
         None
     }

@@ -2,6 +2,7 @@
 
 mod access;
 mod breaking;
+mod changes;
 mod expense;
 mod fuzz;
 mod history;

@@ -14,6 +14,7 @@ struct Acme {
     task: Value,
     worklist: Value,
     user: Value,
+    incident: Value,
 }
 
 async fn acme(server: &TestServer) -> Acme {
@@ -33,19 +34,21 @@ async fn acme(server: &TestServer) -> Acme {
     Acme {
         process: answer["processInstance"]["process"]["id"].clone(),
         task: answer["processInstance"]["tasks"]["nodes"][0]["id"].clone(),
-        instance: json!(instance),
+        instance: json!(instance.clone()),
         worklist: group["id"].clone(),
         user: answer["viewer"]["user"]["id"].clone(),
+        incident: json!(instance.replace("ProcessInstance", "Incident") + "-1"),
     }
 }
 
 impl Acme {
     fn variables(&self) -> Value {
-        json!({ "process": self.process, "instance": self.instance, "task": self.task, "worklist": self.worklist, "user": self.user })
+        json!({ "process": self.process, "instance": self.instance, "task": self.task, "worklist": self.worklist, "user": self.user, "incident": self.incident })
     }
 }
 
-const VARIABLES: [(&str, &str); 5] = [
+const VARIABLES: [(&str, &str); 6] = [
+    ("incident", "ID!"),
     ("process", "ID!"),
     ("instance", "ID!"),
     ("task", "ID!"),
@@ -166,6 +169,16 @@ fn mutations() -> Vec<(&'static str, &'static str, &'static str)> {
         (
             "terminateInstance",
             "terminateInstance(input: {processInstance: $instance}) { userErrors { code } }",
+            "NOT_AVAILABLE",
+        ),
+        (
+            "retryIncident",
+            "retryIncident(input: {incident: $incident}) { processInstance { id } status { id } userErrors { code } }",
+            "NOT_AVAILABLE",
+        ),
+        (
+            "resolveIncident",
+            "resolveIncident(input: {incident: $incident, reason: \"done\"}) { processInstance { id } status { id } userErrors { code } }",
             "NOT_AVAILABLE",
         ),
         (

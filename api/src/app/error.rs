@@ -71,6 +71,9 @@ pub enum Invalid {
     /// A reason of too many characters.
     #[error("a reason must have at most {MAX_REASON} characters")]
     Reason,
+    /// No reason, or one of too many characters.
+    #[error("a reason of 1 to {MAX_REASON} characters must be given")]
+    ReasonMissing,
     /// A key of no or of too many bytes.
     #[error("a key must have 1 to {MAX_KEY} bytes")]
     Key(KeyField),

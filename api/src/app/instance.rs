@@ -220,7 +220,7 @@ impl App {
                 let (model, after) = self.decide(&tx, &before, &command).await?;
                 tx.save_ended_by(id, &actor.user, reason).await?;
                 let done = self.finish(tx, model, after).await?;
-                Ok((status(&done, &actor.user, reason), done.position))
+                Ok((status(&done, Some(&actor.user), reason), done.position))
             })
         })
         .await
@@ -350,7 +350,11 @@ fn started(
     })
 }
 
-fn status(done: &Transition, ended_by: &Name, reason: Option<&str>) -> InstanceStatus {
+pub(super) fn status(
+    done: &Transition,
+    ended_by: Option<&Name>,
+    reason: Option<&str>,
+) -> InstanceStatus {
     let instance = &done.instance;
     let open = instance.tasks.iter().filter(|task| task.state.is_open());
     InstanceStatus {
@@ -362,7 +366,8 @@ fn status(done: &Transition, ended_by: &Name, reason: Option<&str>) -> InstanceS
         ended_at: instance.ended_at,
         open_tasks: u32::try_from(open.count()).unwrap_or(u32::MAX),
         incidents: u32::try_from(instance.incidents.len()).unwrap_or(u32::MAX),
-        ended_by: Some(ended_by.clone()),
+        held: done.held(),
+        ended_by: ended_by.cloned(),
         ended_reason: reason.map(Arc::from),
     }
 }

@@ -28,6 +28,7 @@ use crate::feed::Hub;
 mod calendar;
 mod error;
 pub mod instance;
+pub mod intervention;
 pub mod process;
 mod schedule;
 pub mod task;

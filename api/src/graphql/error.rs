@@ -218,6 +218,8 @@ fn rejected(rejection: &Rejection) -> UserError {
         | Rejection::NotClaimed
         | Rejection::AlreadyYours
         | Rejection::NotWaiting(_)
+        | Rejection::NoIncident
+        | Rejection::NoWayPast
         | Rejection::NoTimer => error(InvalidState),
         Rejection::TargetExcluded(_) => error(InvalidInput).at(&["user"]),
         Rejection::FieldNotWritable(field) => error(NotPermitted).at(&["data", field]),
@@ -251,7 +253,7 @@ fn invalid_input(invalid: &Invalid) -> UserError {
         Invalid::Calendar(CalendarProblem::NoWorkingDay) => error.at(&["workingDays"]),
         Invalid::Calendar(CalendarProblem::TooManyHolidays) => error.at(&["holidays"]),
         Invalid::Comment => error.at(&["text"]),
-        Invalid::Reason => error.at(&["reason"]),
+        Invalid::Reason | Invalid::ReasonMissing => error.at(&["reason"]),
         Invalid::Key(KeyField::Business) => error.at(&["businessKey"]),
         Invalid::Key(KeyField::Idempotency) => error.at(&["idempotencyKey"]),
     }

@@ -23,6 +23,8 @@ pub enum Id {
     Task(TaskId),
     /// A comment.
     Comment(CommentId),
+    /// What holds an instance, by its number.
+    Incident(InstanceId, u32),
     /// A person, by the name that tokens give.
     User(Name),
     /// A worklist of whoever asks.
@@ -46,6 +48,10 @@ impl Id {
             "ProcessInstance" => Ok(Id::Instance(InstanceId(uuid(rest)?))),
             "Task" => Ok(Id::Task(TaskId(uuid(rest)?))),
             "Comment" => Ok(Id::Comment(CommentId(uuid(rest)?))),
+            "Incident" => {
+                let (instance, number) = rest.rsplit_once('-').ok_or(Malformed)?;
+                Ok(Id::Incident(InstanceId(uuid(instance)?), whole(number)?))
+            }
             "User" => Ok(Id::User(user(rest)?)),
             "Worklist" => serde_json::from_slice(&decoded(rest)?)
                 .map(Id::Worklist)
@@ -61,6 +67,7 @@ impl Id {
             Id::Instance(id) => format!("ProcessInstance_{id}"),
             Id::Task(id) => format!("Task_{id}"),
             Id::Comment(id) => format!("Comment_{id}"),
+            Id::Incident(instance, number) => format!("Incident_{instance}-{number}"),
             Id::User(name) => format!("User_{}", URL_SAFE_NO_PAD.encode(name.as_bytes())),
             Id::Worklist(worklist) => {
                 let json = serde_json::to_vec(worklist).unwrap_or_default();
@@ -73,9 +80,12 @@ impl Id {
     pub fn process(&self) -> Result<ProcessId, Malformed> {
         match self {
             Id::Process(id) => Ok(*id),
-            Id::Instance(_) | Id::Task(_) | Id::Comment(_) | Id::User(_) | Id::Worklist(_) => {
-                Err(Malformed)
-            }
+            Id::Instance(_)
+            | Id::Task(_)
+            | Id::Comment(_)
+            | Id::Incident(..)
+            | Id::User(_)
+            | Id::Worklist(_) => Err(Malformed),
         }
     }
 
@@ -83,9 +93,12 @@ impl Id {
     pub fn instance(&self) -> Result<InstanceId, Malformed> {
         match self {
             Id::Instance(id) => Ok(*id),
-            Id::Process(_) | Id::Task(_) | Id::Comment(_) | Id::User(_) | Id::Worklist(_) => {
-                Err(Malformed)
-            }
+            Id::Process(_)
+            | Id::Task(_)
+            | Id::Comment(_)
+            | Id::Incident(..)
+            | Id::User(_)
+            | Id::Worklist(_) => Err(Malformed),
         }
     }
 
@@ -93,9 +106,25 @@ impl Id {
     pub fn task(&self) -> Result<TaskId, Malformed> {
         match self {
             Id::Task(id) => Ok(*id),
-            Id::Process(_) | Id::Instance(_) | Id::Comment(_) | Id::User(_) | Id::Worklist(_) => {
-                Err(Malformed)
-            }
+            Id::Process(_)
+            | Id::Instance(_)
+            | Id::Comment(_)
+            | Id::Incident(..)
+            | Id::User(_)
+            | Id::Worklist(_) => Err(Malformed),
+        }
+    }
+
+    /// The incident that it names: its instance, and its number there.
+    pub fn incident(&self) -> Result<(InstanceId, u32), Malformed> {
+        match self {
+            Id::Incident(instance, number) => Ok((*instance, *number)),
+            Id::Process(_)
+            | Id::Instance(_)
+            | Id::Task(_)
+            | Id::Comment(_)
+            | Id::User(_)
+            | Id::Worklist(_) => Err(Malformed),
         }
     }
 
@@ -103,9 +132,12 @@ impl Id {
     pub fn user(self) -> Result<Name, Malformed> {
         match self {
             Id::User(name) => Ok(name),
-            Id::Process(_) | Id::Instance(_) | Id::Task(_) | Id::Comment(_) | Id::Worklist(_) => {
-                Err(Malformed)
-            }
+            Id::Process(_)
+            | Id::Instance(_)
+            | Id::Task(_)
+            | Id::Comment(_)
+            | Id::Incident(..)
+            | Id::Worklist(_) => Err(Malformed),
         }
     }
 
@@ -113,9 +145,12 @@ impl Id {
     pub fn worklist(self) -> Result<Worklist, Malformed> {
         match self {
             Id::Worklist(worklist) => Ok(worklist),
-            Id::Process(_) | Id::Instance(_) | Id::Task(_) | Id::Comment(_) | Id::User(_) => {
-                Err(Malformed)
-            }
+            Id::Process(_)
+            | Id::Instance(_)
+            | Id::Task(_)
+            | Id::Comment(_)
+            | Id::Incident(..)
+            | Id::User(_) => Err(Malformed),
         }
     }
 }
@@ -124,6 +159,14 @@ impl Id {
 fn uuid(text: &str) -> Result<Uuid, Malformed> {
     let id = Uuid::try_parse(text).map_err(|_| Malformed)?;
     (id.to_string() == text).then_some(id).ok_or(Malformed)
+}
+
+/// Without sign or leading zeros: one object has one id.
+fn whole(text: &str) -> Result<u32, Malformed> {
+    let number: u32 = text.parse().map_err(|_| Malformed)?;
+    (number.to_string() == text)
+        .then_some(number)
+        .ok_or(Malformed)
 }
 
 fn user(text: &str) -> Result<Name, Malformed> {
@@ -165,6 +208,7 @@ mod tests {
             Id::Instance(InstanceId(id)),
             Id::Task(TaskId(id)),
             Id::Comment(CommentId(id)),
+            Id::Incident(InstanceId(id), 17),
             Id::User(Name::from("änne_o'neill@example.org")),
             Id::Worklist(Worklist::Assigned),
             Id::Worklist(Worklist::Group(Name::from("human resources"))),
@@ -209,6 +253,11 @@ mod tests {
             "User_*",
             "User__w",
             "Worklist_",
+            "Incident_0199abcd-0000-7000-8000-000000000001",
+            "Incident_0199abcd-0000-7000-8000-000000000001-",
+            "Incident_0199abcd-0000-7000-8000-000000000001-01",
+            "Incident_0199abcd-0000-7000-8000-000000000001-+1",
+            "Incident_0199abcd-0000-7000-8000-000000000001-4294967296",
             "Worklist_e30",
         ] {
             assert_eq!(Id::parse(text), Err(Malformed), "{text}");

@@ -236,8 +236,8 @@ async fn nodes(asking: &Asking<'_>, ids: &[Id]) -> Result<Vec<Option<Node>>> {
             Id::Task(id) => tasks.get(id).cloned().map(|image| Node::Task(Task(image))),
             Id::User(name) => (*name == actor.user).then(|| Node::User(User(name.clone()))),
             Id::Worklist(worklist) => Worklist::of(actor, worklist.clone()).map(Node::Worklist),
-            // A comment is read through its task.
-            Id::Comment(_) => None,
+            // A comment is read through its task, an incident through its instance.
+            Id::Comment(_) | Id::Incident(..) => None,
         });
     }
     Ok(found)

@@ -184,6 +184,7 @@ pub(crate) fn instance() -> Instance {
         conditions: Vec::new(),
         signals: Vec::new(),
         incidents: Vec::new(),
+        next_incident: 1,
         compensable: Vec::new(),
         past: BTreeSet::new(),
         last_lists: Lists::default(),

@@ -131,6 +131,7 @@ impl Lint<'_> {
             | Kind::UserTask(_)
             | Kind::PassThrough
             | Kind::Assign(_)
+            | Kind::Decision(_)
             | Kind::Receive(_)
             | Kind::SubProcess
             | Kind::Transaction
@@ -233,6 +234,7 @@ impl Lint<'_> {
             | Kind::Boundary { .. }
             | Kind::PassThrough
             | Kind::Assign(_)
+            | Kind::Decision(_)
             | Kind::Exclusive
             | Kind::Parallel
             | Kind::Inclusive

@@ -7,7 +7,7 @@
 //!                                                   └──────lint──────▶ Vec<Problem> (warnings)
 //! ```
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,7 @@ use crate::value::Name;
 
 pub use access::{AccessPolicy, Classification, FieldRule, Mask, Naming, Principals, StateList};
 pub use activity::{Count, Form, MultiInstance, Repeat, StandardLoop, UserTask};
+pub use decision::{DecisionBinding, DecisionCall, DecisionRef, ResultShape};
 pub use event::{MessageWait, Sent, Throw, Timer, Trigger};
 
 pub mod dialect;
@@ -26,6 +27,7 @@ pub mod resolve;
 
 mod access;
 mod activity;
+mod decision;
 pub(crate) mod encoding;
 mod event;
 mod place;
@@ -158,6 +160,17 @@ impl Process {
             .map(|(ix, _)| ix)
     }
 
+    /// The decisions that its tasks ask, each once.
+    pub fn decisions(&self) -> BTreeSet<&DecisionRef> {
+        let asked = self.elements.iter().filter_map(|element| {
+            if let Kind::Decision(call) = &element.kind {
+                return Some(&call.decision);
+            }
+            None
+        });
+        asked.collect()
+    }
+
     /// Where a run of a scope begins without a trigger: its none start event, else, with no start event at all, every
     /// element without incoming flows that is no boundary event, link target, event sub-process or compensation activity (BPMN 2.0.2, 13.3.1).
     pub fn plain_starts(&self, scope: Option<ElementIx>) -> Vec<ElementIx> {
@@ -267,6 +280,8 @@ pub enum Kind {
     PassThrough,
     /// Assignments by expression: a service or script task with `wf:set`. Without any, passed through.
     Assign(Vec<Assignment>),
+    /// Asks a decision: a business rule task.
+    Decision(Box<DecisionCall>),
     /// Waits for a message.
     Receive(MessageWait),
     /// One way out.
@@ -308,6 +323,7 @@ impl Kind {
             | Kind::UserTask(_)
             | Kind::PassThrough
             | Kind::Assign(_)
+            | Kind::Decision(_)
             | Kind::Receive(_)
             | Kind::Exclusive
             | Kind::Parallel

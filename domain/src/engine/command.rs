@@ -1,11 +1,14 @@
 //! What may be asked of an instance, and why it may be refused.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use crate::access::{Actor, Privilege};
-use crate::bpmn::ElementIx;
+use crate::bpmn::{DecisionRef, ElementIx};
+use crate::dmn::Decision;
+use crate::engine::incident::IncidentKind;
 use crate::ids::{InstanceId, ProcessId, TaskId, TimerId};
 use crate::task::TaskCommand;
 use crate::time::Calendar;
@@ -54,6 +57,8 @@ pub enum Starter<'a> {
 /// What the tenant has that models refer to by name, as it stands in the transaction that decides.
 #[derive(Clone, Default, Debug)]
 pub struct Known {
+    /// The decisions that they ask, those that are there.
+    pub decisions: HashMap<DecisionRef, Arc<Decision>>,
     /// Its zone and its working days.
     pub calendar: Arc<Calendar>,
 }
@@ -99,6 +104,24 @@ pub enum Command<'a> {
         /// Fields that come along.
         data: Data,
     },
+    /// What holds a token is tried again, by an administrator or a person who may write.
+    Retry {
+        /// Who asks.
+        actor: &'a Actor,
+        /// The number of the incident; `None` are all that there are.
+        incident: Option<u32>,
+        /// Fields that may mend it; only of a person who may write.
+        data: Data,
+    },
+    /// What holds a token was dealt with outside: it goes on past the element. By an administrator.
+    Resolve {
+        /// Who asks.
+        actor: &'a Actor,
+        /// The number of the incident.
+        incident: u32,
+        /// Why, in their words.
+        reason: Name,
+    },
     /// Its initiator takes it back.
     Withdraw(&'a Actor),
     /// An administrator ends it.
@@ -112,6 +135,8 @@ impl Command<'_> {
             Command::Task { actor, .. }
             | Command::UpdateData { actor, .. }
             | Command::Message { actor, .. }
+            | Command::Retry { actor, .. }
+            | Command::Resolve { actor, .. }
             | Command::Withdraw(actor)
             | Command::Terminate(actor) => Some(actor),
             Command::Fire(_) | Command::Signal { .. } => None,
@@ -214,6 +239,12 @@ pub enum Rejection {
     /// Nothing waits for the message.
     #[error("nothing waits for the message `{0}`")]
     NotWaiting(Name),
+    /// The incident has been looked after, or what it held has gone.
+    #[error("the incident is over")]
+    NoIncident,
+    /// Which of the events behind the gateway is to have happened is not for us to say.
+    #[error("there is no way past this element: try it again")]
+    NoWayPast,
     /// The timer is gone.
     #[error("the timer is gone")]
     NoTimer,
@@ -232,4 +263,23 @@ pub struct Trouble {
     pub element: ElementIx,
     /// What went wrong: it may quote the model, never data.
     pub message: String,
+    /// Of what kind.
+    pub kind: IncidentKind,
+}
+
+impl Trouble {
+    /// Trouble with an expression, unless it is said to be of another kind.
+    pub fn new(element: ElementIx, message: String) -> Trouble {
+        Trouble {
+            element,
+            message,
+            kind: IncidentKind::Expression,
+        }
+    }
+
+    /// The same, of this kind.
+    pub fn of(mut self, kind: IncidentKind) -> Trouble {
+        self.kind = kind;
+        self
+    }
 }

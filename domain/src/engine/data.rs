@@ -2,10 +2,12 @@
 
 use super::command::{Rejection, Trouble};
 use super::event::Event;
+use super::incident::IncidentKind;
 use super::instance::ScopeId;
 use super::run::{Run, Spot};
 use crate::access::state;
 use crate::bpmn::{Assignment, Text};
+use crate::dmn::{Decision, DecisionError, Verdict};
 use crate::expr::{Env, EvalError, Expr};
 use crate::value::{self, Data, Name, Value};
 
@@ -68,9 +70,17 @@ impl Run<'_, '_> {
         Ok(())
     }
 
-    /// Assigns in order, so that later values see earlier ones. What was assigned before trouble stays.
+    /// Assigns in order, so that later values see earlier ones. What was assigned before trouble stays, and is left out when
+    /// it is tried again.
     pub(super) fn assign(&mut self, spot: Spot, assignments: &[Assignment]) -> Result<(), Trouble> {
-        for assignment in assignments {
+        if self.skipped == Some(spot.token) {
+            self.assigned = Some((spot.token, assignments.len()));
+            return Ok(());
+        }
+        let resumed = self.resume.take_if(|(token, _)| *token == spot.token);
+        let from = resumed.map_or(0, |(_, done)| done);
+        self.assigned = Some((spot.token, from));
+        for (done, assignment) in assignments.iter().enumerate().skip(from) {
             let field = &assignment.field;
             let value = self
                 .eval(spot.scope, &assignment.value)
@@ -80,7 +90,9 @@ impl Run<'_, '_> {
                     "with `{field}` the data would be larger than {} bytes",
                     value::MAX_BYTES
                 ))
+                .of(IncidentKind::Size)
             })?;
+            self.assigned = Some((spot.token, done + 1));
         }
         Ok(())
     }
@@ -115,6 +127,15 @@ impl Run<'_, '_> {
         self.with_env(scope, Some(names), |env| {
             expr.holds_within(env, &self.meter)
         })
+    }
+
+    /// What a decision says of the fields of a scope.
+    pub(super) fn ask(
+        &self,
+        scope: ScopeId,
+        decision: &Decision,
+    ) -> Result<Verdict, DecisionError> {
+        self.with_env(scope, None, |env| decision.evaluate(env, &self.meter))
     }
 
     /// The value of a text of the model.

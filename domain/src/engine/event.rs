@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 use crate::bpmn::ElementIx;
 use crate::engine::compensable::{Compensable, Undoing};
 use crate::engine::effect::Effect;
+use crate::engine::incident::Incident;
 use crate::engine::instance::{
-    Incident, InstanceState, Lists, PendingCondition, PendingMessage, PendingSignal, PendingTimer,
-    ScopeId, TokenId,
+    InstanceState, Lists, PendingCondition, PendingMessage, PendingSignal, PendingTimer, ScopeId,
+    TokenId,
 };
 use crate::ids::{TaskId, TimerId};
 use crate::task::{Task, TaskEvent};
@@ -143,6 +144,30 @@ pub enum Event {
     Asked(Effect),
     /// A token is held.
     IncidentRaised(Incident),
+    /// What holds a token is tried again.
+    IncidentRetried {
+        /// Its number.
+        number: u32,
+        /// The token.
+        token: TokenId,
+        /// Where.
+        element: ElementIx,
+        /// By whom.
+        by: Name,
+    },
+    /// What holds a token is passed.
+    IncidentResolved {
+        /// Its number.
+        number: u32,
+        /// The token.
+        token: TokenId,
+        /// Where.
+        element: ElementIx,
+        /// By whom.
+        by: Name,
+        /// Why, in their words.
+        reason: Name,
+    },
     /// The instance has ended.
     Ended {
         /// How.

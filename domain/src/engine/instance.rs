@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::compensable::{Compensable, Undoing};
 use super::event::Event;
+pub use super::incident::{Incident, IncidentKind, Phase};
 pub use super::pending::{PendingCondition, PendingMessage, PendingSignal, PendingTimer};
 use crate::access::Principal;
 use crate::bpmn::ElementIx;
@@ -87,6 +88,9 @@ pub struct Instance {
     pub signals: Vec<PendingSignal>,
     /// What went wrong and holds a token.
     pub incidents: Vec<Incident>,
+    /// The number of the next incident.
+    #[serde(default = "first_incident")]
+    pub next_incident: u32,
     /// What is done and could be compensated, in order of completion.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub compensable: Vec<Compensable>,
@@ -190,19 +194,6 @@ pub struct Rounds {
     /// The values that they are for, if they come one after the other.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<crate::value::Value>,
-}
-
-/// Why a token is held.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Incident {
-    /// The token.
-    pub token: TokenId,
-    /// Where.
-    pub element: ElementIx,
-    /// When.
-    pub at: Timestamp,
-    /// What went wrong: it may quote the model, never data.
-    pub message: String,
 }
 
 impl Instance {
@@ -343,7 +334,14 @@ impl Instance {
                 .signals
                 .retain(|wait| wait.token != *token || wait.element != *element),
             Event::Asked(_) => {}
-            Event::IncidentRaised(incident) => self.incidents.push(incident.clone()),
+            Event::IncidentRaised(incident) => {
+                let next = incident.number.saturating_add(1);
+                self.next_incident = self.next_incident.max(next);
+                self.incidents.push(incident.clone());
+            }
+            Event::IncidentRetried { number, .. } | Event::IncidentResolved { number, .. } => {
+                self.incidents.retain(|incident| incident.number != *number);
+            }
             Event::Ended { state, at, lists } => {
                 self.state = *state;
                 self.ended_at = Some(*at);
@@ -394,4 +392,9 @@ impl Instance {
         let open = self.scopes.iter_mut().find(|open| open.id == scope)?;
         Some(&mut open.data)
     }
+}
+
+/// For instances that were stored before incidents had numbers.
+fn first_incident() -> u32 {
+    1
 }

@@ -22,11 +22,13 @@ pub mod command;
 pub mod compensable;
 pub mod effect;
 pub mod event;
+pub mod incident;
 pub mod instance;
 pub mod schedule;
 
 mod data;
 mod element;
+mod intervene;
 mod lists;
 mod pending;
 mod run;
@@ -37,6 +39,7 @@ use std::collections::BTreeSet;
 
 use command::{Begin, Command, Fresh, Rejection, Start, Starter};
 use event::Event;
+use incident::Phase;
 use instance::{Instance, InstanceState, Lists, ScopeId};
 use run::Run;
 
@@ -98,7 +101,7 @@ pub fn start(
         // As with a sub-process, what cannot be waited for holds the scope before it begins.
         Err(trouble) => {
             let spot = run.enter(begins[0], ScopeId::ROOT, None, &seed);
-            run.hold(spot.token, trouble);
+            run.hold_at(spot.token, trouble, Phase::Opening);
         }
     }
     Ok((blank, run.finish()))
@@ -132,6 +135,16 @@ pub fn decide(
         }
         Command::Fire(timer) => case.fire(*timer, fresh),
         Command::Signal { name, data } => case.signal(name, data, fresh),
+        Command::Retry {
+            actor,
+            incident,
+            data,
+        } => case.retry(actor, *incident, data, fresh),
+        Command::Resolve {
+            actor,
+            incident,
+            reason,
+        } => case.resolve(actor, *incident, reason, fresh),
         Command::Withdraw(actor) => {
             case.must_run()?;
             if !access::instance::may_withdraw(process, instance, actor) {
@@ -387,6 +400,7 @@ fn blank(start: &Start, initiator: Name, created_by: Name, fresh: &Fresh<'_>) ->
         conditions: Vec::new(),
         signals: Vec::new(),
         incidents: Vec::new(),
+        next_incident: 1,
         compensable: Vec::new(),
         past: BTreeSet::new(),
         last_lists: Lists::default(),

@@ -1,12 +1,13 @@
 //! One transition being decided: a working copy of the instance, the events so far, and the tokens that can still move.
 //! Whatever happens is an event that is folded into the copy at once, so that the copy is what the caller will have.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use super::command::{Fresh, Trouble};
 use super::element;
 use super::event::Event;
-use super::instance::{Incident, Instance, InstanceState, Lists, ScopeId, TokenId};
+use super::incident::{Incident, IncidentKind, Phase};
+use super::instance::{Instance, InstanceState, Lists, ScopeId, TokenId};
 use super::lists;
 use crate::access::Actor;
 use crate::bpmn::{ElementIx, FlowIx, Process};
@@ -35,10 +36,7 @@ pub(super) struct Spot {
 
 impl Spot {
     pub(super) fn trouble(&self, message: String) -> Trouble {
-        Trouble {
-            element: self.element,
-            message,
-        }
+        Trouble::new(self.element, message)
     }
 }
 
@@ -54,6 +52,12 @@ pub(super) struct Run<'a, 'f> {
     pub meter: Meter,
     /// Whether the data has changed, or a condition has come, since conditions were judged.
     pub changed: bool,
+    /// How many assignments were made for a token since it came or was done.
+    pub assigned: Option<(TokenId, usize)>,
+    /// How many assignments for a token were made before this transition.
+    pub resume: Option<(TokenId, usize)>,
+    /// The token that leaves without its outputs.
+    pub skipped: Option<TokenId>,
     events: Vec<Event>,
     queue: VecDeque<TokenId>,
     spent: usize,
@@ -74,6 +78,9 @@ impl<'a, 'f> Run<'a, 'f> {
             bytes: None,
             meter: Meter::new(THOUGHT),
             changed: false,
+            assigned: None,
+            resume: None,
+            skipped: None,
             events: Vec::with_capacity(8),
             queue: VecDeque::new(),
             spent: 0,
@@ -104,7 +111,7 @@ impl<'a, 'f> Run<'a, 'f> {
         };
         self.spend(1);
         let stepped = match self.exhausted() {
-            Some(message) => Err(spot.trouble(message)),
+            Some(message) => Err(spot.trouble(message).of(IncidentKind::Budget)),
             None => element::step(self, spot),
         };
         if let Err(trouble) = stepped {
@@ -183,8 +190,20 @@ impl<'a, 'f> Run<'a, 'f> {
     /// An element is done: outputs, then every way out that is open. What cannot be left holds its token.
     pub(super) fn leave(&mut self, spot: Spot) {
         if let Err(trouble) = self.try_leave(spot) {
-            self.hold(spot.token, trouble);
+            self.hold_at(spot.token, trouble, Phase::Leaving);
         }
+    }
+
+    /// Leaves an element as if it were done, without its outputs.
+    pub(super) fn skip(&mut self, spot: Spot) {
+        self.skipped = Some(spot.token);
+        self.leave(spot);
+        self.skipped = None;
+    }
+
+    /// The next assignments for a token leave out so many, which were made before.
+    pub(super) fn resume_after(&mut self, token: TokenId, done: usize) {
+        self.resume = Some((token, done));
     }
 
     fn try_leave(&mut self, spot: Spot) -> Result<(), Trouble> {
@@ -279,6 +298,13 @@ impl<'a, 'f> Run<'a, 'f> {
             .flatten()
     }
 
+    /// The tokens that do not move because of incidents.
+    pub(super) fn held(&self) -> BTreeSet<TokenId> {
+        let incidents = self.instance.incidents.iter();
+        let holding = incidents.filter(|incident| incident.phase.holds());
+        holding.map(|incident| incident.token).collect()
+    }
+
     /// Lets a token run on by itself.
     pub(super) fn proceed(&mut self, token: TokenId) {
         self.queue.push_back(token);
@@ -369,13 +395,29 @@ impl<'a, 'f> Run<'a, 'f> {
         }
     }
 
-    /// Holds a token: it stays where it is until somebody looks after it.
+    /// Holds a token: it stays where it is until somebody looks after it, and then the element begins again.
     pub(super) fn hold(&mut self, token: TokenId, trouble: Trouble) {
+        self.hold_at(token, trouble, Phase::Entering);
+    }
+
+    /// Holds a token, or says only what is wrong beside it, and what failed there.
+    pub(super) fn hold_at(&mut self, token: TokenId, trouble: Trouble, phase: Phase) {
+        let done = self
+            .assigned
+            .filter(|(by, _)| *by == token && phase.holds());
+        let kind = match trouble.kind {
+            IncidentKind::Expression if self.meter.take_over() => IncidentKind::Budget,
+            kind => kind,
+        };
         self.emit(Event::IncidentRaised(Incident {
+            number: self.instance.next_incident,
             token,
             element: trouble.element,
             at: self.fresh.now,
             message: trouble.message,
+            kind,
+            phase,
+            done: done.map_or(0, |(_, done)| u32::try_from(done).unwrap_or(u32::MAX)),
         }));
     }
 }

@@ -41,11 +41,8 @@ pub fn schedules(process: &Process, fresh: &Fresh<'_>) -> Result<Vec<Schedule>, 
     let mut schedules = Vec::new();
     for (ix, element) in process.children(None) {
         if let Kind::Start(Trigger::Timer(timer)) = &element.kind {
-            let schedule = schedule(ix, element, timer, fresh).map_err(|message| Trouble {
-                element: ix,
-                message,
-            })?;
-            schedules.extend(schedule);
+            let schedule = schedule(ix, element, timer, fresh);
+            schedules.extend(schedule.map_err(|message| Trouble::new(ix, message))?);
         }
     }
     Ok(schedules)

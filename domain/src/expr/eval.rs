@@ -1,7 +1,6 @@
 //! Tree to value. Total: depth is bounded by the tree, time by [`MAX_STEPS`], memory by [`MAX_TEXT`] and [`MAX_LIST`].
 //! Logic has three values: what does not fit is null, null is neither true nor false, and only `holds` makes it false.
 
-use std::cell::Cell;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -14,8 +13,8 @@ use super::function::{joined, matches_pattern, place, text};
 use super::temporal::PARTS;
 use super::term::{List, Object, Term};
 use super::{
-    Arithmetic, Closed, Comparison, Env, EvalError, Kind, MAX_LIST, MAX_STEPS, Node, Quantifier,
-    Test, failure,
+    Arithmetic, Closed, Comparison, Env, EvalError, Kind, MAX_LIST, MAX_STEPS, Meter, Node,
+    Quantifier, Test, failure,
 };
 use crate::value::{Name, Value};
 
@@ -23,13 +22,13 @@ use crate::value::{Name, Value};
 pub(super) type Computed<'e> = Result<Term<'e>, EvalError>;
 
 /// The value of a tree, for steps that are left.
-pub(super) fn value(tree: &Node, env: &Env<'_>, left: &Cell<u32>) -> Result<Value, EvalError> {
-    metered(tree, env, left)?.into_value(tree.at)
+pub(super) fn value(tree: &Node, env: &Env<'_>, meter: &Meter) -> Result<Value, EvalError> {
+    metered(tree, env, meter)?.into_value(tree.at)
 }
 
 /// The truth of a tree, for steps that are left.
-pub(super) fn truth(tree: &Node, env: &Env<'_>, left: &Cell<u32>) -> Result<bool, EvalError> {
-    match metered(tree, env, left)? {
+pub(super) fn truth(tree: &Node, env: &Env<'_>, meter: &Meter) -> Result<bool, EvalError> {
+    match metered(tree, env, meter)? {
         Term::Bool(bool) => Ok(bool),
         Term::Null => Ok(false),
         term => Err(failure(
@@ -44,11 +43,13 @@ fn too_long(at: u32) -> EvalError {
 }
 
 /// What a tree gives, for steps that are left.
-pub(super) fn metered<'e>(tree: &Node, env: &'e Env<'e>, left: &Cell<u32>) -> Computed<'e> {
+pub(super) fn metered<'e>(tree: &Node, env: &'e Env<'e>, meter: &Meter) -> Computed<'e> {
+    let left = &meter.left;
     let most = left.get().min(MAX_STEPS);
     let mut run = Run::new(env, most);
     let computed = run.term(tree);
     left.set(left.get() - (most - run.left));
+    meter.over.set(meter.over.get() || run.over);
     computed
 }
 
@@ -58,6 +59,8 @@ pub(super) struct Run<'e> {
     /// What names bound in the expression stand for, innermost last.
     locals: Vec<Term<'e>>,
     left: u32,
+    /// Whether something would have taken more.
+    over: bool,
 }
 
 impl<'e> Run<'e> {
@@ -66,15 +69,17 @@ impl<'e> Run<'e> {
             env,
             locals: Vec::new(),
             left,
+            over: false,
         }
     }
 
     /// Takes steps off the budget.
     pub(super) fn spend(&mut self, at: u32, steps: usize) -> Result<(), EvalError> {
-        self.left = u32::try_from(steps)
+        let left = u32::try_from(steps)
             .ok()
-            .and_then(|steps| self.left.checked_sub(steps))
-            .ok_or_else(|| too_long(at))?;
+            .and_then(|steps| self.left.checked_sub(steps));
+        self.over |= left.is_none();
+        self.left = left.ok_or_else(|| too_long(at))?;
         Ok(())
     }
 

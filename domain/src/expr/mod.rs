@@ -95,6 +95,7 @@ pub struct Env<'a> {
 #[derive(Clone, Debug)]
 pub struct Meter {
     left: Cell<u32>,
+    over: Cell<bool>,
 }
 
 impl Meter {
@@ -102,7 +103,13 @@ impl Meter {
     pub fn new(steps: u32) -> Meter {
         Meter {
             left: Cell::new(steps),
+            over: Cell::new(false),
         }
+    }
+
+    /// Whether an evaluation has failed for want of steps since this was last asked.
+    pub fn take_over(&self) -> bool {
+        self.over.take()
     }
 
     /// Takes steps off; whether there were so many. If not, none are left.
@@ -149,7 +156,7 @@ impl Expr {
 
     /// Its value, as [`Expr::eval`] gives it; its steps are taken off those that a meter has left.
     pub fn eval_within(&self, env: &Env<'_>, meter: &Meter) -> Result<Value, EvalError> {
-        eval::value(&self.parsed.tree, env, &meter.left)
+        eval::value(&self.parsed.tree, env, meter)
     }
 
     /// Its truth: an error unless the value is a boolean; null is false.
@@ -159,7 +166,7 @@ impl Expr {
 
     /// Its truth, as [`Expr::holds`] gives it; its steps are taken off those that a meter has left.
     pub fn holds_within(&self, env: &Env<'_>, meter: &Meter) -> Result<bool, EvalError> {
-        eval::truth(&self.parsed.tree, env, &meter.left)
+        eval::truth(&self.parsed.tree, env, meter)
     }
 }
 

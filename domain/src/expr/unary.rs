@@ -3,7 +3,6 @@
 //!
 //! An expression that mentions `?` must be true; any other must be equal to the value, or a list that holds it.
 
-use std::cell::Cell;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -251,7 +250,7 @@ fn point(node: &Node) -> Option<Point> {
         now: Timestamp::UNIX_EPOCH,
         actor: None,
     };
-    match eval::metered(node, &env, &Cell::new(CONSTANT)).ok()? {
+    match eval::metered(node, &env, &Meter::new(CONSTANT)).ok()? {
         Term::Null => Some(Point::Null),
         Term::Bool(bool) => Some(Point::Bool(bool)),
         Term::Number(number) => Some(Point::Number(number)),

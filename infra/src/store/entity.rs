@@ -71,6 +71,7 @@ pub mod instance {
         pub data: Vec<u8>,
         pub ended_by: Option<Vec<u8>>,
         pub ended_reason: Option<Vec<u8>>,
+        pub held: Option<Vec<u8>>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

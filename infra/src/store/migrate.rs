@@ -21,6 +21,7 @@ impl MigratorTrait for Migrator {
             Box::new(First),
             Box::new(EndedReason),
             Box::new(History),
+            Box::new(Held),
             Box::new(Calendars),
         ]
     }
@@ -68,12 +69,30 @@ impl MigrationTrait for EndedReason {
     }
 }
 
+/// Where incidents hold an instance.
+struct Held;
+
+impl MigrationName for Held {
+    fn name(&self) -> &str {
+        "m0004_held"
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for Held {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let mut instances = Table::alter();
+        instances.table("instances").add_column(blob_null("held"));
+        manager.alter_table(instances).await
+    }
+}
+
 /// When people of a tenant work, and when processes start by themselves.
 struct Calendars;
 
 impl MigrationName for Calendars {
     fn name(&self) -> &str {
-        "m0004_calendars"
+        "m0005_calendars"
     }
 }
 

@@ -67,7 +67,7 @@ pub use journal::Position;
 pub use page::{Key, Page, Slice};
 pub use processes::{NewProcess, ProcessFilter, ProcessRecord};
 pub use schedules::DueSchedule;
-pub use statuses::InstanceStatus;
+pub use statuses::{Held, InstanceStatus};
 pub use tasks::{TaskOrder, TaskSort, WorklistCounts};
 pub use timers::DueTimer;
 pub use transitions::Transition;

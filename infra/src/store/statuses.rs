@@ -3,12 +3,14 @@
 
 use std::sync::Arc;
 
-use docket_domain::engine::instance::InstanceState;
+use docket_domain::bpmn::Process;
+use docket_domain::engine::instance::{Incident, IncidentKind, Instance, InstanceState};
 use docket_domain::ids::{InstanceId, ProcessId};
 use docket_domain::value::Name;
 use jiff::Timestamp;
 use sea_orm::sea_query::{ExprTrait, Query};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::access::{aliased, key};
@@ -36,11 +38,46 @@ pub struct InstanceStatus {
     pub open_tasks: u32,
     /// How many incidents hold it.
     pub incidents: u32,
+    /// Where they hold it: the first hundred.
+    pub held: Vec<Held>,
     /// Who terminated it, if somebody did.
     pub ended_by: Option<Name>,
     /// Why, in that person's words.
     pub ended_reason: Option<Arc<str>>,
 }
+
+/// One place where an incident holds an instance: nothing of what went wrong, which is for its readers.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Held {
+    /// The number of the incident.
+    pub number: u32,
+    /// The id of the element in the model.
+    pub element_id: Name,
+    /// Of what kind.
+    pub kind: IncidentKind,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+impl Held {
+    /// The first hundred places where an instance is held.
+    pub fn of(process: &Process, instance: &Instance) -> Vec<Held> {
+        let incidents = instance.incidents.iter().take(MOST_HELD);
+        let held = |incident: &Incident| {
+            let element = process.elements.get(incident.element.0 as usize)?;
+            Some(Held {
+                number: incident.number,
+                element_id: element.id.clone(),
+                kind: incident.kind,
+                at: incident.at,
+            })
+        };
+        incidents.filter_map(held).collect()
+    }
+}
+
+/// Places that a status names at most.
+const MOST_HELD: usize = 100;
 
 type StatusRow = (
     Uuid,
@@ -51,6 +88,7 @@ type StatusRow = (
     Option<i64>,
     i32,
     i32,
+    Option<Vec<u8>>,
     Option<Vec<u8>>,
     Option<Vec<u8>>,
 );
@@ -77,6 +115,7 @@ impl Read {
                     Column::Incidents,
                     Column::EndedBy,
                     Column::EndedReason,
+                    Column::Held,
                 ]
                 .map(object),
             )
@@ -115,6 +154,7 @@ impl Read {
             incidents,
             ended_by,
             ended_reason,
+            held,
         ) = row;
         let corrupt = |column| self.instance_cell(id, column).corrupt();
         let cell = |column| self.instance_cell(id, column);
@@ -129,6 +169,10 @@ impl Read {
                 .transpose()?,
             open_tasks: u32::try_from(open_tasks).map_err(|_| corrupt("open_tasks"))?,
             incidents: u32::try_from(incidents).map_err(|_| corrupt("incidents"))?,
+            held: held
+                .map(|held| cell("held").open_json(&self.keys.data, &held))
+                .transpose()?
+                .unwrap_or_default(),
             ended_by: ended_by
                 .map(|name| cell("ended_by").open_json(&self.keys.data, &name))
                 .transpose()?,

@@ -18,14 +18,14 @@ use super::condition::person;
 use super::entity::instance::{ActiveModel, Column, Entity};
 use super::instances::Body;
 use super::row::{instance_state_code, micros};
-use super::{StoreError, Write, inserted, key_id};
+use super::{Held, StoreError, Write, inserted, key_id};
 use crate::crypto::Cipher;
 
 /// Rows of one statement: SQLite takes 32,766 values in one, and texts of statements should not grow without bound.
 const CHUNK: usize = 500;
 
 /// The columns that a transition may change.
-const CHANGING: [Column; 9] = [
+const CHANGING: [Column; 10] = [
     Column::State,
     Column::Revision,
     Column::EndedAt,
@@ -33,6 +33,7 @@ const CHANGING: [Column; 9] = [
     Column::Denials,
     Column::OpenTasks,
     Column::Incidents,
+    Column::Held,
     Column::Body,
     Column::Data,
 ];
@@ -229,9 +230,19 @@ impl Write {
                 .instance_cell(after.id.0, "body")
                 .seal_json(cipher, &body)?),
             data: Set(data),
+            held: Set(self.held(process, after)?),
             ended_by: NotSet,
             ended_reason: NotSet,
         })
+    }
+
+    /// Where incidents hold the instance, sealed with the tenant's key: for the monitor.
+    fn held(&self, process: &Process, after: &Instance) -> Result<Option<Vec<u8>>, StoreError> {
+        let held = Held::of(process, after);
+        let cell = self.instance_cell(after.id.0, "held");
+        (!held.is_empty())
+            .then(|| cell.seal_json(&self.keys.data, &held))
+            .transpose()
     }
 
     /// Writes the access rows of what changed who may read it, or where it stands in an order. What had rows loses all of

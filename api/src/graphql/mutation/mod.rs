@@ -15,6 +15,7 @@ use crate::app::{AppError, Invalid, KeyField, MAX_KEY};
 
 pub mod calendar;
 pub mod instance;
+pub mod intervention;
 pub mod process;
 pub mod task;
 
@@ -23,6 +24,7 @@ pub mod task;
 pub struct Mutation(
     process::ProcessMutation,
     instance::InstanceMutation,
+    intervention::InterventionMutation,
     task::TaskMutation,
     calendar::CalendarMutation,
 );

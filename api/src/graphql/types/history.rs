@@ -28,6 +28,10 @@ pub enum HistoryKind {
     Cancelled,
     /// Something went wrong, and the token is held there.
     Incident,
+    /// What went wrong was tried again.
+    Retried,
+    /// Somebody has dealt with what went wrong, and the token went past it.
+    Resolved,
 }
 
 /// What an entry about an activity that repeats is about.

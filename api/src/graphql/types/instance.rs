@@ -174,7 +174,7 @@ impl ProcessInstance {
         let incidents = self.0.incidents.iter();
         Ok(Some(
             incidents
-                .map(|incident| Incident::of(&model, incident))
+                .map(|incident| Incident::of(&model, &self.0, incident))
                 .collect(),
         ))
     }
@@ -247,6 +247,9 @@ impl ProcessInstance {
             update: active && may_write(&model, &self.0, actor),
             withdraw: active && may_withdraw(&model, &self.0, actor),
             terminate: active && actor.has(Privilege::Administrator),
+            retry: active
+                && !self.0.incidents.is_empty()
+                && (actor.has(Privilege::Administrator) || may_write(&model, &self.0, actor)),
         })
     }
 }
@@ -261,6 +264,8 @@ pub struct ProcessInstancePermissions {
     withdraw: bool,
     /// End it.
     terminate: bool,
+    /// Try again what holds it.
+    retry: bool,
 }
 
 /// A place where an instance stands.
@@ -286,22 +291,54 @@ impl Token {
     }
 }
 
+/// What went wrong.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Enum)]
+#[graphql(remote = "domain::IncidentKind")]
+pub enum IncidentKind {
+    /// An expression has no value, or none of the kind that is asked for.
+    Expression,
+    /// The run did not come to rest within its bounds, or its expressions took too much.
+    Budget,
+    /// No condition holds, and there is no default flow.
+    NoWay,
+    /// Nobody catches the error that was thrown.
+    Uncaught,
+    /// The data would grow too large.
+    Size,
+    /// The model asks for what cannot be done.
+    Model,
+    /// Work outside has failed, and is not tried again by itself.
+    Work,
+    /// What was called has failed, or could not be begun.
+    Call,
+}
+
 /// Why an instance does not go on.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(serial)]
 pub struct Incident {
+    /// Names it, for `retryIncident` and `resolveIncident`.
+    id: Id,
+    /// What went wrong.
+    kind: IncidentKind,
+    /// The name of the element in the model.
+    element_name: Option<String>,
     /// The id of the element in the model.
     element_id: String,
     /// When.
     at: DateTime,
-    /// What went wrong.
+    /// What went wrong, in words: it may quote the model, never data.
     message: String,
 }
 
 impl Incident {
-    fn of(model: &bpmn::Process, incident: &domain::Incident) -> Incident {
+    fn of(model: &bpmn::Process, instance: &Instance, incident: &domain::Incident) -> Incident {
+        let element = model.element(incident.element);
         Incident {
-            element_id: model.element(incident.element).id.to_string(),
+            id: Id::Incident(instance.id, incident.number),
+            kind: incident.kind.into(),
+            element_name: element.name.as_ref().map(|name| name.to_string()),
+            element_id: element.id.to_string(),
             at: DateTime(incident.at),
             message: incident.message.clone(),
         }

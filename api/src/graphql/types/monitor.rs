@@ -4,7 +4,7 @@ use async_graphql::{Context, Object, SimpleObject};
 use docket_domain::engine::instance::InstanceState;
 use docket_infra::store::{InstanceFilter, InstanceStatus};
 
-use super::instance::{ProcessInstanceFilter, ProcessInstanceState};
+use super::instance::{IncidentKind, ProcessInstanceFilter, ProcessInstanceState};
 use super::scalar::DateTime;
 use super::user::User;
 use crate::graphql::error::{Code, Result};
@@ -124,6 +124,18 @@ impl ProcessInstanceStatus {
         self.0.incidents
     }
 
+    /// Where they hold it, a hundred places at most: nothing of what went wrong, which is for who reads the instance.
+    async fn held(&self) -> Vec<HeldElement> {
+        let held = self.0.held.iter();
+        held.map(|held| HeldElement {
+            incident: Id::Incident(self.0.id, held.number),
+            element_id: held.element_id.to_string(),
+            kind: held.kind.into(),
+            at: DateTime(held.at),
+        })
+        .collect()
+    }
+
     /// The administrator who ended it, if one did.
     async fn ended_by(&self) -> Option<User> {
         User::maybe(self.0.ended_by.as_ref())
@@ -133,6 +145,20 @@ impl ProcessInstanceStatus {
     async fn ended_reason(&self) -> Option<&str> {
         self.0.ended_reason.as_deref()
     }
+}
+
+/// One place where an incident holds an instance.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(serial)]
+pub struct HeldElement {
+    /// Names the incident, for `retryIncident` and `resolveIncident`.
+    incident: Id,
+    /// The id of the element in the model.
+    element_id: String,
+    /// What went wrong.
+    kind: IncidentKind,
+    /// Since when.
+    at: DateTime,
 }
 
 async fn list(

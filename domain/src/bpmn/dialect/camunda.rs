@@ -27,14 +27,14 @@ const FOREIGN: [&str; 8] = [
     "resource",
 ];
 
-fn attribute<'a>(tag: Tag<'a>, name: &str) -> Option<&'a Name> {
+pub(super) fn attribute<'a>(tag: Tag<'a>, name: &str) -> Option<&'a Name> {
     CAMUNDA
         .iter()
         .find_map(|namespace| tag.attribute(namespace, name))
         .filter(|value| !value.trim().is_empty())
 }
 
-fn is_ours(tag: Tag<'_>) -> bool {
+pub(super) fn is_ours(tag: Tag<'_>) -> bool {
     CAMUNDA.contains(&tag.namespace())
 }
 

@@ -8,11 +8,14 @@ use crate::value::Name;
 
 mod automatiko;
 mod camunda;
+mod decision;
 mod imixs;
 mod jbpm;
 mod standard;
 mod wf;
 mod zeebe;
+
+pub(super) use decision::decision;
 
 /// What a process as a whole asks.
 #[derive(Default)]

@@ -11,7 +11,7 @@ use super::{Collection, Declared};
 use crate::task::form::check_schema;
 
 /// Our elements, and the attributes that each may have.
-const WORDS: [(&str, &[&str]); 14] = [
+const WORDS: [(&str, &[&str]); 15] = [
     ("acl", &["bind"]),
     ("readers", LIST),
     ("writers", LIST),
@@ -34,6 +34,10 @@ const WORDS: [(&str, &[&str]); 14] = [
     ("outcomes", &["field", "values"]),
     ("set", &["field", "value"]),
     ("output", &["field", "value"]),
+    (
+        "decision",
+        &["ref", "result", "binding", "version", "versionTag", "map"],
+    ),
     ("collection", &["field", "element"]),
 ];
 const LIST: &[&str] = &["users", "groups", "roles", "fields", "expr"];
@@ -76,6 +80,7 @@ fn belongs(word: &str, host: Tag<'_>) -> bool {
             "endEvent",
         ]
         .contains(&host),
+        "decision" => host == "businessRuleTask",
         "readers" | "writers" | "owners" => false,
         "collection" => host == "multiInstanceLoopCharacteristics",
         "output" => host != "process" && host != "multiInstanceLoopCharacteristics",

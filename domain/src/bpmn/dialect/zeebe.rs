@@ -6,7 +6,7 @@ use super::super::{Assignment, Form, Naming, UserTask, text, timer};
 use super::{Collection, Work, assignment, wf};
 use crate::value::Name;
 
-const ZEEBE: &str = "http://camunda.org/schema/zeebe/1.0";
+pub(super) const ZEEBE: &str = "http://camunda.org/schema/zeebe/1.0";
 /// Before the id of a form that stands in the process itself.
 const EMBEDDED: &str = "camunda-forms:bpmn:";
 

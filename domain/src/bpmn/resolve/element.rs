@@ -40,7 +40,8 @@ impl<'a> Resolver<'a> {
             "boundaryEvent" => self.boundary(ix, tag),
             "userTask" => Kind::UserTask(Box::new(dialect::user_task(tag, &mut self.report))),
             "task" | "manualTask" => self.work(tag, false),
-            "serviceTask" | "scriptTask" | "businessRuleTask" => self.work(tag, true),
+            "businessRuleTask" | "serviceTask" => self.rules(tag),
+            "scriptTask" => self.work(tag, true),
             "sendTask" if tag.filled("messageRef").is_some() => Kind::Throw(self.send(tag, tag)),
             "sendTask" => self.work(tag, true),
             "receiveTask" => self.receive(tag),
@@ -71,6 +72,15 @@ impl<'a> Resolver<'a> {
             {
                 self.refuse(tag, &format!("a `{name}` other than 1"));
             }
+        }
+    }
+
+    /// A task that may ask a decision.
+    fn rules(&mut self, tag: Tag<'a>) -> Kind {
+        match dialect::decision(tag, &mut self.report) {
+            None => self.work(tag, true),
+            Some(Some(call)) => Kind::Decision(Box::new(call)),
+            Some(None) => Kind::PassThrough,
         }
     }
 

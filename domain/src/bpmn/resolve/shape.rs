@@ -45,6 +45,7 @@ impl<'a> Resolver<'a> {
                 | Kind::UserTask(_)
                 | Kind::PassThrough
                 | Kind::Assign(_)
+                | Kind::Decision(_)
                 | Kind::Receive(_)
                 | Kind::Exclusive
                 | Kind::Parallel
@@ -84,6 +85,7 @@ impl<'a> Resolver<'a> {
             | Kind::UserTask(_)
             | Kind::PassThrough
             | Kind::Assign(_)
+            | Kind::Decision(_)
             | Kind::Receive(_)
             | Kind::Exclusive
             | Kind::Parallel
@@ -125,6 +127,7 @@ impl<'a> Resolver<'a> {
             | Kind::UserTask(_)
             | Kind::PassThrough
             | Kind::Assign(_)
+            | Kind::Decision(_)
             | Kind::Receive(_)
             | Kind::Exclusive
             | Kind::Parallel

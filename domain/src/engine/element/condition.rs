@@ -5,6 +5,7 @@ use super::wait;
 use crate::bpmn::{ElementIx, Kind, Trigger};
 use crate::engine::command::Trouble;
 use crate::engine::event::Event;
+use crate::engine::incident::Phase;
 use crate::engine::instance::{PendingCondition, TokenId};
 use crate::engine::run::Run;
 use crate::expr::Expr;
@@ -64,7 +65,7 @@ fn complain(run: &mut Run<'_, '_>, waits: &PendingCondition, message: String) {
         return;
     }
     if let Some(token) = wait::witness(run, waits.token) {
-        run.hold(token, Trouble { element, message });
+        run.hold_at(token, Trouble::new(element, message), Phase::Beside);
     }
 }
 
@@ -91,6 +92,7 @@ fn condition(kind: &Kind) -> Option<&Expr> {
         | Kind::UserTask(_)
         | Kind::PassThrough
         | Kind::Assign(_)
+        | Kind::Decision(_)
         | Kind::Receive(_)
         | Kind::Exclusive
         | Kind::Parallel

@@ -8,6 +8,7 @@ use super::wait;
 use crate::bpmn::{ElementIx, Kind};
 use crate::engine::command::Trouble;
 use crate::engine::event::Event;
+use crate::engine::incident::IncidentKind;
 use crate::engine::instance::{Lists, ScopeId, TokenId};
 use crate::engine::lists;
 use crate::engine::run::{Run, Spot};
@@ -39,7 +40,8 @@ pub(in crate::engine) fn step(run: &mut Run<'_, '_>, spot: Spot) -> Result<(), T
     let mut inside = process.children(Some(spot.element));
     let start = inside.find(|(_, child)| matches!(child.kind, Kind::EventStart { .. }));
     let Some((start, _)) = start else {
-        return Err(spot.trouble("the event sub-process has no start event".to_owned()));
+        let trouble = spot.trouble("the event sub-process has no start event".to_owned());
+        return Err(trouble.of(IncidentKind::Model));
     };
     let armed = arm(run, Some(spot))?;
     run.emit(Event::ScopeOpened { token: spot.token });

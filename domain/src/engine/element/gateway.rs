@@ -1,12 +1,13 @@
 //! Ways out and ways in: conditions and default flows, the exclusive choice, the parallel join (BPMN 2.0.2, 13.4), and the
 //! first of several events.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::wait;
 use crate::bpmn::{Element, FlowIx, Kind};
 use crate::engine::command::Trouble;
 use crate::engine::event::Event;
+use crate::engine::incident::IncidentKind;
 use crate::engine::instance::{Token, TokenId};
 use crate::engine::lists;
 use crate::engine::run::{Run, Spot};
@@ -27,6 +28,7 @@ pub(in crate::engine) fn ways(run: &Run<'_, '_>, spot: Spot) -> Result<Vec<FlowI
         | Kind::UserTask(_)
         | Kind::PassThrough
         | Kind::Assign(_)
+        | Kind::Decision(_)
         | Kind::Receive(_)
         | Kind::Inclusive
         | Kind::EventBased
@@ -67,7 +69,7 @@ fn open(
     }
     if open.is_empty() && !element.outgoing.is_empty() {
         let message = "no condition holds and there is no default flow";
-        return Err(spot.trouble(message.to_owned()));
+        return Err(spot.trouble(message.to_owned()).of(IncidentKind::NoWay));
     }
     Ok(open)
 }
@@ -109,7 +111,7 @@ pub(super) fn merge(run: &mut Run<'_, '_>, spot: Spot, others: Vec<TokenId>) {
 /// Looks at each token once, however many flows come in.
 fn others(run: &Run<'_, '_>, spot: Spot, incoming: &[FlowIx]) -> Option<Vec<TokenId>> {
     let here = run.instance.token(spot.token)?;
-    let held: BTreeSet<TokenId> = run.instance.incidents.iter().map(|it| it.token).collect();
+    let held = run.held();
     let waits = |token: &&Token| {
         token.element == spot.element
             && token.scope == spot.scope
@@ -147,6 +149,7 @@ pub(in crate::engine) fn await_first(run: &mut Run<'_, '_>, spot: Spot) -> Resul
             | Kind::UserTask(_)
             | Kind::PassThrough
             | Kind::Assign(_)
+            | Kind::Decision(_)
             | Kind::Exclusive
             | Kind::Parallel
             | Kind::Inclusive
@@ -159,7 +162,8 @@ pub(in crate::engine) fn await_first(run: &mut Run<'_, '_>, spot: Spot) -> Resul
         awaited.extend(event);
     }
     if awaited.is_empty() {
-        return Err(spot.trouble("there is no event to wait for".to_owned()));
+        let trouble = spot.trouble("there is no event to wait for".to_owned());
+        return Err(trouble.of(IncidentKind::Model));
     }
     for event in awaited {
         run.emit(event);

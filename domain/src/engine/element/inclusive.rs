@@ -18,7 +18,7 @@ pub(in crate::engine) fn join(run: &mut Run<'_, '_>, spot: Spot) {
 
 /// Lets the first inclusive join go on that waits for nothing any more; whether there was one.
 pub(in crate::engine) fn fire(run: &mut Run<'_, '_>) -> bool {
-    let held: BTreeSet<TokenId> = run.instance.incidents.iter().map(|it| it.token).collect();
+    let held = run.held();
     let mut places: Vec<(ElementIx, ScopeId)> = Vec::new();
     for token in &run.instance.tokens {
         let place = (token.element, token.scope);
@@ -110,6 +110,7 @@ fn upstream(process: &Process, gateway: ElementIx, flows: &[FlowIx]) -> BTreeSet
             | Kind::UserTask(_)
             | Kind::PassThrough
             | Kind::Assign(_)
+            | Kind::Decision(_)
             | Kind::Receive(_)
             | Kind::Exclusive
             | Kind::Parallel

@@ -2,6 +2,7 @@
 //! the token. One file per family.
 
 pub(super) mod boundary;
+mod business_rule;
 pub(super) mod compensation;
 pub(super) mod condition;
 pub(super) mod end;
@@ -55,6 +56,7 @@ pub(super) fn step(run: &mut Run<'_, '_>, spot: Spot) -> Result<(), Trouble> {
         Kind::Catch(trigger) => wait::catch(run, spot, trigger),
         Kind::UserTask(user_task) => user_task::step(run, spot, user_task),
         Kind::Assign(assignments) => service_task::assign(run, spot, assignments),
+        Kind::Decision(call) => business_rule::step(run, spot, call),
         Kind::Receive(message) => wait::receive(run, spot, message),
         Kind::Parallel => {
             gateway::join(run, spot);

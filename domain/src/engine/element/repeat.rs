@@ -9,7 +9,8 @@ use crate::bpmn::{Count, MultiInstance, Repeat, StandardLoop};
 use crate::engine::command::Trouble;
 use crate::engine::data::Oversize;
 use crate::engine::event::Event;
-use crate::engine::instance::{ScopeId, TokenId};
+use crate::engine::incident::{IncidentKind, Phase};
+use crate::engine::instance::{Lists, ScopeId, TokenId};
 use crate::engine::lists;
 use crate::engine::run::{Run, Spot};
 use crate::expr::Expr;
@@ -140,17 +141,53 @@ fn enter(run: &mut Run<'_, '_>, host: Spot, repeat: &Repeat, item: Option<Value>
     let before = held.map(|token| token.lists.clone()).unwrap_or_default();
     let round = run.enter(host.element, around, None, &before);
     run.emit(Event::ScopeOpened { token: round.token });
+    let rounds = run.instance.scope(around).and_then(|it| it.rounds.as_ref());
+    let number = rounds.map_or(0, |rounds| rounds.begun);
+    begin_round(run, round, repeat, (number, item), &before);
+}
+
+/// Tries again to give a round its fields. Its value is looked up in the list as that is now.
+pub(in crate::engine) fn fill_again(run: &mut Run<'_, '_>, round: Spot, number: u32) {
+    let process = run.process;
+    let around = round.scope;
+    let host = run.spot(TokenId(around.0));
+    let (Some(host), Some(repeat)) = (host, &process.element(round.element).repeat) else {
+        return;
+    };
+    let item = match repeat {
+        Repeat::Multi(multi) => match count(run, host, multi) {
+            Ok((_, items)) => items.into_iter().nth(number.saturating_sub(1) as usize),
+            Err(trouble) => {
+                run.hold_at(round.token, trouble, Phase::Round(number));
+                return;
+            }
+        },
+        Repeat::Loop(_) => None,
+    };
+    let held = run.instance.token(host.token);
+    let before = held.map(|token| token.lists.clone()).unwrap_or_default();
+    begin_round(run, round, repeat, (number, item), &before);
+}
+
+fn begin_round(
+    run: &mut Run<'_, '_>,
+    round: Spot,
+    repeat: &Repeat,
+    (number, item): (u32, Option<Value>),
+    before: &Lists,
+) {
     let inside = ScopeId(round.token.0);
-    if let Err(Oversize) = fill(run, around, inside, repeat, item) {
+    if let Err(Oversize) = fill(run, inside, repeat, number, item) {
         let message = format!(
             "with one more round the data would be larger than {} bytes",
             value::MAX_BYTES
         );
-        run.hold(round.token, round.trouble(message));
+        let trouble = round.trouble(message).of(IncidentKind::Size);
+        run.hold_at(round.token, trouble, Phase::Round(number));
         return;
     }
     // A list of the element may name the value of the round, which was not there when the token came.
-    let lists = lists::on_entry(run, round.element, inside, &before);
+    let lists = lists::on_entry(run, round.element, inside, before);
     let held = run.instance.token(round.token);
     if held.is_some_and(|token| token.lists != lists) {
         let token = round.token;
@@ -161,13 +198,11 @@ fn enter(run: &mut Run<'_, '_>, host: Spot, repeat: &Repeat, item: Option<Value>
 
 fn fill(
     run: &mut Run<'_, '_>,
-    around: ScopeId,
     inside: ScopeId,
     repeat: &Repeat,
+    number: u32,
     item: Option<Value>,
 ) -> Result<(), Oversize> {
-    let rounds = run.instance.scope(around).and_then(|it| it.rounds.as_ref());
-    let number = rounds.map_or(0, |rounds| rounds.begun);
     run.put(inside, &Name::from("loopCounter"), whole(number))?;
     if let Repeat::Multi(MultiInstance {
         count: Count::Collection {

@@ -5,6 +5,7 @@ use super::{boundary, event_sub_process};
 use crate::bpmn::{ElementIx, Kind, Process};
 use crate::engine::command::Trouble;
 use crate::engine::event::Event;
+use crate::engine::incident::IncidentKind;
 use crate::engine::instance::ScopeId;
 use crate::engine::run::{Run, Spot};
 
@@ -28,7 +29,8 @@ pub(in crate::engine) fn step(run: &mut Run<'_, '_>, spot: Spot) -> Result<(), T
     let mut children = process.children(Some(spot.element));
     let aside = |kind: &Kind| matches!(kind, Kind::Boundary { .. } | Kind::EventSubProcess);
     if begins.is_empty() && children.any(|(_, child)| !aside(&child.kind)) {
-        return Err(spot.trouble("the sub-process has no none start event".to_owned()));
+        let trouble = spot.trouble("the sub-process has no none start event".to_owned());
+        return Err(trouble.of(IncidentKind::Model));
     }
     let mut armed = boundary::arm(run, spot)?;
     armed.extend(event_sub_process::arm(run, Some(spot))?);

@@ -5,6 +5,7 @@ use super::{boundary, event_sub_process};
 use crate::bpmn::{ElementIx, Kind, Trigger};
 use crate::engine::command::Trouble;
 use crate::engine::compensable::Undoing;
+use crate::engine::incident::IncidentKind;
 use crate::engine::instance::{Lists, ScopeId, TokenId};
 use crate::engine::run::{Run, Spot};
 use crate::value::Name;
@@ -38,7 +39,8 @@ pub(in crate::engine) fn error(
     code: &Name,
 ) -> Result<(), Trouble> {
     let Some(catcher) = nearest(run, from, Thrown::Error(code)) else {
-        return Err(from.trouble(format!("nobody catches the error `{code}`")));
+        let trouble = from.trouble(format!("nobody catches the error `{code}`"));
+        return Err(trouble.of(IncidentKind::Uncaught));
     };
     run.complete(from);
     catch(run, &catcher);

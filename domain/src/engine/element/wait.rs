@@ -5,6 +5,7 @@ use crate::bpmn::{ElementIx, Kind, MessageWait, Text, Timer, Trigger};
 use crate::engine::command::Trouble;
 use crate::engine::data::quoted;
 use crate::engine::event::Event;
+use crate::engine::incident::{IncidentKind, Phase};
 use crate::engine::instance::{PendingMessage, PendingSignal, PendingTimer, ScopeId, TokenId};
 use crate::engine::run::{Run, Spot};
 use crate::expr::EvalError;
@@ -32,7 +33,11 @@ pub(in crate::engine) fn catch(
         | Trigger::Cancel => {
             match watch(run, spot, spot.element, trigger)? {
                 Some(event) => run.emit(event),
-                None => return Err(spot.trouble("the event can never happen".to_owned())),
+                None => {
+                    return Err(spot
+                        .trouble("the event can never happen".to_owned())
+                        .of(IncidentKind::Model));
+                }
             }
             Ok(())
         }
@@ -95,10 +100,8 @@ pub(in crate::engine) fn watch_message(
     element: ElementIx,
     message: &MessageWait,
 ) -> Result<Event, Trouble> {
-    let trouble = |reason: String| Trouble {
-        element,
-        message: format!("the correlation has no value: {reason}"),
-    };
+    let trouble =
+        |reason: String| Trouble::new(element, format!("the correlation has no value: {reason}"));
     let correlation = match &message.correlation {
         None => None,
         Some(expr) => match run.eval(spot.scope, expr) {
@@ -121,7 +124,7 @@ pub(in crate::engine) fn fired(run: &mut Run<'_, '_>, timer: &PendingTimer) {
     if let Err(trouble) = repeat(run, timer)
         && let Some(token) = witness(run, timer.token)
     {
-        run.hold(token, trouble);
+        run.hold_at(token, trouble, Phase::Beside);
     }
     happened(run, timer.token, timer.element);
 }
@@ -189,6 +192,7 @@ pub(in crate::engine) fn scope_of(
         | Kind::UserTask(_)
         | Kind::PassThrough
         | Kind::Assign(_)
+        | Kind::Decision(_)
         | Kind::Receive(_)
         | Kind::Exclusive
         | Kind::Parallel

@@ -15,6 +15,8 @@ fn lines(play: &Play) -> Vec<String> {
             Kind::Completed => '<',
             Kind::Cancelled => 'x',
             Kind::Incident => '!',
+            Kind::Retried => '?',
+            Kind::Resolved => '~',
         };
         let repetition = match entry.repetition {
             Some(Repetition::Whole) => " whole",

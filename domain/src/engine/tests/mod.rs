@@ -6,6 +6,7 @@ mod play;
 
 mod boundaries;
 mod budgets;
+mod business_rules;
 mod commands;
 mod compensation;
 mod conditions;
@@ -15,6 +16,7 @@ mod gateways;
 mod history;
 mod incidents;
 mod inclusive;
+mod interventions;
 mod links;
 mod lists;
 mod loops;

@@ -399,6 +399,8 @@ impl Play {
             Event::IncidentRaised(incident) => {
                 format!("!{}: {}", self.id(incident.element), incident.message)
             }
+            Event::IncidentRetried { number, .. } => format!("retry:{number}"),
+            Event::IncidentResolved { number, .. } => format!("pass:{number}"),
             Event::Ended { state, .. } => format!("ended:{state:?}"),
         })
     }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use docket_domain::access::{Acl, Actor, Principal, Privilege};
 use docket_domain::bpmn::{self, ElementIx, Process};
 use docket_domain::engine::instance::{
-    Incident, Instance, InstanceState, Lists, PendingMessage, PendingTimer, Scope, ScopeId, Token,
-    TokenId,
+    Incident, IncidentKind, Instance, InstanceState, Lists, PendingMessage, PendingTimer, Phase,
+    Scope, ScopeId, Token, TokenId,
 };
 use docket_domain::ids::{InstanceId, ProcessId, TaskId, TenantId, TimerId};
 use docket_domain::journal::{Entry, InstanceImage};
@@ -176,6 +176,7 @@ fn instance(number: u128, process: ProcessId) -> Instance {
         conditions: Vec::new(),
         signals: Vec::new(),
         incidents: Vec::new(),
+        next_incident: 1,
         compensable: Vec::new(),
         past: BTreeSet::new(),
         last_lists: Lists::default(),
@@ -281,11 +282,16 @@ fn full_instance(world: &World) -> Instance {
             name: name("paid"),
             correlation: Some(Value::text("V-17")),
         }],
+        next_incident: 8,
         incidents: vec![Incident {
+            number: 7,
             token: TokenId(1),
             element: ElementIx(7),
             at: at(6),
             message: "no flow's condition holds".to_owned(),
+            kind: IncidentKind::NoWay,
+            phase: Phase::Leaving,
+            done: 2,
         }],
         past: BTreeSet::from([name("mark")]),
         last_lists: lists,
