@@ -249,7 +249,7 @@ async fn a_time_that_cannot_be_computed_keeps_a_version_from_being_published() {
     let answer = pia.ok(publish, json!({ "p": draft["id"] })).await;
     assert_eq!(
         answer["publishProcess"],
-        json!({ "process": null, "userErrors": [{ "code": "INVALID_INPUT", "message": "the start event `due`: the value of `rhythm` is no time" }] })
+        json!({ "process": null, "userErrors": [{ "code": "INVALID_INPUT", "message": "the start event `due`: the value of `=rhythm` is no time" }] })
     );
     server.publish(&every("=\"R1/\" + \"PT1H\"")).await;
     server.advance("P1D").await;

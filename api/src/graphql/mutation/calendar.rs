@@ -17,9 +17,8 @@ pub struct SetCalendarInput {
     time_zone: String,
     /// The days of the week on which people work; at least one.
     working_days: Vec<Weekday>,
-    /// The days on which nobody works all the same; 1,000 at most.
-    #[graphql(default)]
-    holidays: Vec<Date>,
+    /// The days on which nobody works all the same; none unless named, 1,000 at most.
+    holidays: Option<Vec<Date>>,
 }
 
 /// What came of a mutation of the calendar.
@@ -52,6 +51,7 @@ impl CalendarMutation {
             holidays,
         } = input;
         let working = working_days.into_iter().map(Into::into).collect();
+        let holidays = holidays.unwrap_or_default();
         let holidays = holidays.into_iter().map(|date| date.0).collect();
         let asked = async {
             let calendar = time::Calendar::new(&time_zone, working, holidays);
