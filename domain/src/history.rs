@@ -100,6 +100,9 @@ fn remembered(event: &Event) -> Option<(Kind, TokenId, ElementIx)> {
         | Event::ConditionCleared { .. }
         | Event::SignalAwaited(_)
         | Event::SignalCleared { .. }
+        | Event::Called(_)
+        | Event::CallReaders { .. }
+        | Event::CallCleared { .. }
         | Event::Asked(_)
         | Event::Ended { .. } => None,
     }

@@ -4,17 +4,15 @@ use std::sync::Arc;
 
 use docket_domain::access::{Actor, Privilege};
 use docket_domain::bpmn::Process;
-use docket_domain::engine::command::{Begin, Command, Fresh, Rejection, Start, Starter};
+use docket_domain::engine::command::{Begin, Command, Rejection, Start, Starter};
 use docket_domain::engine::instance::Instance;
-use docket_domain::engine::{self};
-use docket_domain::history;
 use docket_domain::ids::{InstanceId, ProcessId};
-use docket_domain::journal;
 use docket_domain::process::{ProcessRejection, ProcessState};
 use docket_domain::value::{Data, Name, Value};
 use docket_infra::clock::Clock;
 use docket_infra::store::{InstanceStatus, Position, Read, Remembered, Write};
 
+use super::unit::Unit;
 use super::{App, AppError, Invalid, MAX_REASON, require, retry};
 
 /// A request that is answered once: who sends it again gets the first answer.
@@ -107,7 +105,7 @@ impl App {
         let model = self.model(&tx, record.id).await?;
         let start = started(record.id, &model, request)?;
         let by = Starter::Person(actor);
-        let (model, instance) = self.begin(&tx, model, &start, by).await?;
+        let (model, instance) = Unit::of(self, &tx).start(model, &start, by).await?;
         if let Some(once) = &request.once {
             let made = Remembered {
                 request: once.request,
@@ -226,66 +224,14 @@ impl App {
         .await
     }
 
-    /// Begins an instance and saves it; the caller commits.
-    pub(super) async fn begin(
-        &self,
-        tx: &Write,
-        model: Arc<Process>,
-        start: &Start,
-        by: Starter<'_>,
-    ) -> Result<(Arc<Process>, Instance), AppError> {
-        let now = self.clock.now();
-        let known = self.known(tx).await?;
-        let (mut instance, events) = engine::start(
-            &model,
-            start,
-            by,
-            &mut Fresh {
-                now,
-                id: &mut Clock::fresh_id,
-                known: &known,
-            },
-        )?;
-        instance.apply(&events);
-        let entry = journal::entry(&model, None, &instance, now);
-        let by = match by {
-            Starter::Person(actor) => Some(&actor.user),
-            Starter::System => None,
-        };
-        let remembered = history::entries(&model, None, &events, now, by);
-        tx.save_instance(&model, None, &instance, &entry, &remembered)
-            .await?;
-        Ok((model, instance))
-    }
-
-    /// Decides on an instance and saves what follows; the caller commits.
+    /// Decides on an instance and saves what follows, there and in others; the caller commits.
     pub(super) async fn decide(
         &self,
         tx: &Write,
         before: &Instance,
         command: &Command<'_>,
     ) -> Result<(Arc<Process>, Instance), AppError> {
-        let model = self.model(tx, before.process).await?;
-        let now = self.clock.now();
-        let known = self.known(tx).await?;
-        let events = engine::decide(
-            &model,
-            before,
-            command,
-            &mut Fresh {
-                now,
-                id: &mut Clock::fresh_id,
-                known: &known,
-            },
-        )?;
-        let mut after = before.clone();
-        after.apply(&events);
-        let entry = journal::entry(&model, Some(before), &after, now);
-        let by = command.actor().map(|actor| &actor.user);
-        let remembered = history::entries(&model, Some(before), &events, now, by);
-        tx.save_instance(&model, Some(before), &after, &entry, &remembered)
-            .await?;
-        Ok((model, after))
+        Unit::of(self, tx).decide(before, command).await
     }
 
     /// Commits, and hints to the feed.

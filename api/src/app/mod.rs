@@ -33,6 +33,7 @@ pub mod process;
 mod schedule;
 pub mod task;
 pub mod timer;
+mod unit;
 
 pub use error::{AppError, Invalid, KeyField, MAX_COMMENT, MAX_KEY, MAX_REASON};
 

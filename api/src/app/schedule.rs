@@ -11,6 +11,7 @@ use docket_infra::clock::Clock;
 use docket_infra::store::{DueSchedule, Write};
 use uuid::Uuid;
 
+use super::unit::Unit;
 use super::{App, AppError, retry};
 
 impl App {
@@ -58,7 +59,9 @@ impl App {
                     business_key: None,
                     data: Data::new(),
                 };
-                let (model, instance) = self.begin(&tx, model, &start, Starter::System).await?;
+                let (model, instance) = Unit::of(self, &tx)
+                    .start(model, &start, Starter::System)
+                    .await?;
                 self.finish(tx, model, instance).await?;
                 Ok(true)
             })

@@ -218,6 +218,7 @@ fn rejected(rejection: &Rejection) -> UserError {
         | Rejection::NotClaimed
         | Rejection::AlreadyYours
         | Rejection::NotWaiting(_)
+        | Rejection::NoCall
         | Rejection::NoIncident
         | Rejection::NoWayPast
         | Rejection::NoTimer => error(InvalidState),
