@@ -4,6 +4,7 @@ mod access;
 mod breaking;
 mod calls;
 mod changes;
+mod conformance;
 mod expense;
 mod fuzz;
 mod history;
