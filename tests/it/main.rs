@@ -21,4 +21,5 @@ mod tasks;
 mod tenancy;
 mod timers;
 mod vacation;
+mod work;
 mod worklist;

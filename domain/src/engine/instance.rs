@@ -11,13 +11,14 @@ use super::compensable::{Compensable, Undoing};
 use super::event::Event;
 use super::gate::Gate;
 pub use super::incident::{Incident, IncidentKind, Phase};
-pub use super::pending::{PendingCondition, PendingMessage, PendingSignal, PendingTimer};
+pub use super::pending::{Happened, PendingCondition, PendingMessage, PendingSignal, PendingTimer};
 use crate::access::Principal;
 use crate::bpmn::ElementIx;
 use crate::history;
-use crate::ids::{InstanceId, ProcessId, TaskId};
+use crate::ids::{InstanceId, ProcessId, TaskId, WorkId};
 use crate::task::{Task, TaskEvent};
 use crate::value::{Data, Name};
+use crate::work::{PendingWork, WorkEvent};
 
 /// Where the life of an instance stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -88,6 +89,12 @@ pub struct Instance {
     /// Signals waited for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub signals: Vec<PendingSignal>,
+    /// Work that somebody outside is to do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub work: Vec<PendingWork>,
+    /// What has happened of events that wait for several things together.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub happened: Vec<Happened>,
     /// What was called and is not over.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub calls: Vec<PendingCall>,
@@ -306,6 +313,7 @@ impl Instance {
                     rounds.completed = rounds.completed.saturating_add(1);
                 }
                 self.tokens.retain(|held| held.id != *token);
+                self.happened.retain(|it| it.token != *token);
                 self.incidents.retain(|incident| incident.token != *token);
                 self.gone(*token, matches!(event, Event::Completed { .. }));
             }
@@ -369,15 +377,34 @@ impl Instance {
                 .waits
                 .retain(|wait| wait.token != *token || wait.element != *element),
             Event::ConditionJudged(judged) => {
-                let place = (judged.token, judged.element);
-                self.forget(place);
+                self.conditions.retain(|waits| !waits.is_of(judged));
                 self.conditions.push(judged.clone());
             }
-            Event::ConditionCleared { token, element } => self.forget((*token, *element)),
+            Event::ConditionCleared { token, element } => self
+                .conditions
+                .retain(|waits| waits.token != *token || waits.element != *element),
+            Event::PartHappened(part) => {
+                let place = (part.token, part.element, part.part);
+                self.timers
+                    .retain(|it| (it.token, it.element, it.part) != place);
+                self.waits
+                    .retain(|it| (it.token, it.element, it.part) != place);
+                self.signals
+                    .retain(|it| (it.token, it.element, it.part) != place);
+                self.conditions
+                    .retain(|it| (it.token, it.element, it.part) != place);
+                self.happened.push(*part);
+            }
+            Event::PartsCleared { token, element } => self
+                .happened
+                .retain(|it| it.token != *token || it.element != *element),
             Event::SignalAwaited(wait) => self.signals.push(wait.clone()),
             Event::SignalCleared { token, element } => self
                 .signals
                 .retain(|wait| wait.token != *token || wait.element != *element),
+            Event::WorkCreated(work) => self.work.push(PendingWork::clone(work)),
+            Event::Work { work, event } => self.fold_work(*work, event),
+            Event::WorkCleared(id) => self.work.retain(|work| work.id != *id),
             Event::Called(call) => self.calls.push(call.clone()),
             Event::CallReaders { child, readers } => {
                 if let Some(call) = self.calls.iter_mut().find(|call| call.child == *child) {
@@ -425,11 +452,6 @@ impl Instance {
         open.rounds.as_mut()
     }
 
-    fn forget(&mut self, place: (TokenId, ElementIx)) {
-        self.conditions
-            .retain(|waits| (waits.token, waits.element) != place);
-    }
-
     fn fold_task(&mut self, id: TaskId, event: &TaskEvent) {
         if let Some(task) = self.tasks.iter_mut().find(|task| task.id == id) {
             task.apply(event);
@@ -437,6 +459,11 @@ impl Instance {
                 self.past.insert(by.clone());
             }
         }
+    }
+
+    fn fold_work(&mut self, id: WorkId, event: &WorkEvent) {
+        self.work
+            .retain_mut(|work| work.id != id || work.apply(event));
     }
 
     fn data_mut(&mut self, scope: ScopeId) -> Option<&mut Data> {

@@ -7,8 +7,7 @@ use super::settled;
 use crate::app::Invalid;
 use crate::graphql::error::{Result, UserError};
 use crate::graphql::session::Asking;
-use crate::graphql::types::calendar::{Calendar, Weekday};
-use crate::graphql::types::scalar::Date;
+use crate::graphql::types::calendar::{Calendar, Date, Weekday};
 
 /// What `setCalendar` takes.
 #[derive(Clone, Debug, InputObject)]

@@ -2,11 +2,39 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Enum, Object};
+use async_graphql::{Enum, InputValueError, InputValueResult, Object, Scalar, ScalarType, Value};
 use docket_domain::time;
 use jiff::civil;
 
-use super::scalar::Date;
+/// A day in ISO 8601: `2026-12-24`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Date(pub civil::Date);
+
+#[Scalar(
+    specified_by_url = "https://scalars.graphql.org/andimarek/local-date.html",
+    use_type_description
+)]
+impl ScalarType for Date {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let Value::String(text) = &value else {
+            return Err(InputValueError::expected_type(value));
+        };
+        // The parser would take a moment as well, and leave out its time.
+        let date = (text.len() == 10).then(|| text.parse().ok()).flatten();
+        date.map(Date)
+            .ok_or_else(|| InputValueError::custom("a day looks like 2026-12-24"))
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_string())
+    }
+}
+
+impl async_graphql::Description for Date {
+    fn description() -> &'static str {
+        "A day in ISO 8601: `2026-12-24`."
+    }
+}
 
 /// A day of the week.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Enum)]

@@ -4,7 +4,8 @@ use async_graphql::{
     Enum, InputObject, InputValueError, InputValueResult, Scalar, ScalarType, Value,
 };
 use docket_domain::task::worklist::Span;
-use jiff::{Timestamp, civil};
+use jiff::fmt::temporal::SpanParser;
+use jiff::{SignedDuration, SpanRelativeTo, Timestamp};
 
 /// A moment in ISO 8601 with its offset, as in RFC 3339: `2026-11-22T08:30:00Z`. Answers are in UTC, with whole
 /// microseconds at most.
@@ -40,23 +41,26 @@ impl async_graphql::Description for DateTime {
     }
 }
 
-/// A day in ISO 8601: `2026-12-24`.
+/// A length of time in ISO 8601: `PT5M`. Days have 24 hours; months and years, which have no length of their own, are none.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Date(pub civil::Date);
+pub struct Duration(pub SignedDuration);
+
+static SPANS: SpanParser = SpanParser::new();
 
 #[Scalar(
-    specified_by_url = "https://scalars.graphql.org/andimarek/local-date.html",
+    specified_by_url = "https://scalars.graphql.org/dotansimha/duration.html",
     use_type_description
 )]
-impl ScalarType for Date {
+impl ScalarType for Duration {
     fn parse(value: Value) -> InputValueResult<Self> {
         let Value::String(text) = &value else {
             return Err(InputValueError::expected_type(value));
         };
-        // The parser would take a moment as well, and leave out its time.
-        let date = (text.len() == 10).then(|| text.parse().ok()).flatten();
-        date.map(Date)
-            .ok_or_else(|| InputValueError::custom("a day looks like 2026-12-24"))
+        let span = SPANS.parse_span(text).ok();
+        let days = SpanRelativeTo::days_are_24_hours();
+        span.and_then(|span| span.to_duration(days).ok())
+            .map(Duration)
+            .ok_or_else(|| InputValueError::custom("a duration looks like PT5M"))
     }
 
     fn to_value(&self) -> Value {
@@ -64,9 +68,9 @@ impl ScalarType for Date {
     }
 }
 
-impl async_graphql::Description for Date {
+impl async_graphql::Description for Duration {
     fn description() -> &'static str {
-        "A day in ISO 8601: `2026-12-24`."
+        "A length of time in ISO 8601: `PT5M`. Days have 24 hours; months and years, which have no length of their own, are none."
     }
 }
 

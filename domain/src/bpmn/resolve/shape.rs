@@ -48,6 +48,7 @@ impl<'a> Resolver<'a> {
                 | Kind::UserTask(_)
                 | Kind::PassThrough
                 | Kind::Assign(_)
+                | Kind::Work(_)
                 | Kind::Decision(_)
                 | Kind::Receive(_)
                 | Kind::Call(_)
@@ -71,7 +72,8 @@ impl<'a> Resolver<'a> {
                 | Trigger::Timer(_)
                 | Trigger::Message(_)
                 | Trigger::Signal(_)
-                | Trigger::Condition(_),
+                | Trigger::Condition(_)
+                | Trigger::Multiple { .. },
             ) => true,
             Kind::Start(
                 Trigger::Error(_)
@@ -90,6 +92,7 @@ impl<'a> Resolver<'a> {
             | Kind::UserTask(_)
             | Kind::PassThrough
             | Kind::Assign(_)
+            | Kind::Work(_)
             | Kind::Decision(_)
             | Kind::Receive(_)
             | Kind::Call(_)
@@ -128,6 +131,9 @@ impl<'a> Resolver<'a> {
             Kind::Boundary { .. } => (into.clone(), "a flow leads into the boundary event"),
             Kind::LinkTarget => (into.clone(), "a flow leads into the link target"),
             Kind::End(_) => (out.clone(), "a flow leads out of the end event"),
+            Kind::Work(_) if self.tag(ix).bpmn() == Some("endEvent") => {
+                (out.clone(), "a flow leads out of the end event")
+            }
             Kind::LinkSource(_) => (out.clone(), "a flow leads out of the link source"),
             Kind::EventSubProcess => (all(), "a flow leads to or from the event sub-process"),
             Kind::Catch(_)
@@ -135,6 +141,7 @@ impl<'a> Resolver<'a> {
             | Kind::UserTask(_)
             | Kind::PassThrough
             | Kind::Assign(_)
+            | Kind::Work(_)
             | Kind::Decision(_)
             | Kind::Receive(_)
             | Kind::Call(_)

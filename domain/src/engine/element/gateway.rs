@@ -30,6 +30,7 @@ pub(in crate::engine) fn ways(run: &Run<'_, '_>, spot: Spot) -> Result<Vec<FlowI
         | Kind::UserTask(_)
         | Kind::PassThrough
         | Kind::Assign(_)
+        | Kind::Work(_)
         | Kind::Call(_)
         | Kind::Decision(_)
         | Kind::Receive(_)
@@ -163,9 +164,11 @@ pub(in crate::engine) fn await_first(run: &mut Run<'_, '_>, spot: Spot) -> Resul
     let mut awaited = Vec::new();
     for flow in &process.element(spot.element).outgoing {
         let target = process.flow(*flow).target;
-        let event = match &process.element(target).kind {
+        let events = match &process.element(target).kind {
             Kind::Catch(trigger) => wait::watch(run, spot, target, trigger)?,
-            Kind::Receive(message) => Some(wait::watch_message(run, spot, target, message)?),
+            Kind::Receive(message) => {
+                vec![wait::watch_message(run, spot, (target, 0), message)?]
+            }
             Kind::Start(_)
             | Kind::End(_)
             | Kind::Throw(_)
@@ -174,6 +177,7 @@ pub(in crate::engine) fn await_first(run: &mut Run<'_, '_>, spot: Spot) -> Resul
             | Kind::Boundary { .. }
             | Kind::UserTask(_)
             | Kind::PassThrough
+            | Kind::Work(_)
             | Kind::Assign(_)
             | Kind::Call(_)
             | Kind::Decision(_)
@@ -186,9 +190,9 @@ pub(in crate::engine) fn await_first(run: &mut Run<'_, '_>, spot: Spot) -> Resul
             | Kind::Transaction
             | Kind::AdHoc(_)
             | Kind::EventSubProcess
-            | Kind::EventStart { .. } => None,
+            | Kind::EventStart { .. } => Vec::new(),
         };
-        awaited.extend(event);
+        awaited.extend(events);
     }
     if awaited.is_empty() {
         let trouble = spot.trouble("there is no event to wait for".to_owned());

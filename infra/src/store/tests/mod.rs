@@ -178,6 +178,8 @@ fn instance(number: u128, process: ProcessId) -> Instance {
         waits: Vec::new(),
         conditions: Vec::new(),
         signals: Vec::new(),
+        work: Vec::new(),
+        happened: Vec::new(),
         calls: Vec::new(),
         parent: None,
         incidents: Vec::new(),
@@ -271,6 +273,7 @@ fn full_instance(world: &World) -> Instance {
                 id: TimerId(id(71)),
                 token: TokenId(1),
                 element: ElementIx(4),
+                part: 0,
                 due_at: at(600),
                 repeats: Some(2),
                 series: None,
@@ -279,6 +282,7 @@ fn full_instance(world: &World) -> Instance {
                 id: TimerId(id(72)),
                 token: TokenId(1),
                 element: ElementIx(5),
+                part: 0,
                 due_at: at(300),
                 repeats: None,
                 series: None,
@@ -287,6 +291,7 @@ fn full_instance(world: &World) -> Instance {
         waits: vec![PendingMessage {
             token: TokenId(1),
             element: ElementIx(6),
+            part: 0,
             name: name("paid"),
             correlation: Some(Value::text("V-17")),
         }],
@@ -346,6 +351,7 @@ fn started(instance: &Instance, acl: &Acl, tasks: &[Acl]) -> Entry {
                 after: task_image(instance, task, acl),
             })
             .collect(),
+        work: Vec::new(),
     }
 }
 
@@ -368,6 +374,7 @@ fn changed(before: &Instance, after: &Instance, acl: &Acl) -> Entry {
                 (change.before.as_ref() != Some(&change.after)).then_some(change)
             })
             .collect(),
+        work: Vec::new(),
     }
 }
 
