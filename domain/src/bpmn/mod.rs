@@ -16,7 +16,9 @@ use crate::expr::Expr;
 use crate::value::Name;
 
 pub use access::{AccessPolicy, Classification, FieldRule, Mask, Naming, Principals, StateList};
-pub use activity::{AdHoc, Count, Form, MultiInstance, Repeat, StandardLoop, UserTask};
+pub use activity::{
+    AdHoc, Behavior, Count, Form, MultiInstance, Repeat, Results, StandardLoop, UserTask,
+};
 pub use call::{Binding, Call, Mapping};
 pub use decision::{DecisionBinding, DecisionCall, DecisionRef, ResultShape};
 pub use event::{MessageWait, Opener, Sent, Throw, Timer, Trigger};

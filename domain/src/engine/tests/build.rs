@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use crate::bpmn::{
-    Assignment, Count, Element, ElementIx, Flow, FlowIx, Kind, MessageWait, MultiInstance, Naming,
-    Place, Principals, Process, Repeat, StateList, Text, Throw, Timer, Trigger, UserTask,
+    Assignment, Behavior, Count, Element, ElementIx, Flow, FlowIx, Kind, MessageWait,
+    MultiInstance, Naming, Place, Principals, Process, Repeat, StateList, Text, Throw, Timer,
+    Trigger, UserTask,
 };
 use crate::expr::Expr;
 use crate::value::Name;
@@ -218,6 +219,8 @@ impl Build {
                 element: Some(Name::from("item")),
             },
             until: until.map(expr),
+            behavior: Behavior::All,
+            results: None,
         }));
         self
     }
@@ -228,6 +231,8 @@ impl Build {
             sequential,
             count: Count::Cardinality(expr(cardinality)),
             until: None,
+            behavior: Behavior::All,
+            results: None,
         }));
         self
     }
