@@ -20,4 +20,5 @@ mod sockets;
 mod tasks;
 mod tenancy;
 mod vacation;
+mod work;
 mod worklist;

@@ -17,7 +17,8 @@ use crate::value::Name;
 
 pub use access::{AccessPolicy, Classification, FieldRule, Mask, Naming, Principals, StateList};
 pub use activity::{
-    AdHoc, Behavior, Count, Form, MultiInstance, Repeat, Results, StandardLoop, UserTask,
+    AdHoc, Behavior, Count, ExternalWork, Form, MultiInstance, Repeat, Results, StandardLoop,
+    UserTask,
 };
 pub use call::{Binding, Call, Mapping};
 pub use decision::{DecisionBinding, DecisionCall, DecisionRef, ResultShape};
@@ -300,8 +301,10 @@ pub enum Kind {
     },
     /// Human work.
     UserTask(Box<UserTask>),
-    /// Work outside the system, or a task without a kind: passed through.
+    /// A task of which the model says nothing: passed through.
     PassThrough,
+    /// Work that somebody outside fetches and does.
+    Work(Box<ExternalWork>),
     /// Assignments by expression: a service or script task with `wf:set`. Without any, passed through.
     Assign(Vec<Assignment>),
     /// Asks a decision: a business rule task.
@@ -354,6 +357,7 @@ impl Kind {
             | Kind::LinkTarget
             | Kind::UserTask(_)
             | Kind::PassThrough
+            | Kind::Work(_)
             | Kind::Assign(_)
             | Kind::Call(_)
             | Kind::Decision(_)
@@ -384,6 +388,7 @@ impl Kind {
             | Kind::LinkSource(_)
             | Kind::UserTask(_)
             | Kind::PassThrough
+            | Kind::Work(_)
             | Kind::Assign(_)
             | Kind::Decision(_)
             | Kind::Receive(_)
@@ -406,6 +411,7 @@ impl Kind {
         match self {
             Kind::UserTask(_)
             | Kind::PassThrough
+            | Kind::Work(_)
             | Kind::Decision(_)
             | Kind::Call(_)
             | Kind::Assign(_)

@@ -35,3 +35,4 @@ mod sub_processes;
 mod transactions;
 mod user_tasks;
 mod waits;
+mod work;
