@@ -20,5 +20,7 @@ mod signals;
 mod sockets;
 mod tasks;
 mod tenancy;
+mod timers;
 mod vacation;
+mod work;
 mod worklist;

@@ -26,15 +26,21 @@ use tokio::sync::Notify;
 
 use crate::feed::Hub;
 
+mod calendar;
 mod delivery;
 mod error;
 pub mod instance;
 pub mod intervention;
 pub mod process;
+mod schedule;
 pub mod task;
+pub mod timer;
 mod unit;
+pub mod work;
 
-pub use error::{AppError, Invalid, KeyField, MAX_COMMENT, MAX_KEY, MAX_REASON};
+pub use error::{
+    AppError, Invalid, KeyField, MAX_COMMENT, MAX_FIELDS, MAX_KEY, MAX_REASON, MAX_WORKER,
+};
 
 /// How often a use case is tried when somebody else was faster.
 const TRIES: u32 = 3;
@@ -55,6 +61,7 @@ pub struct App {
     /// Hints that something was thrown and is left to deliver.
     pub thrown: Arc<Notify>,
     models: Cache<ProcessId, Arc<Process>>,
+    calendars: calendar::Calendars,
     versions: Cache<ProcessId, Arc<ProcessRecord>>,
 }
 
@@ -79,6 +86,7 @@ impl App {
             hub: Hub::default(),
             thrown: Arc::default(),
             models: Cache::new(MODELS),
+            calendars: calendar::calendars(),
             versions: Cache::new(MODELS),
         }
     }

@@ -161,6 +161,29 @@ pub mod timer {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+pub mod work {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, PartialEq, Debug, DeriveEntityModel)]
+    #[sea_orm(table_name = "work")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub work_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub queue: Uuid,
+        pub tenant_id: Uuid,
+        pub instance_id: Uuid,
+        pub priority: i64,
+        pub free_at: i64,
+        pub holder: Option<Uuid>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 pub mod journal {
     use sea_orm::entity::prelude::*;
 
@@ -218,6 +241,43 @@ pub mod comment {
         pub instance_id: Uuid,
         pub key_id: Uuid,
         pub at: i64,
+        pub body: Vec<u8>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub mod calendar {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, PartialEq, Debug, DeriveEntityModel)]
+    #[sea_orm(table_name = "calendars")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub tenant_id: Uuid,
+        pub body: Vec<u8>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub mod schedule {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, PartialEq, Debug, DeriveEntityModel)]
+    #[sea_orm(table_name = "schedules")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub tenant_id: Uuid,
+        pub process_id: Uuid,
+        pub due_at: i64,
         pub body: Vec<u8>,
     }
 

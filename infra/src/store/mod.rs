@@ -39,6 +39,7 @@ pub mod error;
 pub mod page;
 
 mod access;
+mod calendars;
 mod comments;
 mod condition;
 mod effects;
@@ -51,11 +52,13 @@ mod migrate;
 mod opened;
 mod processes;
 mod row;
+mod schedules;
 mod statement;
 mod statuses;
 mod tasks;
 mod timers;
 mod transitions;
+mod work;
 
 #[cfg(test)]
 mod tests;
@@ -71,10 +74,12 @@ pub use instances::InstanceFilter;
 pub use journal::Position;
 pub use page::{Key, Page, Slice};
 pub use processes::{NewProcess, ProcessFilter, ProcessRecord};
+pub use schedules::DueSchedule;
 pub use statuses::{Held, InstanceStatus};
 pub use tasks::{TaskOrder, TaskSort, WorklistCounts};
 pub use timers::DueTimer;
 pub use transitions::Transition;
+pub use work::{FreeWork, WorkTimes};
 
 /// How long a statement waits for another process that holds the write lock.
 const BUSY: Duration = Duration::from_secs(5);
@@ -285,6 +290,11 @@ pub struct Read {
 }
 
 impl Read {
+    /// Whose snapshot it is.
+    pub fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+
     async fn rows<T: TryGetableMany>(
         &self,
         statement: &SelectStatement,

@@ -4,6 +4,7 @@ use async_graphql::Interface;
 
 use super::id::Id;
 
+pub mod calendar;
 pub mod change;
 pub mod comment;
 pub mod field;
@@ -15,6 +16,7 @@ pub mod scalar;
 pub mod task;
 pub mod user;
 pub mod viewer;
+pub mod work;
 pub mod worklist;
 
 use instance::ProcessInstance;
