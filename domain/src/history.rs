@@ -105,6 +105,9 @@ fn remembered(event: &Event) -> Option<(Kind, TokenId, ElementIx)> {
         | Event::ConditionCleared { .. }
         | Event::SignalAwaited(_)
         | Event::SignalCleared { .. }
+        | Event::WorkCreated(_)
+        | Event::Work { .. }
+        | Event::WorkCleared(_)
         | Event::PartHappened(_)
         | Event::PartsCleared { .. }
         | Event::Called(_)

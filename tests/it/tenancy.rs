@@ -6,6 +6,7 @@ use docket_tests::{Socket, TestServer, User};
 use serde_json::{Value, json};
 
 use crate::tasks::CLAIMABLE;
+use crate::work::WORK;
 
 /// What the tenant acme has: the ids that a stranger gets hold of.
 struct Acme {
@@ -15,6 +16,7 @@ struct Acme {
     task: Value,
     worklist: Value,
     user: Value,
+    work: Value,
     incident: Value,
 }
 
@@ -23,6 +25,15 @@ async fn acme(server: &TestServer) -> Acme {
     let decision = crate::decisions::publish(server, crate::decisions::ROUTE).await;
     let emma = server.user("emma").group("crew");
     let instance = emma.start("claimable", json!({})).await;
+    server.publish(WORK).await;
+    emma.start("payment", json!({})).await;
+    let fetch = "mutation { activateWork(input: {type: \"pay\", worker: \"w1\"}) { work { id } } }";
+    let fetched = server
+        .nobody("emma")
+        .privilege("worker")
+        .ok(fetch, json!({}))
+        .await;
+    let work = fetched["activateWork"]["work"][0]["id"].clone();
     let document = "query($id: ID!) { viewer { user { id } worklists { id kind } } processInstance(id: $id) { process { id } tasks(first: 1) { nodes { id } } } }";
     let answer = emma.ok(document, json!({ "id": instance })).await;
     let lists = answer["viewer"]["worklists"]
@@ -40,17 +51,18 @@ async fn acme(server: &TestServer) -> Acme {
         instance: json!(instance.clone()),
         worklist: group["id"].clone(),
         user: answer["viewer"]["user"]["id"].clone(),
+        work,
         incident: json!(instance.replace("ProcessInstance", "Incident") + "-1"),
     }
 }
 
 impl Acme {
     fn variables(&self) -> Value {
-        json!({ "process": self.process, "decision": self.decision, "instance": self.instance, "task": self.task, "worklist": self.worklist, "user": self.user, "incident": self.incident })
+        json!({ "process": self.process, "decision": self.decision, "instance": self.instance, "task": self.task, "worklist": self.worklist, "user": self.user, "work": self.work, "incident": self.incident })
     }
 }
 
-const VARIABLES: [(&str, &str); 7] = [
+const VARIABLES: [(&str, &str); 8] = [
     ("decision", "ID!"),
     ("incident", "ID!"),
     ("process", "ID!"),
@@ -58,13 +70,14 @@ const VARIABLES: [(&str, &str); 7] = [
     ("task", "ID!"),
     ("worklist", "ID!"),
     ("user", "ID!"),
+    ("work", "ID!"),
 ];
 
 /// Declares just the variables that a document uses.
 fn document(kind: &str, body: &str) -> String {
     let used: Vec<_> = VARIABLES
         .iter()
-        .filter(|(name, _)| body.contains(&format!("${name}")))
+        .filter(|(name, _)| uses(body, name))
         .map(|(name, kind)| format!("${name}: {kind}"))
         .collect();
     let declared = if used.is_empty() {
@@ -75,10 +88,15 @@ fn document(kind: &str, body: &str) -> String {
     format!("{kind}{declared} {{ {body} }}")
 }
 
+fn uses(body: &str, name: &str) -> bool {
+    let mut uses = body.split('$').skip(1);
+    uses.any(|rest| rest.split(|c: char| !c.is_alphanumeric()).next() == Some(name))
+}
+
 fn only_used(body: &str, variables: &Value) -> Value {
     let all = variables.as_object().expect("variables are an object");
     all.iter()
-        .filter(|(name, _)| body.contains(&format!("${name}")))
+        .filter(|(name, _)| uses(body, name))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect::<serde_json::Map<_, _>>()
         .into()
@@ -245,8 +263,32 @@ fn mutations() -> Vec<(&'static str, &'static str, &'static str)> {
             "addComment(input: {task: $task, text: \"hello\"}) { comment { id } userErrors { code } }",
             "NOT_AVAILABLE",
         ),
+        (
+            "completeWork",
+            "completeWork(input: {work: $work, worker: \"w1\"}) { work { id } userErrors { code } }",
+            "NOT_AVAILABLE",
+        ),
+        (
+            "failWork",
+            "failWork(input: {work: $work, worker: \"w1\"}) { work { id } userErrors { code } }",
+            "NOT_AVAILABLE",
+        ),
+        (
+            "throwWorkError",
+            "throwWorkError(input: {work: $work, worker: \"w1\", code: \"X\"}) { work { id } userErrors { code } }",
+            "NOT_AVAILABLE",
+        ),
+        (
+            "extendWorkLock",
+            "extendWorkLock(input: {work: $work, worker: \"w1\", lock: \"PT1M\"}) { work { id } userErrors { code } }",
+            "NOT_AVAILABLE",
+        ),
     ]
 }
+
+/// What is there elsewhere, of a type that is the same here.
+const FETCH: &str =
+    "activateWork(input: {type: \"pay\", worker: \"w2\"}) { work { id } userErrors { code } }";
 
 /// Every stream on something that exists elsewhere.
 fn streams() -> Vec<(&'static str, &'static str)> {
@@ -260,7 +302,14 @@ fn streams() -> Vec<(&'static str, &'static str)> {
 }
 
 fn stranger(server: &TestServer) -> User {
-    let all = ["designer", "manager", "administrator", "monitor", "auditor"];
+    let all = [
+        "designer",
+        "manager",
+        "administrator",
+        "monitor",
+        "auditor",
+        "worker",
+    ];
     all.iter().fold(
         server.user("emma").group("crew").in_tenant("globex"),
         |user, privilege| user.privilege(privilege),
@@ -323,6 +372,17 @@ async fn another_tenant_changes_nothing_by_any_mutation() {
         no_table["uploadDecision"]["userErrors"][0]["code"],
         "INVALID_INPUT"
     );
+    let theirs = "mutation { setCalendar(input: {timeZone: \"Asia/Tokyo\", workingDays: [SUNDAY]}) { calendar { timeZone } userErrors { code } } }";
+    let set = stranger.ok(theirs, json!({})).await;
+    assert_eq!(set["setCalendar"]["calendar"]["timeZone"], "Asia/Tokyo");
+    let ours = "{ viewer { tenant { calendar { timeZone } } } }";
+    let ours = emma.ok(ours, json!({})).await;
+    assert_eq!(ours["viewer"]["tenant"]["calendar"]["timeZone"], "UTC");
+    let nothing_fetched = stranger.ok(&document("mutation", FETCH), json!({})).await;
+    assert_eq!(
+        nothing_fetched["activateWork"],
+        json!({ "work": [], "userErrors": [] })
+    );
     let nothing_uploaded = stranger.ok("mutation { uploadProcess(input: {bpmnXml: \"<a/>\"}) { process { id } userErrors { code } } }", json!({})).await;
     assert_eq!(
         nothing_uploaded["uploadProcess"]["userErrors"][0]["code"],
@@ -330,6 +390,7 @@ async fn another_tenant_changes_nothing_by_any_mutation() {
     );
 }
 
+/// `uploadProcess` and `signalEvent` name nothing that exists: what the latter does not reach is in `signals`.
 #[tokio::test(flavor = "multi_thread")]
 async fn another_tenant_hears_nothing_on_any_stream() {
     let server = TestServer::start().await;
@@ -399,8 +460,11 @@ async fn nobody_without_a_token_gets_anything() {
             mutations()
                 .into_iter()
                 .map(|(_, body, _)| ("mutation", body)),
-        );
-    for (kind, body) in bodies {
+        )
+        .chain([("mutation", FETCH)]);
+    let calendar =
+        "setCalendar(input: {timeZone: \"UTC\", workingDays: [MONDAY]}) { userErrors { code } }";
+    for (kind, body) in bodies.chain([("mutation", calendar)]) {
         for header in [
             None,
             Some("Bearer nonsense"),
@@ -468,7 +532,13 @@ async fn every_root_field_stands_in_the_tables_of_this_file() {
             mutations()
                 .iter()
                 .map(|(name, _, _)| *name)
-                .chain(["uploadProcess", "uploadDecision"])
+                .chain([
+                    "uploadProcess",
+                    "uploadDecision",
+                    "signalEvent",
+                    "activateWork",
+                    "setCalendar"
+                ])
                 .collect()
         )
     );
@@ -478,7 +548,7 @@ async fn every_root_field_stands_in_the_tables_of_this_file() {
             streams()
                 .iter()
                 .map(|(name, _)| *name)
-                .chain(["worklistChanges", "worklistCounts"])
+                .chain(["worklistChanges", "worklistCounts", "workAvailable"])
                 .collect()
         )
     );

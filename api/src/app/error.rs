@@ -5,9 +5,12 @@ use docket_domain::dmn::MAX_DECISIONS;
 use docket_domain::engine::command::Rejection;
 use docket_domain::ids::{DecisionId, ProcessId};
 use docket_domain::process::ProcessRejection;
+use docket_domain::time::CalendarProblem;
 use docket_domain::value::ValueProblem;
 use docket_infra::crypto::KeyError;
 use docket_infra::store::StoreError;
+
+use super::work::MAX_WORK;
 
 /// Why a use case did not do it.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +77,9 @@ pub enum Invalid {
     /// The value that a message names cannot be held.
     #[error("the correlation cannot be held: {0}")]
     Correlation(ValueProblem),
+    /// The calendar cannot be.
+    #[error(transparent)]
+    Calendar(#[from] CalendarProblem),
     /// A comment of no or of too many characters.
     #[error("a comment must have 1 to {MAX_COMMENT} characters")]
     Comment,
@@ -86,6 +92,24 @@ pub enum Invalid {
     /// A key of no or of too many bytes.
     #[error("a key must have 1 to {MAX_KEY} bytes")]
     Key(KeyField),
+    /// A worker's name of no or of too many bytes.
+    #[error("a worker's name must have 1 to {MAX_WORKER} bytes")]
+    Worker,
+    /// None, or too many pieces of work.
+    #[error("1 to {MAX_WORK} pieces of work can be fetched at once")]
+    Max,
+    /// A lock that is too short or too long.
+    #[error("work is locked for 1 second to 24 hours")]
+    Lock,
+    /// A rest that is too long.
+    #[error("work rests for 30 days at most")]
+    Backoff,
+    /// What a worker says of a failure, of too many characters.
+    #[error("a message must have at most {MAX_COMMENT} characters")]
+    Message,
+    /// More names of fields than are looked for.
+    #[error("{MAX_FIELDS} fields can be named at most")]
+    Fields,
 }
 
 /// Which key has the wrong size.
@@ -95,6 +119,10 @@ pub enum KeyField {
     Business,
     /// `idempotencyKey`
     Idempotency,
+    /// `type`
+    WorkType,
+    /// `code`
+    Code,
 }
 
 /// Characters of a comment at most.
@@ -103,6 +131,11 @@ pub const MAX_COMMENT: usize = 4_000;
 pub const MAX_REASON: usize = 1_000;
 /// Bytes of a business or idempotency key at most.
 pub const MAX_KEY: usize = 256;
+
+/// Bytes of a worker's name at most.
+pub const MAX_WORKER: usize = 128;
+/// Names of fields in one request at most.
+pub const MAX_FIELDS: usize = 100;
 
 impl From<StoreError> for AppError {
     fn from(error: StoreError) -> Self {

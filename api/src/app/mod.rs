@@ -23,18 +23,26 @@ use docket_infra::store::{ProcessRecord, Read, Store, Write};
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use moka::sync::Cache;
+use tokio::sync::Notify;
 
 use crate::feed::Hub;
 
+mod calendar;
 pub mod decision;
+mod delivery;
 mod error;
 pub mod instance;
 pub mod intervention;
 pub mod process;
+mod schedule;
 pub mod task;
+pub mod timer;
 mod unit;
+pub mod work;
 
-pub use error::{AppError, Invalid, KeyField, MAX_COMMENT, MAX_KEY, MAX_REASON};
+pub use error::{
+    AppError, Invalid, KeyField, MAX_COMMENT, MAX_FIELDS, MAX_KEY, MAX_REASON, MAX_WORKER,
+};
 
 /// How often a use case is tried when somebody else was faster.
 const TRIES: u32 = 3;
@@ -52,8 +60,11 @@ pub struct App {
     pub clock: Arc<Clock>,
     /// Live subscriptions.
     pub hub: Hub,
+    /// Hints that something was thrown and is left to deliver.
+    pub thrown: Arc<Notify>,
     models: Cache<ProcessId, Arc<Process>>,
     decisions: Cache<DecisionId, Arc<Decision>>,
+    calendars: calendar::Calendars,
     versions: Cache<ProcessId, Arc<ProcessRecord>>,
 }
 
@@ -76,8 +87,10 @@ impl App {
             keyring,
             clock,
             hub: Hub::default(),
+            thrown: Arc::default(),
             models: Cache::new(MODELS),
             decisions: Cache::new(MODELS),
+            calendars: calendar::calendars(),
             versions: Cache::new(MODELS),
         }
     }
@@ -137,7 +150,7 @@ impl App {
     }
 
     /// What a process refers to by name, as it stands in this transaction.
-    async fn known(
+    async fn known_to(
         &self,
         tx: &Read,
         process: ProcessId,
@@ -145,7 +158,7 @@ impl App {
     ) -> Result<Known, AppError> {
         Ok(Known {
             decisions: self.decisions_of(tx, process, model).await?,
-            ..Known::default()
+            ..self.known(tx).await?
         })
     }
 }

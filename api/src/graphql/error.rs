@@ -6,6 +6,7 @@ use docket_domain::access::Privilege;
 use docket_domain::bpmn::Problem;
 use docket_domain::engine::command::Rejection;
 use docket_domain::process::ProcessRejection;
+use docket_domain::time::CalendarProblem;
 use docket_infra::clock::Clock;
 use docket_infra::store::StoreError;
 
@@ -220,6 +221,10 @@ fn rejected(rejection: &Rejection) -> UserError {
         | Rejection::NotWriter
         | Rejection::MayNotWithdraw => error(NotPermitted),
         Rejection::OnBehalf => error(NotPermitted).at(&["onBehalfOf"]),
+        // Whether work is there at all is not said either.
+        Rejection::NotInHand => UserError::new(NotAvailable, "not available"),
+        Rejection::WorkDone => error(InvalidState),
+        Rejection::OutputInvalid(_) => error(InvalidInput).at(&["data"]),
         Rejection::NoStart => error(InvalidInput),
         Rejection::Stale { .. } => error(Conflict),
         Rejection::Ended
@@ -247,7 +252,9 @@ fn rejected(rejection: &Rejection) -> UserError {
 fn process_rejected(rejection: &ProcessRejection) -> UserError {
     let code = match rejection {
         ProcessRejection::Privilege(_) | ProcessRejection::OwnUpload => UserErrorCode::NotPermitted,
-        ProcessRejection::Broken(_) => UserErrorCode::InvalidInput,
+        ProcessRejection::Broken(_) | ProcessRejection::Schedule { .. } => {
+            UserErrorCode::InvalidInput
+        }
         ProcessRejection::WrongState(_) => UserErrorCode::InvalidState,
     };
     UserError::new(code, rejection)
@@ -262,10 +269,21 @@ fn invalid_input(invalid: &Invalid) -> UserError {
         }
         Invalid::Data(_) => error.at(&["data"]),
         Invalid::Correlation(_) => error.at(&["correlation"]),
+        Invalid::Calendar(CalendarProblem::Zone) => error.at(&["timeZone"]),
+        Invalid::Calendar(CalendarProblem::NoWorkingDay) => error.at(&["workingDays"]),
+        Invalid::Calendar(CalendarProblem::TooManyHolidays) => error.at(&["holidays"]),
         Invalid::Comment => error.at(&["text"]),
         Invalid::Reason | Invalid::ReasonMissing => error.at(&["reason"]),
         Invalid::Key(KeyField::Business) => error.at(&["businessKey"]),
         Invalid::Key(KeyField::Idempotency) => error.at(&["idempotencyKey"]),
+        Invalid::Key(KeyField::WorkType) => error.at(&["type"]),
+        Invalid::Key(KeyField::Code) => error.at(&["code"]),
+        Invalid::Worker => error.at(&["worker"]),
+        Invalid::Max => error.at(&["max"]),
+        Invalid::Lock => error.at(&["lock"]),
+        Invalid::Backoff => error.at(&["backoff"]),
+        Invalid::Message => error.at(&["message"]),
+        Invalid::Fields => error.at(&["fields"]),
     }
 }
 

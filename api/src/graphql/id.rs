@@ -4,7 +4,7 @@
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use docket_domain::ids::{CommentId, DecisionId, InstanceId, ProcessId, TaskId};
+use docket_domain::ids::{CommentId, DecisionId, InstanceId, ProcessId, TaskId, WorkId};
 use docket_domain::task::worklist::Worklist;
 use docket_domain::value::Name;
 use uuid::Uuid;
@@ -25,6 +25,8 @@ pub enum Id {
     Task(TaskId),
     /// A comment.
     Comment(CommentId),
+    /// Work that is done outside.
+    Work(WorkId),
     /// What holds an instance, by its number.
     Incident(InstanceId, u32),
     /// A person, by the name that tokens give.
@@ -51,6 +53,7 @@ impl Id {
             "ProcessInstance" => Ok(Id::Instance(InstanceId(uuid(rest)?))),
             "Task" => Ok(Id::Task(TaskId(uuid(rest)?))),
             "Comment" => Ok(Id::Comment(CommentId(uuid(rest)?))),
+            "Work" => Ok(Id::Work(WorkId(uuid(rest)?))),
             "Incident" => {
                 let (instance, number) = rest.rsplit_once('-').ok_or(Malformed)?;
                 Ok(Id::Incident(InstanceId(uuid(instance)?), whole(number)?))
@@ -71,6 +74,7 @@ impl Id {
             Id::Instance(id) => format!("ProcessInstance_{id}"),
             Id::Task(id) => format!("Task_{id}"),
             Id::Comment(id) => format!("Comment_{id}"),
+            Id::Work(id) => format!("Work_{id}"),
             Id::Incident(instance, number) => format!("Incident_{instance}-{number}"),
             Id::User(name) => format!("User_{}", URL_SAFE_NO_PAD.encode(name.as_bytes())),
             Id::Worklist(worklist) => {
@@ -88,6 +92,7 @@ impl Id {
             | Id::Task(_)
             | Id::Comment(_)
             | Id::Decision(_)
+            | Id::Work(_)
             | Id::Incident(..)
             | Id::User(_)
             | Id::Worklist(_) => Err(Malformed),
@@ -103,6 +108,7 @@ impl Id {
             | Id::Task(_)
             | Id::Comment(_)
             | Id::Incident(..)
+            | Id::Work(_)
             | Id::User(_)
             | Id::Worklist(_) => Err(Malformed),
         }
@@ -116,6 +122,7 @@ impl Id {
             | Id::Task(_)
             | Id::Comment(_)
             | Id::Decision(_)
+            | Id::Work(_)
             | Id::Incident(..)
             | Id::User(_)
             | Id::Worklist(_) => Err(Malformed),
@@ -130,6 +137,7 @@ impl Id {
             | Id::Instance(_)
             | Id::Comment(_)
             | Id::Decision(_)
+            | Id::Work(_)
             | Id::Incident(..)
             | Id::User(_)
             | Id::Worklist(_) => Err(Malformed),
@@ -145,6 +153,22 @@ impl Id {
             | Id::Task(_)
             | Id::Comment(_)
             | Id::Decision(_)
+            | Id::Work(_)
+            | Id::User(_)
+            | Id::Worklist(_) => Err(Malformed),
+        }
+    }
+
+    /// The work that it names.
+    pub fn work(&self) -> Result<WorkId, Malformed> {
+        match self {
+            Id::Work(id) => Ok(*id),
+            Id::Process(_)
+            | Id::Instance(_)
+            | Id::Task(_)
+            | Id::Comment(_)
+            | Id::Decision(_)
+            | Id::Incident(..)
             | Id::User(_)
             | Id::Worklist(_) => Err(Malformed),
         }
@@ -159,6 +183,7 @@ impl Id {
             | Id::Task(_)
             | Id::Comment(_)
             | Id::Decision(_)
+            | Id::Work(_)
             | Id::Incident(..)
             | Id::Worklist(_) => Err(Malformed),
         }
@@ -173,6 +198,7 @@ impl Id {
             | Id::Task(_)
             | Id::Comment(_)
             | Id::Decision(_)
+            | Id::Work(_)
             | Id::Incident(..)
             | Id::User(_) => Err(Malformed),
         }
@@ -233,6 +259,7 @@ mod tests {
             Id::Instance(InstanceId(id)),
             Id::Task(TaskId(id)),
             Id::Comment(CommentId(id)),
+            Id::Work(WorkId(id)),
             Id::Incident(InstanceId(id), 17),
             Id::User(Name::from("änne_o'neill@example.org")),
             Id::Worklist(Worklist::Assigned),
@@ -262,6 +289,7 @@ mod tests {
     fn a_wrong_kind_is_malformed() {
         for id in some_ids() {
             assert_eq!(id.task().is_ok(), matches!(id, Id::Task(_)));
+            assert_eq!(id.work().is_ok(), matches!(id, Id::Work(_)));
             assert_eq!(id.process().is_ok(), matches!(id, Id::Process(_)));
             assert_eq!(id.instance().is_ok(), matches!(id, Id::Instance(_)));
             assert_eq!(id.decision().is_ok(), matches!(id, Id::Decision(_)));

@@ -15,6 +15,7 @@ use crate::app::AppError;
 use crate::http::Gateway;
 
 mod chores;
+mod effects;
 mod feed;
 mod timers;
 
@@ -30,6 +31,7 @@ impl Workers {
         tasks.spawn(serving);
         tasks.spawn(feed::run(gateway.clone()));
         tasks.spawn(timers::run(gateway.clone()));
+        tasks.spawn(effects::run(gateway.clone()));
         tasks.spawn(chores::run(gateway.clone()));
         Workers { tasks }
     }
@@ -60,6 +62,7 @@ pub async fn advance(gateway: &Gateway, by: SignedDuration) -> Result<Option<Tim
     drop(firing);
     feed::route(gateway).await?;
     gateway.moved.send_modify(|moved| *moved += 1);
+    gateway.app.hub.move_clock();
     Ok(Some(gateway.app.clock.now()))
 }
 

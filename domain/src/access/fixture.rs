@@ -179,7 +179,7 @@ pub(crate) fn instance() -> Instance {
         started_at: at(0),
         ended_at: None,
         data: BTreeMap::new(),
-        tokens: Vec::new(),
+        tokens: Default::default(),
         next_token: 1,
         scopes: Vec::new(),
         tasks: Vec::new(),
@@ -187,6 +187,7 @@ pub(crate) fn instance() -> Instance {
         waits: Vec::new(),
         conditions: Vec::new(),
         signals: Vec::new(),
+        work: Vec::new(),
         happened: Vec::new(),
         calls: Vec::new(),
         parent: None,
@@ -221,7 +222,7 @@ pub(crate) fn stand(process: &Process, instance: &mut Instance, element: &str) -
         ..Lists::default()
     };
     lists.owners = resolved(&own.owners, &process.acl.owners);
-    instance.tokens.push(Token {
+    instance.tokens.push_back(Token {
         id,
         element,
         scope: ScopeId(0),

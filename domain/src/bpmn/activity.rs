@@ -1,6 +1,6 @@
 //! What activities ask for beyond being passed, as the model says it.
 
-use super::{Principals, Text};
+use super::{Assignment, Principals, Sent, Text};
 use crate::expr::Expr;
 use crate::value::Name;
 
@@ -36,6 +36,43 @@ pub struct Form {
     pub schema: Option<serde_json::Value>,
 }
 
+/// Work that is done outside, as the model describes it.
+#[derive(Clone, Debug)]
+pub struct ExternalWork {
+    /// Of what type: what workers ask by.
+    pub kind: Text,
+    /// How often it is tried in all, 1 to 100; 3 unless said otherwise.
+    pub retries: Option<Text>,
+    /// How long it rests after a failure (ISO 8601); not at all unless said otherwise.
+    pub backoff: Option<Text>,
+    /// How long a worker has it that does not say for how long (ISO 8601).
+    pub timeout: Option<Text>,
+    /// 0 to 100, 50 unless said otherwise; higher is more urgent.
+    pub priority: Option<Text>,
+    /// What the model tells its worker besides data, in its order.
+    pub headers: Vec<(Name, Name)>,
+    /// What the worker gets of the data, by the names that it gets it under. Empty: every field that is clear to it.
+    pub inputs: Vec<Assignment>,
+    /// Who may do it, among those with the privilege; `None` abstains, an empty list is nobody.
+    pub workers: Option<Vec<Principals>>,
+}
+
+impl ExternalWork {
+    /// Work of a type of which nothing else is said.
+    pub fn of(kind: Text) -> ExternalWork {
+        ExternalWork {
+            kind,
+            retries: None,
+            backoff: None,
+            timeout: None,
+            priority: None,
+            headers: Vec::new(),
+            inputs: Vec::new(),
+            workers: None,
+        }
+    }
+}
+
 /// An ad-hoc sub-process (BPMN 2.0.2, 13.3.5).
 #[derive(Clone, Debug)]
 pub struct AdHoc {
@@ -65,6 +102,34 @@ pub struct MultiInstance {
     pub count: Count,
     /// When true after a round, the others are taken away.
     pub until: Option<Expr>,
+    /// What is told when a round is done.
+    pub behavior: Behavior,
+    /// Where what the rounds give is gathered.
+    pub results: Option<Results>,
+}
+
+/// What is told when a round is done (BPMN 2.0.2, table 10.30): signals, which an event at the border of the activity can
+/// catch.
+#[derive(Clone, Default, Debug)]
+pub enum Behavior {
+    /// Nothing.
+    #[default]
+    All,
+    /// After each round.
+    Each(Sent),
+    /// After the first round.
+    First(Sent),
+    /// After each round whatever has its condition met, in order. What interrupts the activity takes the other rounds away.
+    Complex(Vec<(Expr, Sent)>),
+}
+
+/// A list of what the rounds give, in the order in which they began.
+#[derive(Clone, Debug)]
+pub struct Results {
+    /// The field that gets the list when the activity is done.
+    pub list: Name,
+    /// What a round gives, as it ends.
+    pub element: Expr,
 }
 
 /// How many rounds there are.

@@ -18,6 +18,7 @@ pub fn findings(draft: &Draft, key: &str) -> Vec<Problem> {
     if let Some(process) = process {
         let mut lint = Lint {
             process: &process,
+            works: works(&process),
             errors: thrown(&process, |throw| match throw {
                 Throw::Error(code) => Some(code),
                 Throw::None
@@ -67,6 +68,8 @@ fn executable(draft: &Draft, key: &str, report: &mut Report) {
 struct Lint<'a> {
     process: &'a Process,
     errors: Thrown,
+    /// Scopes with work inside, whose worker may throw any error.
+    works: HashSet<Option<ElementIx>>,
     escalations: Thrown,
     report: Report,
 }
@@ -140,6 +143,7 @@ impl Lint<'_> {
             | Kind::UserTask(_)
             | Kind::PassThrough
             | Kind::Assign(_)
+            | Kind::Work(_)
             | Kind::Decision(_)
             | Kind::Receive(_)
             | Kind::Call(_)
@@ -207,7 +211,10 @@ impl Lint<'_> {
             return;
         };
         let thrown = trigger.parts().iter().any(|trigger| match trigger {
-            Trigger::Error(code) => self.errors.contains(&(handler.parent, code.clone())),
+            Trigger::Error(code) => {
+                self.errors.contains(&(handler.parent, code.clone()))
+                    || self.works.contains(&handler.parent)
+            }
             Trigger::Escalation(code) => self.escalations.contains(&(handler.parent, code.clone())),
             Trigger::Compensation => handler.parent.is_some(),
             Trigger::None
@@ -232,6 +239,7 @@ impl Lint<'_> {
         let host = self.process.element(on);
         let waits = match &host.kind {
             Kind::UserTask(_)
+            | Kind::Work(_)
             | Kind::Receive(_)
             | Kind::Call(_)
             | Kind::SubProcess
@@ -259,7 +267,11 @@ impl Lint<'_> {
         let fires = trigger.parts().iter().any(|trigger| match trigger {
             // What a called process throws, it alone knows.
             Trigger::Error(_) | Trigger::Escalation(_) if calls => true,
-            Trigger::Error(code) => self.errors.contains(&(Some(on), code.clone())),
+            Trigger::Error(code) => {
+                self.errors.contains(&(Some(on), code.clone()))
+                    || self.works.contains(&Some(on))
+                    || matches!(host.kind, Kind::Work(_))
+            }
             Trigger::Escalation(code) => self.escalations.contains(&(Some(on), code.clone())),
             Trigger::None | Trigger::Timer(_) | Trigger::Message(_) | Trigger::Signal(_) => waits,
             // It may hold as the activity begins. What is thrown to the others comes from elsewhere, or was looked for.
@@ -277,6 +289,21 @@ impl Lint<'_> {
             self.warn(element, "dead-boundary", message);
         }
     }
+}
+
+/// Which scopes hold work for somebody outside, at any depth.
+fn works(process: &Process) -> HashSet<Option<ElementIx>> {
+    let mut scopes = HashSet::new();
+    for element in &process.elements {
+        if let Kind::Work(_) = element.kind {
+            let mut scope = element.parent;
+            while scopes.insert(scope) {
+                let Some(ix) = scope else { break };
+                scope = process.element(ix).parent;
+            }
+        }
+    }
+    scopes
 }
 
 /// Which scopes hold an event that throws something of a kind, and of which code; `None` stands for any code.

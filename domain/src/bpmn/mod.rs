@@ -16,7 +16,10 @@ use crate::expr::Expr;
 use crate::value::Name;
 
 pub use access::{AccessPolicy, Classification, FieldRule, Mask, Naming, Principals, StateList};
-pub use activity::{AdHoc, Count, Form, MultiInstance, Repeat, StandardLoop, UserTask};
+pub use activity::{
+    AdHoc, Behavior, Count, ExternalWork, Form, MultiInstance, Repeat, Results, StandardLoop,
+    UserTask,
+};
 pub use call::{Binding, Call, Mapping};
 pub use decision::{DecisionBinding, DecisionCall, DecisionRef, ResultShape};
 pub use event::{MessageWait, Opener, Sent, Throw, Timer, Trigger};
@@ -298,8 +301,10 @@ pub enum Kind {
     },
     /// Human work.
     UserTask(Box<UserTask>),
-    /// Work outside the system, or a task without a kind: passed through.
+    /// A task of which the model says nothing: passed through.
     PassThrough,
+    /// Work that somebody outside fetches and does.
+    Work(Box<ExternalWork>),
     /// Assignments by expression: a service or script task with `wf:set`. Without any, passed through.
     Assign(Vec<Assignment>),
     /// Asks a decision: a business rule task.
@@ -352,6 +357,7 @@ impl Kind {
             | Kind::LinkTarget
             | Kind::UserTask(_)
             | Kind::PassThrough
+            | Kind::Work(_)
             | Kind::Assign(_)
             | Kind::Call(_)
             | Kind::Decision(_)
@@ -382,6 +388,7 @@ impl Kind {
             | Kind::LinkSource(_)
             | Kind::UserTask(_)
             | Kind::PassThrough
+            | Kind::Work(_)
             | Kind::Assign(_)
             | Kind::Decision(_)
             | Kind::Receive(_)
@@ -404,6 +411,7 @@ impl Kind {
         match self {
             Kind::UserTask(_)
             | Kind::PassThrough
+            | Kind::Work(_)
             | Kind::Decision(_)
             | Kind::Call(_)
             | Kind::Assign(_)

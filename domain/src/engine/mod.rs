@@ -26,6 +26,7 @@ pub mod event;
 pub mod gate;
 pub mod incident;
 pub mod instance;
+pub mod schedule;
 
 mod begin;
 mod data;
@@ -37,7 +38,9 @@ mod run;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
+
+use jiff::SignedDuration;
 
 use call::Outcome;
 use command::{Begin, Command, Fresh, Rejection, Start, Starter};
@@ -48,9 +51,10 @@ use run::Run;
 
 use crate::access::{self, Actor, Principal, Privilege};
 use crate::bpmn::{ElementIx, Process};
-use crate::ids::{InstanceId, TaskId, TimerId};
+use crate::ids::{InstanceId, TaskId, TimerId, WorkId};
 use crate::task::{self, TaskCommand, TaskEvent, form};
 use crate::value::{Data, Name, Value};
+use crate::work::{self, WorkCommand, WorkEvent};
 
 pub use run::BUDGET;
 
@@ -139,10 +143,30 @@ pub fn decide(
         } => {
             let element = case.may_send(actor)?;
             access::field::check_write(process, instance, actor, element, data)?;
-            case.message(actor, name, correlation.as_ref(), data, fresh)
+            case.message(Some(actor), name, correlation.as_ref(), data, fresh)
         }
         Command::Fire(timer) => case.fire(*timer, fresh),
         Command::Signal { name, data } => case.signal(name, data, fresh),
+        Command::Deliver {
+            name,
+            correlation,
+            data,
+        } => {
+            case.must_run()?;
+            case.message(None, name, correlation.as_ref(), data, fresh)
+        }
+        Command::Activate {
+            actor,
+            worker,
+            work,
+            lock,
+        } => case.activate((actor, worker), work, *lock, fresh),
+        Command::Work {
+            actor,
+            worker,
+            work,
+            command,
+        } => case.work((actor, worker), *work, command, fresh),
         Command::Returned(calls) => case.returned(calls, fresh),
         Command::Escalated { child, codes } => case.escalated(*child, codes, fresh),
         Command::Participants { child, people } => case.participants(*child, people, fresh),
@@ -259,13 +283,13 @@ impl<'a> Case<'a> {
     /// One message is for one wait: the oldest that it fits.
     fn message<'f>(
         &self,
-        actor: &'a Actor,
+        actor: Option<&'a Actor>,
         name: &Name,
         correlation: Option<&Value>,
         data: &Data,
         fresh: &'a mut Fresh<'f>,
     ) -> Result<Vec<Event>, Rejection> {
-        let mut run = self.run(Some(actor), fresh);
+        let mut run = self.run(actor, fresh);
         if !element::message::deliver(&mut run, name, correlation, data)? {
             return Err(Rejection::NotWaiting(name.clone()));
         }
@@ -346,6 +370,57 @@ impl<'a> Case<'a> {
         Ok(run.finish())
     }
 
+    fn activate<'f>(
+        &self,
+        by: (&'a Actor, &Name),
+        asked: &[WorkId],
+        lock: Option<SignedDuration>,
+        fresh: &'a mut Fresh<'f>,
+    ) -> Result<Vec<Event>, Rejection> {
+        if !by.0.has(Privilege::Worker) {
+            return Err(Rejection::Privilege(Privilege::Worker));
+        }
+        self.must_run()?;
+        let now = fresh.now;
+        let mut run = self.run(Some(by.0), fresh);
+        let among = self.instance.work.iter();
+        for work in among.filter(|work| asked.contains(&work.id)) {
+            let locked = work::lock(self.process, self.instance, work, by, lock, now);
+            if let Some(event) = locked {
+                let work = work.id;
+                run.emit(Event::Work { work, event });
+            }
+        }
+        Ok(run.finish())
+    }
+
+    fn work<'f>(
+        &self,
+        by: (&'a Actor, &Name),
+        id: WorkId,
+        command: &WorkCommand,
+        fresh: &'a mut Fresh<'f>,
+    ) -> Result<Vec<Event>, Rejection> {
+        if !by.0.has(Privilege::Worker) {
+            return Err(Rejection::Privilege(Privilege::Worker));
+        }
+        let mut pending = self.instance.work.iter();
+        let work = pending.find(|work| work.id == id);
+        let work = work.ok_or(Rejection::NotInHand)?;
+        let event = work::decide(self.process, self.instance, work, by, command, fresh.now)?;
+        self.must_run()?;
+        let mut run = self.run(Some(by.0), fresh);
+        let given_up = matches!(event, WorkEvent::Failed { retries: 0, .. });
+        run.emit(Event::Work { work: id, event });
+        match command {
+            WorkCommand::Complete { data } => element::work::complete(&mut run, work, data)?,
+            WorkCommand::Throw { code, data } => element::work::threw(&mut run, work, code, data)?,
+            WorkCommand::Fail { .. } if given_up => element::work::given_up(&mut run, work),
+            WorkCommand::Fail { .. } | WorkCommand::Extend { .. } => {}
+        }
+        Ok(run.finish())
+    }
+
     /// Ends everything. Who could read any of the last states reads how it ended.
     fn end<'f>(
         &self,
@@ -421,7 +496,7 @@ fn blank(start: &Start, initiator: Name, created_by: Name, fresh: &Fresh<'_>) ->
         started_at: fresh.now,
         ended_at: None,
         data: Data::new(),
-        tokens: Vec::new(),
+        tokens: VecDeque::new(),
         // 0 is the root's number as a scope.
         next_token: 1,
         scopes: Vec::new(),
@@ -430,6 +505,7 @@ fn blank(start: &Start, initiator: Name, created_by: Name, fresh: &Fresh<'_>) ->
         waits: Vec::new(),
         conditions: Vec::new(),
         signals: Vec::new(),
+        work: Vec::new(),
         happened: Vec::new(),
         calls: Vec::new(),
         parent: None,

@@ -23,6 +23,9 @@ impl MigratorTrait for Migrator {
             Box::new(History),
             Box::new(Held),
             Box::new(Calls),
+            Box::new(Work),
+            Box::new(Calendars),
+            Box::new(Effects),
             Box::new(Decisions),
         ]
     }
@@ -120,6 +123,186 @@ impl MigrationTrait for Calls {
             .col("id");
         manager.create_index(by_parent).await
     }
+}
+
+/// Work that is done outside: a row for each queue that a worker may find it by.
+struct Work;
+
+impl MigrationName for Work {
+    fn name(&self) -> &str {
+        "m0006_work"
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for Work {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let work = Table::create()
+            .table("work")
+            .col(uuid("work_id"))
+            .col(uuid("queue"))
+            .col(uuid("tenant_id"))
+            .col(uuid("instance_id"))
+            .col(big_integer("priority"))
+            .col(big_integer("free_at"))
+            .col(uuid_null("holder"))
+            .primary_key(Index::create().col("work_id").col("queue"))
+            .foreign_key(&mut references("work", "instance_id", "instances"))
+            .take();
+        manager.create_table(work).await?;
+        // A queue is made with the tenant's key: it is the tenant's alone, and needs no column before it.
+        let by_priority = Index::create()
+            .name("work_by_priority")
+            .table("work")
+            .col("queue")
+            .col("priority")
+            .col("free_at")
+            .col("work_id")
+            .take();
+        manager.create_index(by_priority).await?;
+        let by_time = Index::create()
+            .name("work_by_time")
+            .table("work")
+            .col("queue")
+            .col("free_at")
+            .take();
+        manager.create_index(by_time).await
+    }
+}
+
+/// When people of a tenant work, and when processes start by themselves.
+struct Calendars;
+
+impl MigrationName for Calendars {
+    fn name(&self) -> &str {
+        "m0007_calendars"
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for Calendars {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let mut calendars = Table::create();
+        calendars
+            .table("calendars")
+            .col(pk_uuid("tenant_id"))
+            .col(blob("body"))
+            .foreign_key(&mut references("calendars", "tenant_id", "tenants"));
+        manager.create_table(calendars).await?;
+        let mut schedules = Table::create();
+        schedules
+            .table("schedules")
+            .col(pk_uuid("id"))
+            .col(uuid("tenant_id"))
+            .col(uuid("process_id"))
+            .col(big_integer("due_at"))
+            .col(blob("body"))
+            .foreign_key(&mut references("schedules", "process_id", "processes"));
+        manager.create_table(schedules).await?;
+        for (name, columns) in [
+            ("schedules_by_due", ["due_at", "id"]),
+            ("schedules_by_process", ["process_id", "id"]),
+        ] {
+            let mut index = Index::create();
+            index.name(name).table("schedules");
+            for column in columns {
+                index.col(column);
+            }
+            manager.create_index(index).await?;
+        }
+        Ok(())
+    }
+}
+
+/// What is waited for by name, and what was thrown and is not delivered.
+struct Effects;
+
+impl MigrationName for Effects {
+    fn name(&self) -> &str {
+        "m0008_effects"
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for Effects {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for table in effect_tables() {
+            manager.create_table(table).await?;
+        }
+        for (name, table, columns) in [
+            (
+                "waits_by_name",
+                "waits",
+                &["tenant_id", "kind", "name", "since"][..],
+            ),
+            (
+                "beginnings_by_name",
+                "beginnings",
+                &["tenant_id", "kind", "name"],
+            ),
+            (
+                "deliveries_by_due",
+                "deliveries",
+                &["due_at", "effect_id", "target"],
+            ),
+        ] {
+            let mut index = Index::create();
+            index.name(name).table(table);
+            for column in columns {
+                index.col(*column);
+            }
+            manager.create_index(index).await?;
+        }
+        Ok(())
+    }
+}
+
+fn effect_tables() -> Vec<TableCreateStatement> {
+    vec![
+        Table::create()
+            .table("waits")
+            .col(uuid("instance_id"))
+            .col(small_integer("kind"))
+            .col(uuid("name"))
+            .col(uuid("correlation"))
+            .col(uuid("tenant_id"))
+            .col(big_integer("since"))
+            .primary_key(
+                Index::create()
+                    .col("instance_id")
+                    .col("kind")
+                    .col("name")
+                    .col("correlation"),
+            )
+            .foreign_key(&mut references("waits", "instance_id", "instances"))
+            .take(),
+        Table::create()
+            .table("beginnings")
+            .col(uuid("process_id"))
+            .col(small_integer("kind"))
+            .col(uuid("name"))
+            .col(uuid("tenant_id"))
+            .primary_key(Index::create().col("process_id").col("kind").col("name"))
+            .foreign_key(&mut references("beginnings", "process_id", "processes"))
+            .take(),
+        Table::create()
+            .table("effects")
+            .col(pk_uuid("id"))
+            .col(uuid("tenant_id"))
+            .col(big_integer("created_at"))
+            .col(blob("body"))
+            .take(),
+        Table::create()
+            .table("deliveries")
+            .col(uuid("effect_id"))
+            .col(uuid("target"))
+            .col(small_integer("recipient"))
+            .col(uuid("tenant_id"))
+            .col(big_integer("due_at"))
+            .col(integer("tries"))
+            .primary_key(Index::create().col("effect_id").col("target"))
+            .take(),
+    ]
 }
 
 fn tables() -> Vec<TableCreateStatement> {
@@ -363,7 +546,7 @@ struct Decisions;
 
 impl MigrationName for Decisions {
     fn name(&self) -> &str {
-        "m0006_decisions"
+        "m0009_decisions"
     }
 }
 

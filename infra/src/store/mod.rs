@@ -14,7 +14,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use docket_domain::access::Actor;
@@ -39,9 +39,11 @@ pub mod error;
 pub mod page;
 
 mod access;
+mod calendars;
 mod comments;
 mod condition;
 mod decisions;
+mod effects;
 mod entity;
 mod history;
 mod idempotency;
@@ -51,11 +53,13 @@ mod migrate;
 mod opened;
 mod processes;
 mod row;
+mod schedules;
 mod statement;
 mod statuses;
 mod tasks;
 mod timers;
 mod transitions;
+mod work;
 
 #[cfg(test)]
 mod tests;
@@ -64,6 +68,7 @@ use opened::Opened;
 
 pub use comments::Comment;
 pub use decisions::{DecisionFilter, DecisionRecord, NewDecision};
+pub use effects::{DueDelivery, Recipient, Thrown};
 pub use error::StoreError;
 pub use history::{HistoryFilter, HistoryPage, Remembrance};
 pub use idempotency::Remembered;
@@ -71,10 +76,12 @@ pub use instances::InstanceFilter;
 pub use journal::Position;
 pub use page::{Key, Page, Slice};
 pub use processes::{NewProcess, ProcessFilter, ProcessRecord};
+pub use schedules::DueSchedule;
 pub use statuses::{Held, InstanceStatus};
 pub use tasks::{TaskOrder, TaskSort, WorklistCounts};
 pub use timers::DueTimer;
 pub use transitions::Transition;
+pub use work::{FreeWork, WorkTimes};
 
 /// How long a statement waits for another process that holds the write lock.
 const BUSY: Duration = Duration::from_secs(5);
@@ -178,6 +185,7 @@ impl Store {
         Ok(Write {
             read,
             position: AtomicI64::new(0),
+            thrown: AtomicBool::new(false),
             _writer: writer,
         })
     }
@@ -284,6 +292,11 @@ pub struct Read {
 }
 
 impl Read {
+    /// Whose snapshot it is.
+    pub fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+
     async fn rows<T: TryGetableMany>(
         &self,
         statement: &SelectStatement,
@@ -395,6 +408,8 @@ pub struct Write {
     read: Read,
     /// The position of the last journal entry that this unit has written; 0 is none.
     position: AtomicI64,
+    /// Whether it has thrown something that is to be delivered.
+    thrown: AtomicBool,
     /// Released after the transaction: fields are dropped in order.
     _writer: OwnedMutexGuard<()>,
 }

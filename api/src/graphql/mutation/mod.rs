@@ -13,11 +13,13 @@ use super::session::Asking;
 use crate::app::instance::Idempotency;
 use crate::app::{AppError, Invalid, KeyField, MAX_KEY};
 
+pub mod calendar;
 pub mod decision;
 pub mod instance;
 pub mod intervention;
 pub mod process;
 pub mod task;
+pub mod work;
 
 /// Where writing begins. What can be mended comes back as `userErrors`; then nothing was changed.
 #[derive(Default, MergedObject)]
@@ -27,6 +29,8 @@ pub struct Mutation(
     instance::InstanceMutation,
     intervention::InterventionMutation,
     task::TaskMutation,
+    calendar::CalendarMutation,
+    work::WorkMutation,
 );
 
 /// A value, or the refusal in its place.
@@ -52,7 +56,7 @@ fn data(json: Option<Json>) -> std::result::Result<Data, AppError> {
 }
 
 /// A key of a size that can be stored.
-fn key(field: KeyField, key: String) -> std::result::Result<Name, AppError> {
+pub fn key(field: KeyField, key: String) -> std::result::Result<Name, AppError> {
     if key.is_empty() || key.len() > MAX_KEY {
         return Err(Invalid::Key(field).into());
     }

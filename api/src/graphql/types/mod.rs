@@ -4,6 +4,7 @@ use async_graphql::Interface;
 
 use super::id::Id;
 
+pub mod calendar;
 pub mod change;
 pub mod comment;
 pub mod decision;
@@ -16,6 +17,7 @@ pub mod scalar;
 pub mod task;
 pub mod user;
 pub mod viewer;
+pub mod work;
 pub mod worklist;
 
 use decision::DecisionDefinition;

@@ -266,6 +266,7 @@ pub(in crate::engine) fn scope_of(
         | Kind::UserTask(_)
         | Kind::PassThrough
         | Kind::Assign(_)
+        | Kind::Work(_)
         | Kind::Decision(_)
         | Kind::Receive(_)
         | Kind::Call(_)

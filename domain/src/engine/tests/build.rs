@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use crate::bpmn::{
-    Assignment, Count, Element, ElementIx, Flow, FlowIx, Kind, MessageWait, MultiInstance, Naming,
-    Place, Principals, Process, Repeat, StateList, Text, Throw, Timer, Trigger, UserTask,
+    Assignment, Behavior, Count, Element, ElementIx, ExternalWork, Flow, FlowIx, Kind, MessageWait,
+    MultiInstance, Naming, Place, Principals, Process, Repeat, StateList, Text, Throw, Timer,
+    Trigger, UserTask,
 };
 use crate::expr::Expr;
 use crate::value::Name;
@@ -159,6 +160,18 @@ impl Build {
         self
     }
 
+    /// Work for somebody outside, of the type `pay`.
+    pub(super) fn work(&mut self, id: &str) -> &mut Build {
+        self.work_of(id, |_| {})
+    }
+
+    pub(super) fn work_of(&mut self, id: &str, say: impl FnOnce(&mut ExternalWork)) -> &mut Build {
+        let mut work = ExternalWork::of(literal("pay"));
+        say(&mut work);
+        self.add(id, Kind::Work(Box::new(work)));
+        self
+    }
+
     pub(super) fn assign(&mut self, id: &str, field: &str, value: &str) -> &mut Build {
         self.add(id, Kind::Assign(vec![set(field, value)]));
         self
@@ -218,6 +231,8 @@ impl Build {
                 element: Some(Name::from("item")),
             },
             until: until.map(expr),
+            behavior: Behavior::All,
+            results: None,
         }));
         self
     }
@@ -228,6 +243,8 @@ impl Build {
             sequential,
             count: Count::Cardinality(expr(cardinality)),
             until: None,
+            behavior: Behavior::All,
+            results: None,
         }));
         self
     }

@@ -1,5 +1,6 @@
 //! Tests of the engine: processes built by hand, people who act on them, and the events that come of it in short form.
 
+mod behaviors;
 mod blocks;
 mod build;
 mod play;
@@ -34,3 +35,4 @@ mod sub_processes;
 mod transactions;
 mod user_tasks;
 mod waits;
+mod work;

@@ -22,6 +22,7 @@ use uuid::Uuid;
 use super::{NewProcess, Page, Store, StoreError};
 use crate::crypto::{Keyring, RootKey};
 
+mod effects;
 mod history;
 mod paging;
 mod processes;
@@ -170,7 +171,7 @@ fn instance(number: u128, process: ProcessId) -> Instance {
         started_at: at(i64::try_from(number).unwrap()),
         ended_at: None,
         data: BTreeMap::new(),
-        tokens: Vec::new(),
+        tokens: Default::default(),
         next_token: 1,
         scopes: Vec::new(),
         tasks: Vec::new(),
@@ -178,6 +179,7 @@ fn instance(number: u128, process: ProcessId) -> Instance {
         waits: Vec::new(),
         conditions: Vec::new(),
         signals: Vec::new(),
+        work: Vec::new(),
         happened: Vec::new(),
         calls: Vec::new(),
         parent: None,
@@ -254,7 +256,8 @@ fn full_instance(world: &World) -> Instance {
             gathered: 0,
             since: at(5),
             lists: lists.clone(),
-        }],
+        }]
+        .into(),
         next_token: 4,
         scopes: vec![Scope {
             id: ScopeId(1),
@@ -350,6 +353,7 @@ fn started(instance: &Instance, acl: &Acl, tasks: &[Acl]) -> Entry {
                 after: task_image(instance, task, acl),
             })
             .collect(),
+        work: Vec::new(),
     }
 }
 
@@ -372,6 +376,7 @@ fn changed(before: &Instance, after: &Instance, acl: &Acl) -> Entry {
                 (change.before.as_ref() != Some(&change.after)).then_some(change)
             })
             .collect(),
+        work: Vec::new(),
     }
 }
 
