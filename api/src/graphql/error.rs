@@ -209,6 +209,9 @@ fn rejected(rejection: &Rejection) -> UserError {
         | Rejection::MayNotWithdraw => error(NotPermitted),
         Rejection::OnBehalf => error(NotPermitted).at(&["onBehalfOf"]),
         Rejection::NoStart => error(InvalidInput),
+        Rejection::NoElement(_) | Rejection::Unmodifiable { .. } => {
+            error(InvalidInput).at(&["operations"])
+        }
         Rejection::Stale { .. } => error(Conflict),
         Rejection::Ended
         | Rejection::TaskClosed
@@ -218,6 +221,9 @@ fn rejected(rejection: &Rejection) -> UserError {
         | Rejection::AlreadyYours
         | Rejection::NotWaiting(_)
         | Rejection::NoIncident
+        | Rejection::Suspended
+        | Rejection::NotSuspended
+        | Rejection::NotThere(_)
         | Rejection::NoWayPast
         | Rejection::NoTimer => error(InvalidState),
         Rejection::TargetExcluded(_) => error(InvalidInput).at(&["user"]),

@@ -22,6 +22,8 @@ use crate::value::{Data, Name};
 pub enum InstanceState {
     /// It runs.
     Active,
+    /// An administrator stopped it for the time being: nothing moves.
+    Suspended,
     /// It came to its end.
     Completed,
     /// Its initiator took it back.
@@ -342,6 +344,9 @@ impl Instance {
             Event::IncidentRetried { number, .. } | Event::IncidentResolved { number, .. } => {
                 self.incidents.retain(|incident| incident.number != *number);
             }
+            Event::Suspended { .. } => self.state = InstanceState::Suspended,
+            Event::Resumed { .. } => self.state = InstanceState::Active,
+            Event::Modified { .. } => {}
             Event::Ended { state, at, lists } => {
                 self.state = *state;
                 self.ended_at = Some(*at);

@@ -29,8 +29,10 @@ mod data;
 mod element;
 mod intervene;
 mod lists;
+mod modify;
 mod pending;
 mod run;
+mod suspension;
 #[cfg(test)]
 mod tests;
 
@@ -144,6 +146,13 @@ pub fn decide(
             incident,
             reason,
         } => case.resolve(actor, *incident, reason, fresh),
+        Command::Suspend { actor, reason } => case.suspend(actor, reason.as_ref(), fresh),
+        Command::Resume { actor, reason } => case.resume(actor, reason.as_ref(), fresh),
+        Command::Modify {
+            actor,
+            operations,
+            reason,
+        } => case.modify(actor, operations, reason, fresh),
         Command::Withdraw(actor) => {
             case.must_run()?;
             if !access::instance::may_withdraw(process, instance, actor) {
@@ -155,7 +164,9 @@ pub fn decide(
             if !actor.has(Privilege::Administrator) {
                 return Err(Rejection::Privilege(Privilege::Administrator));
             }
-            case.must_run()?;
+            if case.must_run() == Err(Rejection::Ended) {
+                return Err(Rejection::Ended);
+            }
             Ok(case.end(InstanceState::Terminated, actor, fresh))
         }
     }
@@ -172,6 +183,7 @@ impl<'a> Case<'a> {
     fn must_run(&self) -> Result<(), Rejection> {
         match self.instance.state {
             InstanceState::Active => Ok(()),
+            InstanceState::Suspended => Err(Rejection::Suspended),
             InstanceState::Completed | InstanceState::Withdrawn | InstanceState::Terminated => {
                 Err(Rejection::Ended)
             }
@@ -257,6 +269,9 @@ impl<'a> Case<'a> {
     }
 
     fn fire<'f>(&self, id: TimerId, fresh: &'a mut Fresh<'f>) -> Result<Vec<Event>, Rejection> {
+        if self.instance.state == InstanceState::Suspended {
+            return Err(Rejection::Suspended);
+        }
         let mut timers = self.instance.timers.iter();
         let timer = timers
             .find(|timer| timer.id == id)

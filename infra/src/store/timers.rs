@@ -1,6 +1,6 @@
 //! Timers: when an instance is to be woken. The instance itself says what for.
 
-use docket_domain::engine::instance::PendingTimer;
+use docket_domain::engine::instance::{Instance, InstanceState, PendingTimer};
 use docket_domain::ids::{InstanceId, TenantId, TimerId};
 use jiff::Timestamp;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, Order, Query};
@@ -93,10 +93,17 @@ impl Write {
         let mut gone = Vec::new();
         let mut new = Vec::new();
         for Transition { before, after, .. } in transitions {
-            let were = before.map_or(&[][..], |before| &before.timers);
-            let left = were.iter().filter(|timer| differs(timer, &after.timers));
+            // What is suspended waits for no clock; what became due meanwhile is found when it goes on.
+            let awake = |instance: &'_ Instance| instance.state != InstanceState::Suspended;
+            let were = before.filter(|before| awake(before));
+            let were = were.map_or(&[][..], |before| &before.timers);
+            let are = match awake(after) {
+                true => &after.timers[..],
+                false => &[],
+            };
+            let left = were.iter().filter(|timer| differs(timer, are));
             gone.extend(left.map(|timer| timer.id.0));
-            let came = after.timers.iter().filter(|timer| differs(timer, were));
+            let came = are.iter().filter(|timer| differs(timer, were));
             new.extend(came.map(|timer| ActiveModel {
                 id: Set(timer.id.0),
                 tenant_id: Set(self.tenant.0),

@@ -32,6 +32,12 @@ pub enum HistoryKind {
     Retried,
     /// Somebody has dealt with what went wrong, and the token went past it.
     Resolved,
+    /// Somebody stopped the instance for the time being.
+    Suspended,
+    /// Somebody let it go on.
+    Resumed,
+    /// Somebody moved it by hand; what follows came of that.
+    Modified,
 }
 
 /// What an entry about an activity that repeats is about.
@@ -90,7 +96,7 @@ impl HistoryEntry {
         self.0.entry.kind.into()
     }
 
-    /// The id of the element in the model.
+    /// The id of the element in the model; the key of the process, where it happened to the instance as a whole.
     async fn element_id(&self) -> &str {
         &self.0.entry.element_id
     }
@@ -138,7 +144,7 @@ impl HistoryEntry {
         Ok(Asking::of(ctx)?.task(id).await?.map(Task))
     }
 
-    /// What went wrong, of an incident.
+    /// What went wrong, of an incident; why, of what was done by hand.
     async fn message(&self) -> Option<&str> {
         self.0.entry.message.as_deref()
     }

@@ -30,6 +30,8 @@ use crate::graphql::session::Asking;
 pub enum ProcessInstanceState {
     /// It runs.
     Active,
+    /// An administrator stopped it for the time being: nothing moves, and what is asked of it is refused.
+    Suspended,
     /// It came to its end.
     Completed,
     /// Its initiator took it back.
