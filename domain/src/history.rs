@@ -111,6 +111,9 @@ fn remembered(event: &Event) -> Option<(Kind, TokenId, Option<ElementIx>)> {
         | Event::ConditionCleared { .. }
         | Event::SignalAwaited(_)
         | Event::SignalCleared { .. }
+        | Event::Called(_)
+        | Event::CallReaders { .. }
+        | Event::CallCleared { .. }
         | Event::Asked(_)
         | Event::Ended { .. } => None,
     }

@@ -2,6 +2,7 @@
 
 mod access;
 mod breaking;
+mod calls;
 mod changes;
 mod expense;
 mod fuzz;

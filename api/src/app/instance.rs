@@ -4,17 +4,15 @@ use std::sync::Arc;
 
 use docket_domain::access::{Actor, Privilege};
 use docket_domain::bpmn::Process;
-use docket_domain::engine::command::{Begin, Command, Fresh, Known, Rejection, Start, Starter};
+use docket_domain::engine::command::{Begin, Command, Rejection, Start, Starter};
 use docket_domain::engine::instance::Instance;
-use docket_domain::engine::{self};
-use docket_domain::history;
 use docket_domain::ids::{InstanceId, ProcessId};
-use docket_domain::journal;
 use docket_domain::process::{ProcessRejection, ProcessState};
 use docket_domain::value::{Data, Name, Value};
 use docket_infra::clock::Clock;
 use docket_infra::store::{DueTimer, InstanceStatus, Position, Read, Remembered, Write};
 
+use super::unit::Unit;
 use super::{App, AppError, Invalid, MAX_REASON, require, retry};
 
 /// A request that is answered once: who sends it again gets the first answer.
@@ -105,29 +103,16 @@ impl App {
             return Err(ProcessRejection::WrongState(record.state).into());
         }
         let model = self.model(&tx, record.id).await?;
-        let now = self.clock.now();
         let start = started(record.id, &model, request)?;
-        let (mut instance, events) = engine::start(
-            &model,
-            &start,
-            Starter::Person(actor),
-            &mut Fresh {
-                now,
-                id: &mut Clock::fresh_id,
-                known: &Known::default(),
-            },
-        )?;
-        instance.apply(&events);
-        let entry = journal::entry(&model, None, &instance, now);
-        let remembered = history::entries(&model, None, &events, now, Some(&actor.user));
-        tx.save_instance(&model, None, &instance, &entry, &remembered)
-            .await?;
+        let by = Starter::Person(actor);
+        let (model, instance) = Unit::of(self, &tx).start(model, &start, by).await?;
         if let Some(once) = &request.once {
             let made = Remembered {
                 request: once.request,
                 instance: instance.id,
                 task: None,
             };
+            let now = self.clock.now();
             tx.remember(actor, "startProcess", &once.key, &made, now)
                 .await?;
         }
@@ -278,33 +263,14 @@ impl App {
         .await
     }
 
-    /// Decides on an instance and saves what follows; the caller commits.
+    /// Decides on an instance and saves what follows, there and in others; the caller commits.
     pub(super) async fn decide(
         &self,
         tx: &Write,
         before: &Instance,
         command: &Command<'_>,
     ) -> Result<(Arc<Process>, Instance), AppError> {
-        let model = self.model(tx, before.process).await?;
-        let now = self.clock.now();
-        let events = engine::decide(
-            &model,
-            before,
-            command,
-            &mut Fresh {
-                now,
-                id: &mut Clock::fresh_id,
-                known: &Known::default(),
-            },
-        )?;
-        let mut after = before.clone();
-        after.apply(&events);
-        let entry = journal::entry(&model, Some(before), &after, now);
-        let by = command.actor().map(|actor| &actor.user);
-        let remembered = history::entries(&model, Some(before), &events, now, by);
-        tx.save_instance(&model, Some(before), &after, &entry, &remembered)
-            .await?;
-        Ok((model, after))
+        Unit::of(self, tx).decide(before, command).await
     }
 
     /// Commits, and hints to the feed.

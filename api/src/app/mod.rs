@@ -30,6 +30,7 @@ pub mod instance;
 pub mod intervention;
 pub mod process;
 pub mod task;
+mod unit;
 
 pub use error::{AppError, Invalid, KeyField, MAX_COMMENT, MAX_KEY, MAX_REASON};
 

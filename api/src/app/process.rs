@@ -46,12 +46,15 @@ impl App {
             processes: Vec::new(),
             findings: Vec::new(),
         };
+        let upload = Clock::fresh_id();
         for process in draft.processes() {
             let model = bpmn::resolve::resolve(draft, &process.key).ok();
             let new = NewProcess {
                 id: ProcessId(Clock::fresh_id()),
                 name: process.name,
                 xml: xml.clone(),
+                upload,
+                version_tag: model.as_ref().and_then(|model| model.version_tag.clone()),
                 // Without a model that resolves nobody publishes it: only designers and managers will ever see it.
                 security_roles: model.and_then(|model| model.security_roles),
                 uploaded_by: actor.user.clone(),

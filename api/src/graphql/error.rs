@@ -220,6 +220,7 @@ fn rejected(rejection: &Rejection) -> UserError {
         | Rejection::NotClaimed
         | Rejection::AlreadyYours
         | Rejection::NotWaiting(_)
+        | Rejection::NoCall
         | Rejection::NoIncident
         | Rejection::Suspended
         | Rejection::NotSuspended

@@ -143,6 +143,7 @@ pub(crate) fn process_of(elements: Vec<Element>) -> Process {
         initiator_field: None,
         initiator_variable: None,
         start_form: None,
+        version_tag: None,
     }
 }
 
@@ -183,6 +184,8 @@ pub(crate) fn instance() -> Instance {
         waits: Vec::new(),
         conditions: Vec::new(),
         signals: Vec::new(),
+        calls: Vec::new(),
+        parent: None,
         incidents: Vec::new(),
         next_incident: 1,
         compensable: Vec::new(),

@@ -31,13 +31,14 @@ pub enum Operation {
     Signal,
 }
 
-/// The sets that G3 and G6 ask for besides a grant, each once: three at most. An empty set is met by nobody.
+/// The sets that G3 and G6 ask for besides a grant, each once: three at most, and one more for each instance above. An empty
+/// set is met by nobody.
 pub fn required(
     process: &Process,
     instance: &Instance,
     operation: Operation,
 ) -> Vec<BTreeSet<Principal>> {
-    let mut sets: Vec<_> = service(process).into_iter().collect();
+    let mut sets = services(process, instance);
     for set in policy(process, instance, operation) {
         if !sets.contains(&set) {
             sets.push(set);
@@ -46,10 +47,25 @@ pub fn required(
     sets
 }
 
-/// G3.
+/// G3 of the process alone.
 fn service(process: &Process) -> Option<BTreeSet<Principal>> {
-    let roles = process.security_roles.as_ref()?;
-    Some(roles.iter().cloned().map(Principal::Role).collect())
+    process.security_roles.as_deref().map(any_role)
+}
+
+/// G3: of the process, and of every instance above, whatever their models say by now.
+fn services(process: &Process, instance: &Instance) -> Vec<BTreeSet<Principal>> {
+    let mut sets: Vec<_> = service(process).into_iter().collect();
+    for roles in instance.parent.iter().flat_map(|parent| &parent.roles) {
+        let set = any_role(roles);
+        if !sets.contains(&set) {
+            sets.push(set);
+        }
+    }
+    sets
+}
+
+fn any_role(roles: &[Name]) -> BTreeSet<Principal> {
+    roles.iter().cloned().map(Principal::Role).collect()
 }
 
 /// G6.
@@ -149,6 +165,8 @@ fn readers(instance: &Instance) -> BTreeSet<Principal> {
 pub fn acl(process: &Process, instance: &Instance) -> Acl {
     let mut grants = readers(instance);
     grants.extend(state::assignees(instance).cloned().map(Principal::User));
+    let below = instance.calls.iter().flat_map(|call| &call.readers);
+    grants.extend(below.cloned().map(Principal::User));
     let open: Vec<&Task> = instance
         .tasks
         .iter()
@@ -192,7 +210,7 @@ pub fn task_acl(process: &Process, instance: &Instance, task: &Task) -> Acl {
 /// What the lists of all tasks of an instance have in common; worked out once, for an instance can have thousands.
 pub struct Common {
     readers: BTreeSet<Principal>,
-    service: Option<BTreeSet<Principal>>,
+    services: Vec<BTreeSet<Principal>>,
     policy: Vec<BTreeSet<Principal>>,
 }
 
@@ -201,7 +219,7 @@ impl Common {
     pub fn of(process: &Process, instance: &Instance) -> Common {
         Common {
             readers: readers(instance),
-            service: service(process),
+            services: services(process, instance),
             policy: policy(process, instance, Operation::Read),
         }
     }
@@ -227,7 +245,7 @@ impl Common {
             workers.extend(candidates);
         }
         grants.extend(workers.iter().cloned());
-        let mut require: Vec<_> = self.service.iter().cloned().collect();
+        let mut require = self.services.clone();
         for set in &self.policy {
             let set = set.union(&workers).cloned().collect();
             if !require.contains(&set) {
@@ -297,8 +315,9 @@ pub fn may_withdraw(process: &Process, instance: &Instance, actor: &Actor) -> bo
     if sets.is_empty() {
         sets.push(initiator(instance));
     }
-    sets.extend(service(process));
-    instance.state == InstanceState::Active && meets(actor, &sets)
+    sets.extend(services(process, instance));
+    // What was called is a part of a case, which is taken back as a whole.
+    instance.parent.is_none() && instance.state == InstanceState::Active && meets(actor, &sets)
 }
 
 fn meets(actor: &Actor, sets: &[BTreeSet<Principal>]) -> bool {

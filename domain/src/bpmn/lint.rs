@@ -133,6 +133,7 @@ impl Lint<'_> {
             | Kind::Assign(_)
             | Kind::Decision(_)
             | Kind::Receive(_)
+            | Kind::Call(_)
             | Kind::SubProcess
             | Kind::Transaction
             | Kind::EventSubProcess => {}
@@ -221,6 +222,7 @@ impl Lint<'_> {
         let waits = match &host.kind {
             Kind::UserTask(_)
             | Kind::Receive(_)
+            | Kind::Call(_)
             | Kind::SubProcess
             | Kind::Transaction
             | Kind::EventSubProcess
@@ -240,7 +242,10 @@ impl Lint<'_> {
             | Kind::Inclusive
             | Kind::EventBased => false,
         };
+        let calls = matches!(host.kind, Kind::Call(_));
         let fires = match trigger {
+            // What a called process throws, it alone knows.
+            Trigger::Error(_) | Trigger::Escalation(_) if calls => true,
             Trigger::Error(code) => self.errors.contains(&(Some(on), code.clone())),
             Trigger::Escalation(code) => self.escalations.contains(&(Some(on), code.clone())),
             Trigger::None | Trigger::Timer(_) | Trigger::Message(_) | Trigger::Signal(_) => waits,

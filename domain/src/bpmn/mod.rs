@@ -17,6 +17,7 @@ use crate::value::Name;
 
 pub use access::{AccessPolicy, Classification, FieldRule, Mask, Naming, Principals, StateList};
 pub use activity::{Count, Form, MultiInstance, Repeat, StandardLoop, UserTask};
+pub use call::{Binding, Call, Mapping};
 pub use decision::{DecisionBinding, DecisionCall, DecisionRef, ResultShape};
 pub use event::{MessageWait, Sent, Throw, Timer, Trigger};
 
@@ -27,6 +28,7 @@ pub mod resolve;
 
 mod access;
 mod activity;
+mod call;
 mod decision;
 pub(crate) mod encoding;
 mod event;
@@ -124,6 +126,8 @@ pub struct Process {
     pub initiator_variable: Option<Name>,
     /// What a person fills in to start an instance, if the model has a form for it. A start by message has none.
     pub start_form: Option<Form>,
+    /// The tag that a call may ask for instead of a version.
+    pub version_tag: Option<Name>,
 }
 
 impl Process {
@@ -284,6 +288,8 @@ pub enum Kind {
     Decision(Box<DecisionCall>),
     /// Waits for a message.
     Receive(MessageWait),
+    /// Waits for an instance of another process.
+    Call(Box<Call>),
     /// One way out.
     Exclusive,
     /// All ways out; waits for all ways in.
@@ -325,6 +331,7 @@ impl Kind {
             | Kind::Assign(_)
             | Kind::Decision(_)
             | Kind::Receive(_)
+            | Kind::Call(_)
             | Kind::Exclusive
             | Kind::Parallel
             | Kind::Inclusive

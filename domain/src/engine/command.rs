@@ -1,10 +1,12 @@
 //! What may be asked of an instance, and why it may be refused.
 
+use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::call::{Heir, Outcome};
 use crate::access::{Actor, Privilege};
 use crate::bpmn::{DecisionRef, ElementIx};
 use crate::dmn::Decision;
@@ -46,13 +48,15 @@ pub enum Begin {
 }
 
 /// Who starts an instance.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Starter<'a> {
     /// A person: the gates of a start are theirs to pass.
     Person(&'a Actor),
     /// A timer, a signal or a message of another instance. It is nobody's case: initiator and creator are the empty name,
     /// which no person has.
     System,
+    /// Another instance that calls it, of whose case it is a part.
+    Call(&'a Heir),
 }
 
 /// What the tenant has that models refer to by name, as it stands in the transaction that decides.
@@ -105,6 +109,24 @@ pub enum Command<'a> {
         /// Fields that come along.
         data: Data,
     },
+    /// What it has called is over, or never began: which, and how. Asked by those instances.
+    Returned(Vec<(InstanceId, Outcome)>),
+    /// Escalations have left what it has called. Asked by that instance.
+    Escalated {
+        /// What was called.
+        child: InstanceId,
+        /// Their codes, in order.
+        codes: Vec<Name>,
+    },
+    /// Who takes part in what it has called has changed. Asked by that instance.
+    Participants {
+        /// What was called.
+        child: InstanceId,
+        /// Who has a task in hand there.
+        people: BTreeSet<Name>,
+    },
+    /// What has called it does not wait any more. Asked by that instance.
+    Abandon,
     /// What holds a token is tried again, by an administrator or a person who may write.
     Retry {
         /// Who asks.
@@ -166,7 +188,12 @@ impl Command<'_> {
             | Command::Modify { actor, .. }
             | Command::Withdraw(actor)
             | Command::Terminate(actor) => Some(actor),
-            Command::Fire(_) | Command::Signal { .. } => None,
+            Command::Fire(_)
+            | Command::Signal { .. }
+            | Command::Returned(_)
+            | Command::Escalated { .. }
+            | Command::Participants { .. }
+            | Command::Abandon => None,
         }
     }
 }
@@ -286,6 +313,9 @@ pub enum Rejection {
     /// Nothing waits for the message.
     #[error("nothing waits for the message `{0}`")]
     NotWaiting(Name),
+    /// The call is over, or was taken away.
+    #[error("nothing waits for what was called")]
+    NoCall,
     /// The incident has been looked after, or what it held has gone.
     #[error("the incident is over")]
     NoIncident,

@@ -102,6 +102,16 @@ impl Run<'_, '_> {
         self.with_env(scope, None, |env| expr.eval_within(env, &self.meter))
     }
 
+    /// The value of an expression over fields of elsewhere.
+    pub(super) fn eval_over(&self, data: &Data, expr: &Expr) -> Result<Value, EvalError> {
+        let env = Env {
+            layers: &[data],
+            now: self.fresh.now,
+            actor: self.actor,
+        };
+        expr.eval_within(&env, &self.meter)
+    }
+
     /// The value of an expression in a scope, with names that are no fields.
     pub(super) fn eval_with(
         &self,

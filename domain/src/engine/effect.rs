@@ -1,8 +1,12 @@
 //! What a transition asks to be done outside of the instance. The engine only says so; whoever saves the transition sees
 //! to it that each effect is done once.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
+use super::call::{Calling, Outcome};
+use crate::ids::InstanceId;
 use crate::value::{Data, Name, Value};
 
 /// One thing to be done outside.
@@ -24,4 +28,14 @@ pub enum Effect {
         /// Fields that come along.
         data: Data,
     },
+    /// Begin an instance of another process, which comes back by [`Effect::Return`].
+    Call(Box<Calling>),
+    /// End an instance that was called, for nothing waits for it any more.
+    End(InstanceId),
+    /// Tell what called this instance that it is over, and how.
+    Return(Outcome),
+    /// Tell what called this instance of an escalation that nothing in it catches.
+    Escalate(Name),
+    /// Tell what called this instance who has a task of it in hand.
+    Participants(BTreeSet<Name>),
 }

@@ -1,9 +1,12 @@
 //! What happened to an instance, in the order in which it happened. Folding the events of a run gives its state again.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::bpmn::ElementIx;
+use crate::engine::call::PendingCall;
 use crate::engine::compensable::{Compensable, Undoing};
 use crate::engine::effect::Effect;
 use crate::engine::incident::Incident;
@@ -11,7 +14,7 @@ use crate::engine::instance::{
     InstanceState, Lists, PendingCondition, PendingMessage, PendingSignal, PendingTimer, ScopeId,
     TokenId,
 };
-use crate::ids::{TaskId, TimerId};
+use crate::ids::{InstanceId, TaskId, TimerId};
 use crate::task::{Task, TaskEvent};
 use crate::value::{Name, Value};
 
@@ -139,6 +142,20 @@ pub enum Event {
         token: TokenId,
         /// The event.
         element: ElementIx,
+    },
+    /// Another process was called.
+    Called(PendingCall),
+    /// Who takes part in what was called, and reads this instance therefore.
+    CallReaders {
+        /// What was called.
+        child: InstanceId,
+        /// Who.
+        readers: BTreeSet<Name>,
+    },
+    /// What was called is over, or nothing waits for it any more.
+    CallCleared {
+        /// What was called.
+        child: InstanceId,
     },
     /// Something is to be done outside of the instance. Changes nothing in it.
     Asked(Effect),

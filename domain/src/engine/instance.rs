@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::call::{Parent, PendingCall};
 use super::compensable::{Compensable, Undoing};
 use super::event::Event;
 pub use super::incident::{Incident, IncidentKind, Phase};
@@ -28,7 +29,7 @@ pub enum InstanceState {
     Completed,
     /// Its initiator took it back.
     Withdrawn,
-    /// An administrator ended it.
+    /// An administrator ended it; or, of one that was called: what called it did, or an error that it did not catch.
     Terminated,
 }
 
@@ -88,6 +89,12 @@ pub struct Instance {
     /// Signals waited for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub signals: Vec<PendingSignal>,
+    /// What was called and is not over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<PendingCall>,
+    /// What called it, if something did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Parent>,
     /// What went wrong and holds a token.
     pub incidents: Vec<Incident>,
     /// The number of the next incident.
@@ -239,6 +246,11 @@ impl Instance {
         around.is_some_and(|around| around.rounds.is_some())
     }
 
+    /// The call that an instance came of.
+    pub fn call_of(&self, child: InstanceId) -> Option<&PendingCall> {
+        self.calls.iter().find(|call| call.child == child)
+    }
+
     /// The scope whose fields a token sees where it stands: a round sees its own.
     pub fn scope_of(&self, token: &Token) -> ScopeId {
         match self.is_round(token) {
@@ -335,6 +347,13 @@ impl Instance {
             Event::SignalCleared { token, element } => self
                 .signals
                 .retain(|wait| wait.token != *token || wait.element != *element),
+            Event::Called(call) => self.calls.push(call.clone()),
+            Event::CallReaders { child, readers } => {
+                if let Some(call) = self.calls.iter_mut().find(|call| call.child == *child) {
+                    call.readers = readers.clone();
+                }
+            }
+            Event::CallCleared { child } => self.calls.retain(|call| call.child != *child),
             Event::Asked(_) => {}
             Event::IncidentRaised(incident) => {
                 let next = incident.number.saturating_add(1);

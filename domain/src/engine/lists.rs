@@ -16,10 +16,10 @@ use crate::value::Name;
 
 type Resolved = Option<BTreeSet<Principal>>;
 
-/// The lists before the first element: the process's own.
-pub(super) fn seed(run: &Run<'_, '_>) -> Lists {
+/// The lists before the first element: the process's own, and for what it does not say those that came with a call.
+pub(super) fn seed(run: &Run<'_, '_>, before: &Lists) -> Lists {
     let list = &run.process.acl;
-    resolve(run, ScopeId::ROOT, Source::Process, list, &Lists::default())
+    resolve(run, ScopeId::ROOT, Source::Process, list, before)
 }
 
 /// The lists of a token that comes to an element.

@@ -18,6 +18,7 @@
 //!
 //! Fields are written to the nearest scope around the writer that already holds the name, and else to the instance.
 
+pub mod call;
 pub mod command;
 pub mod compensable;
 pub mod effect;
@@ -38,6 +39,7 @@ mod tests;
 
 use std::collections::BTreeSet;
 
+use call::Outcome;
 use command::{Begin, Command, Fresh, Rejection, Start, Starter};
 use event::Event;
 use incident::Phase;
@@ -46,7 +48,7 @@ use run::Run;
 
 use crate::access::{self, Actor, Principal, Privilege};
 use crate::bpmn::{ElementIx, Kind, Process, Trigger};
-use crate::ids::{TaskId, TimerId};
+use crate::ids::{InstanceId, TaskId, TimerId};
 use crate::task::{self, TaskCommand, TaskEvent, form};
 use crate::value::{Data, Name, Value};
 
@@ -64,32 +66,37 @@ pub fn start(
             return Err(Rejection::MayNotStart);
         }
         Starter::Person(actor) => Some(actor),
-        Starter::System => None,
+        Starter::System | Starter::Call(_) => None,
     };
     let begins = begins(process, &start.begin);
     if begins.is_empty() {
         return Err(Rejection::NoStart);
     }
-    let nobody = Name::from("");
-    let (initiator, creator) = match actor {
-        Some(actor) => {
+    let (initiator, creator) = match by {
+        Starter::Person(actor) => {
             let initiator = initiator(process, &start.data, actor)?;
             check_form(process, start)?;
             (initiator, actor.user.clone())
         }
-        None => (nobody.clone(), nobody),
+        Starter::System => (Name::from(""), Name::from("")),
+        Starter::Call(heir) => (heir.initiator.clone(), heir.creator.clone()),
     };
-    let blank = blank(start, initiator, creator, fresh);
+    let mut blank = blank(start, initiator, creator, fresh);
+    let mut before = Lists::default();
+    if let Starter::Call(heir) = by {
+        blank.parent = Some(heir.parent.clone());
+        before.readers = heir.readers.clone();
+    }
     let mut run = Run::new(process, blank.clone(), actor, fresh);
     run.write_all(ScopeId::ROOT, &start.data)?;
     if let Some(field) = &process.initiator_variable {
-        let name = match actor {
-            Some(_) => Value::Text(run.instance.initiator.clone()),
-            None => Value::Null,
+        let name = match run.instance.initiator.is_empty() {
+            false => Value::Text(run.instance.initiator.clone()),
+            true => Value::Null,
         };
         run.write(ScopeId::ROOT, field, name)?;
     }
-    let seed = lists::seed(&run);
+    let seed = lists::seed(&run, &before);
     match element::event_sub_process::arm(&mut run, None) {
         Ok(armed) => {
             for event in armed {
@@ -136,6 +143,13 @@ pub fn decide(
         }
         Command::Fire(timer) => case.fire(*timer, fresh),
         Command::Signal { name, data } => case.signal(name, data, fresh),
+        Command::Returned(calls) => case.returned(calls, fresh),
+        Command::Escalated { child, codes } => case.escalated(*child, codes, fresh),
+        Command::Participants { child, people } => case.participants(*child, people, fresh),
+        Command::Abandon => {
+            case.must_run()?;
+            Ok(case.end(InstanceState::Terminated, None, fresh))
+        }
         Command::Retry {
             actor,
             incident,
@@ -158,7 +172,7 @@ pub fn decide(
             if !access::instance::may_withdraw(process, instance, actor) {
                 return Err(Rejection::MayNotWithdraw);
             }
-            Ok(case.end(InstanceState::Withdrawn, actor, fresh))
+            Ok(case.end(InstanceState::Withdrawn, Some(actor), fresh))
         }
         Command::Terminate(actor) => {
             if !actor.has(Privilege::Administrator) {
@@ -167,7 +181,7 @@ pub fn decide(
             if case.must_run() == Err(Rejection::Ended) {
                 return Err(Rejection::Ended);
             }
-            Ok(case.end(InstanceState::Terminated, actor, fresh))
+            Ok(case.end(InstanceState::Terminated, Some(actor), fresh))
         }
     }
 }
@@ -296,18 +310,67 @@ impl<'a> Case<'a> {
         Ok(run.finish())
     }
 
+    fn returned<'f>(
+        &self,
+        calls: &[(InstanceId, Outcome)],
+        fresh: &'a mut Fresh<'f>,
+    ) -> Result<Vec<Event>, Rejection> {
+        let mut run = self.run(None, fresh);
+        let mut waited = false;
+        for (child, outcome) in calls {
+            // One that came back before may have taken this one away.
+            if let Some(call) = run.instance.call_of(*child).cloned() {
+                element::call_activity::returned(&mut run, &call, outcome);
+                waited = true;
+            }
+        }
+        waited.then(|| run.finish()).ok_or(Rejection::NoCall)
+    }
+
+    fn escalated<'f>(
+        &self,
+        child: InstanceId,
+        codes: &[Name],
+        fresh: &'a mut Fresh<'f>,
+    ) -> Result<Vec<Event>, Rejection> {
+        let call = self.instance.call_of(child).ok_or(Rejection::NoCall)?;
+        let mut run = self.run(None, fresh);
+        for code in codes {
+            // One that interrupts has taken the call away from those behind it.
+            if run.instance.call_of(child).is_some() {
+                element::call_activity::escalated(&mut run, call, code);
+            }
+        }
+        Ok(run.finish())
+    }
+
+    fn participants<'f>(
+        &self,
+        child: InstanceId,
+        people: &BTreeSet<Name>,
+        fresh: &'a mut Fresh<'f>,
+    ) -> Result<Vec<Event>, Rejection> {
+        self.instance.call_of(child).ok_or(Rejection::NoCall)?;
+        let mut run = self.run(None, fresh);
+        run.emit(Event::CallReaders {
+            child,
+            readers: people.clone(),
+        });
+        Ok(run.finish())
+    }
+
     /// Ends everything. Who could read any of the last states reads how it ended.
     fn end<'f>(
         &self,
         state: InstanceState,
-        actor: &'a Actor,
+        actor: Option<&'a Actor>,
         fresh: &'a mut Fresh<'f>,
     ) -> Vec<Event> {
         let lists = lists::union(
             access::instance::leaves(self.instance).map(|token| &token.lists),
             &self.instance.initiator,
         );
-        let mut run = self.run(Some(actor), fresh);
+        let mut run = self.run(actor, fresh);
         run.cancel_scope(ScopeId::ROOT, None);
         run.end(state, lists);
         run.finish()
@@ -413,6 +476,8 @@ fn blank(start: &Start, initiator: Name, created_by: Name, fresh: &Fresh<'_>) ->
         waits: Vec::new(),
         conditions: Vec::new(),
         signals: Vec::new(),
+        calls: Vec::new(),
+        parent: None,
         incidents: Vec::new(),
         next_incident: 1,
         compensable: Vec::new(),

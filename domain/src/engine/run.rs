@@ -3,17 +3,20 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
+use super::call::Outcome;
 use super::command::{Fresh, Trouble};
+use super::effect::Effect;
 use super::element;
 use super::event::Event;
 use super::incident::{Incident, IncidentKind, Phase};
 use super::instance::{Instance, InstanceState, Lists, ScopeId, TokenId};
 use super::lists;
-use crate::access::Actor;
+use crate::access::{Actor, state};
 use crate::bpmn::{ElementIx, FlowIx, Process};
 use crate::expr::Meter;
 use crate::ids::TimerId;
 use crate::task::{Task, TaskEvent};
+use crate::value::Name;
 
 /// Steps that one transition takes at most; four KiB of data written count like one.
 pub const BUDGET: usize = 10_000;
@@ -52,6 +55,8 @@ pub(super) struct Run<'a, 'f> {
     pub meter: Meter,
     /// Whether the data has changed, or a condition has come, since conditions were judged.
     pub changed: bool,
+    /// Who took part when the run began.
+    participants: BTreeSet<Name>,
     /// How many assignments were made for a token since it came or was done.
     pub assigned: Option<(TokenId, usize)>,
     /// How many assignments for a token were made before this transition.
@@ -70,8 +75,13 @@ impl<'a, 'f> Run<'a, 'f> {
         actor: Option<&'a Actor>,
         fresh: &'a mut Fresh<'f>,
     ) -> Run<'a, 'f> {
+        let participants = match &instance.parent {
+            Some(parent) if parent.readers_up => participants(&instance),
+            Some(_) | None => BTreeSet::new(),
+        };
         Run {
             process,
+            participants,
             instance,
             actor,
             fresh,
@@ -101,7 +111,21 @@ impl<'a, 'f> Run<'a, 'f> {
             }
         }
         lists::refresh(&mut self);
+        self.tell_participants();
         self.events
+    }
+
+    /// What called the instance is told who takes part in it, where the model has it that they read there.
+    fn tell_participants(&mut self) {
+        let instance = &self.instance;
+        let asks = instance.parent.as_ref().is_some_and(|it| it.readers_up);
+        if !asks || instance.state != InstanceState::Active {
+            return;
+        }
+        let people = participants(instance);
+        if people != self.participants {
+            self.emit(Event::Asked(Effect::Participants(people)));
+        }
     }
 
     fn step(&mut self, token: TokenId) {
@@ -311,9 +335,23 @@ impl<'a, 'f> Run<'a, 'f> {
     }
 
     pub(super) fn end(&mut self, state: InstanceState, lists: Lists) {
+        let outcome = match state {
+            InstanceState::Active | InstanceState::Completed => {
+                Outcome::Completed(self.instance.data.clone())
+            }
+            InstanceState::Withdrawn | InstanceState::Terminated => Outcome::Ended,
+        };
+        self.end_with(state, lists, outcome);
+    }
+
+    /// Ends the instance; what called it, if something did, is told how.
+    pub(super) fn end_with(&mut self, state: InstanceState, lists: Lists, outcome: Outcome) {
         self.disarm(TokenId(ScopeId::ROOT.0), |_| true);
         let at = self.fresh.now;
         self.emit(Event::Ended { state, at, lists });
+        if self.instance.parent.is_some() {
+            self.emit(Event::Asked(Effect::Return(outcome)));
+        }
     }
 
     /// Takes a token away: what is inside of it first, then what it waits for.
@@ -331,6 +369,11 @@ impl<'a, 'f> Run<'a, 'f> {
             });
         }
         self.disarm(spot.token, |_| true);
+        let mut calls = self.instance.calls.iter();
+        if let Some(child) = calls.find(|it| it.token == spot.token).map(|it| it.child) {
+            self.emit(Event::CallCleared { child });
+            self.emit(Event::Asked(Effect::End(child)));
+        }
         if !self.instance.compensable.is_empty() {
             self.bytes = None;
         }
@@ -420,4 +463,10 @@ impl<'a, 'f> Run<'a, 'f> {
             done: done.map_or(0, |(_, done)| u32::try_from(done).unwrap_or(u32::MAX)),
         }));
     }
+}
+
+/// Who has a task in hand, here or in what was called as far as that is told.
+fn participants(instance: &Instance) -> BTreeSet<Name> {
+    let below = instance.calls.iter().flat_map(|call| &call.readers);
+    state::assignees(instance).chain(below).cloned().collect()
 }

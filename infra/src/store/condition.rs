@@ -201,6 +201,7 @@ pub fn instance_filter(keys: &TenantKeys, filter: &InstanceFilter) -> Condition 
         state,
         started,
         initiator,
+        parent,
     } = filter;
     Condition::all()
         .add_option(
@@ -219,6 +220,7 @@ pub fn instance_filter(keys: &TenantKeys, filter: &InstanceFilter) -> Condition 
                 .as_ref()
                 .map(|name| object(instance::Column::Initiator).eq(person(keys, name))),
         )
+        .add_option(parent.map(|id| object(instance::Column::Parent).eq(id.0)))
 }
 
 /// Whether the moment lies in the range: from inclusive, until exclusive.

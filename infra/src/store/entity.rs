@@ -37,6 +37,8 @@ pub mod process {
         pub published_at: Option<i64>,
         pub body: Vec<u8>,
         pub model: Vec<u8>,
+        pub upload: Option<Uuid>,
+        pub version_tag: Option<Uuid>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -71,6 +73,7 @@ pub mod instance {
         pub data: Vec<u8>,
         pub ended_by: Option<Vec<u8>>,
         pub ended_reason: Option<Vec<u8>>,
+        pub parent: Option<Uuid>,
         pub held: Option<Vec<u8>>,
     }
 

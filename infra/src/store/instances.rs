@@ -39,6 +39,8 @@ pub struct InstanceFilter {
     pub started: Option<Span>,
     /// Initiated by this user.
     pub initiator: Option<Name>,
+    /// Called by this instance.
+    pub parent: Option<InstanceId>,
 }
 
 /// What is sealed of an instance besides data and tasks.
@@ -166,7 +168,7 @@ impl Read {
     ) -> Result<Slice<Instance>, StoreError> {
         let walk = page.walk(descending);
         let me = self.principals(actor, true);
-        let found = if filter.initiator.is_some() {
+        let found = if filter.initiator.is_some() || filter.parent.is_some() {
             let conditions = self.narrowed(filter).add(readable(&[Slot::InstanceRead]));
             page_of_rows(
                 aliased(Entity),

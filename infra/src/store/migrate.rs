@@ -22,6 +22,7 @@ impl MigratorTrait for Migrator {
             Box::new(EndedReason),
             Box::new(History),
             Box::new(Held),
+            Box::new(Calls),
         ]
     }
 }
@@ -83,6 +84,40 @@ impl MigrationTrait for Held {
         let mut instances = Table::alter();
         instances.table("instances").add_column(blob_null("held"));
         manager.alter_table(instances).await
+    }
+}
+
+/// What calls find: versions by upload and by tag, instances by what called them.
+struct Calls;
+
+impl MigrationName for Calls {
+    fn name(&self) -> &str {
+        "m0005_calls"
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for Calls {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        // SQLite adds one column at a time.
+        for (table, column) in [
+            ("processes", "upload"),
+            ("processes", "version_tag"),
+            ("instances", "parent"),
+        ] {
+            let mut altered = Table::alter();
+            altered.table(table).add_column(uuid_null(column));
+            manager.alter_table(altered).await?;
+        }
+        let mut by_parent = Index::create();
+        by_parent
+            .name("instances_by_parent")
+            .table("instances")
+            .col("tenant_id")
+            .col("parent")
+            .col("started_at")
+            .col("id");
+        manager.create_index(by_parent).await
     }
 }
 

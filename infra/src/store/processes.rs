@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use docket_domain::access::Actor;
 use docket_domain::access::instance::process_acl;
+use docket_domain::engine::call::Wanted;
 use docket_domain::ids::ProcessId;
 use docket_domain::process::ProcessState;
 use docket_domain::value::Name;
 use jiff::Timestamp;
-use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query, SelectStatement};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, Order, Query, SelectStatement};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -17,7 +18,7 @@ use uuid::Uuid;
 use super::access::{Entries, Slot, aliased, key, replace};
 use super::condition::{object, of_tenant, readable, with_me};
 use super::entity::process::{ActiveModel, Column, Entity};
-use super::row::{Cell, micros, or_absent, process_state, process_state_code, timestamp};
+use super::row::{Cell, micros, or_absent, process_state, process_state_code, timestamp, uuid};
 use super::{Key, Page, Read, Slice, StoreError, Write, inserted};
 
 /// A process version as it is stored, without its model.
@@ -56,6 +57,10 @@ pub struct NewProcess {
     pub name: Option<Name>,
     /// The model, as it was uploaded.
     pub xml: Arc<str>,
+    /// What all processes of one uploaded file have in common. Fresh.
+    pub upload: Uuid,
+    /// The tag that a call may ask for.
+    pub version_tag: Option<Name>,
     /// G3.
     pub security_roles: Option<Vec<Name>>,
     /// Who uploads it.
@@ -206,6 +211,65 @@ impl Read {
         Ok(Some(xml.map_err(|_| cell.corrupt())?.into()))
     }
 
+    /// The published version that a call means, of a caller of this version. For the engine: a call asks for no right to
+    /// read or start what it calls.
+    pub async fn callee_for_engine(
+        &self,
+        caller: ProcessId,
+        key: &str,
+        version: &Wanted,
+    ) -> Result<Option<ProcessRecord>, StoreError> {
+        let published = process_state_code(ProcessState::Published);
+        let mut select = self.select_processes();
+        select
+            .and_where(object(Column::Key).eq(key))
+            .and_where(object(Column::State).eq(published));
+        match version {
+            Wanted::Latest => {}
+            Wanted::Version(number) => {
+                select.and_where(object(Column::Version).eq(i64::from(*number)));
+            }
+            Wanted::Tag(tag) => {
+                let tag = self.version_tag(key, tag);
+                select.and_where(object(Column::VersionTag).eq(tag));
+            }
+            Wanted::SameUpload => {
+                let upload = || {
+                    let upload = Query::select()
+                        .column(Column::Upload)
+                        .from(Entity)
+                        .and_where(Column::TenantId.eq(self.tenant.0))
+                        .and_where(Column::Id.eq(caller.0))
+                        .take();
+                    Expr::from(upload)
+                };
+                let same = object(Column::Upload).eq(upload());
+                // A file holds a process once, whether published or not: another version is not meant then.
+                let held = Query::select()
+                    .expr(Expr::val(1))
+                    .from_as(Entity, "o")
+                    .and_where(Expr::col(("o", Column::TenantId)).eq(self.tenant.0))
+                    .and_where(Expr::col(("o", Column::Key)).eq(key))
+                    .and_where(Expr::col(("o", Column::Upload)).eq(upload()))
+                    .take();
+                select.cond_where(Condition::any().add(same).add(Expr::exists(held).not()));
+            }
+        }
+        select
+            .order_by_expr(object(Column::Version), Order::Desc)
+            .limit(1);
+        let row: Option<Row> = self.row(&select).await?;
+        let Some(row) = row else { return Ok(None) };
+        or_absent(self.record(row))
+    }
+
+    fn version_tag(&self, key: &str, tag: &str) -> Uuid {
+        let mut value = key.len().to_be_bytes().to_vec();
+        value.extend_from_slice(key.as_bytes());
+        value.extend_from_slice(tag.as_bytes());
+        uuid(self.keys.blind_index("version-tag", &value))
+    }
+
     async fn one_process(
         &self,
         actor: &Actor,
@@ -321,6 +385,11 @@ impl Write {
             published_at: Set(None),
             body: Set(body),
             model: Set(model),
+            upload: Set(Some(new.upload)),
+            version_tag: Set(new
+                .version_tag
+                .as_ref()
+                .map(|tag| self.version_tag(&new.key, tag))),
         })
         .on_conflict_do_nothing()
         .exec_without_returning(&self.tx)

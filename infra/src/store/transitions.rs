@@ -233,6 +233,7 @@ impl Write {
             held: Set(self.held(process, after)?),
             ended_by: NotSet,
             ended_reason: NotSet,
+            parent: Set(after.parent.as_ref().map(|parent| parent.instance.0)),
         })
     }
 

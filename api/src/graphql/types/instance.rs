@@ -8,10 +8,12 @@ use docket_domain::access::Privilege;
 use docket_domain::access::instance::{may_withdraw, may_write};
 use docket_domain::bpmn;
 use docket_domain::engine::instance::{self as domain, Instance, ScopeId};
+use docket_domain::ids::InstanceId;
 use docket_domain::task::worklist::Span;
 use docket_domain::value::Name;
 use docket_infra::store::InstanceFilter;
 use serde_json::Value as Json;
+use uuid::Uuid;
 
 use super::field::{self, Field};
 use super::history::{self, HistoryEntry, HistoryFilter};
@@ -65,6 +67,7 @@ impl TryFrom<ProcessInstanceFilter> for InstanceFilter {
                 .map(|states| states.into_iter().map(Into::into).collect()),
             started: filter.started.map(Span::from),
             initiator: filter.initiator.map(Id::user).transpose()?,
+            parent: None,
         })
     }
 }
@@ -213,6 +216,35 @@ impl ProcessInstance {
             ..PageArgs::default()
         };
         task::list(ctx, None, &filter, None, &args).await.map(Some)
+    }
+
+    /// The instance that called it; null where nothing has, and where the viewer may not read what has.
+    async fn parent(&self, ctx: &Context<'_>) -> Result<Option<ProcessInstance>> {
+        let parent = self.0.parent.as_ref().map(|parent| parent.instance);
+        // Where there is none, an id that nothing has costs the same.
+        let id = parent.unwrap_or(InstanceId(Uuid::nil()));
+        let found = Asking::of(ctx)?.instance(id).await?;
+        Ok(found.map(ProcessInstance))
+    }
+
+    /// The instances that it called and that the viewer may read, the latest started first.
+    #[graphql(complexity = "page::cost(first, None) * child_complexity")]
+    async fn children(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most so many rows, 100 at most; 20 unless named.")] first: Option<i32>,
+        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
+    ) -> Result<Connection<ProcessInstance>> {
+        let filter = InstanceFilter {
+            parent: Some(self.0.id),
+            ..InstanceFilter::default()
+        };
+        let args = PageArgs {
+            first,
+            after,
+            ..PageArgs::default()
+        };
+        list(ctx, filter, true, &args).await
     }
 
     /// What happened to it, the oldest first: every element entered, completed and cancelled. A page with a filter looks at

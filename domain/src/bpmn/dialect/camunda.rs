@@ -2,7 +2,8 @@
 
 use super::super::report::Report;
 use super::super::tree::Tag;
-use super::super::{Assignment, Form, Naming, Principals, UserTask, text, timer};
+use super::super::{Assignment, Binding, Form, Mapping, Naming, Principals, UserTask, text, timer};
+use super::call::{Said, copied, mapped};
 use super::{Collection, Work, assignment, wf};
 use crate::expr::Expr;
 use crate::value::Name;
@@ -140,6 +141,97 @@ pub(super) fn work(tag: Tag<'_>, _report: &mut Report) -> Work {
     }
 }
 
+/// A call: the version by attributes, the mappings by `in` and `out`.
+pub(super) fn call(tag: Tag<'_>, report: &mut Report) -> Said {
+    for name in [
+        "caseRef",
+        "variableMappingClass",
+        "variableMappingDelegateExpression",
+    ] {
+        if attribute(tag, name).is_some() {
+            let message = format!("`{name}` is for another engine");
+            report.error(tag, "no-implementation", message);
+        }
+    }
+    let is_true = |name| attribute(tag, name).is_some_and(|value| value.trim() == "true");
+    let mut said = Said {
+        binding: binding(tag, report),
+        business_key: attribute(tag, "businessKey")
+            .and_then(|source| text::text(tag, source, report)),
+        ..Said::default()
+    };
+    if said.binding.is_none() && is_true("sameDeployment") {
+        said.binding = Some(Binding::Deployment);
+    }
+    if is_true("inheritVariables") {
+        said.inputs.push(Mapping::All);
+    }
+    for part in tag.extensions().filter(|tag| is_ours(*tag)) {
+        match &**part.name() {
+            "in" => {
+                if let Some(source) = part.filled("businessKey") {
+                    said.business_key = text::text(part, source, report);
+                } else {
+                    said.inputs.extend(mapping(part, report));
+                }
+            }
+            "out" => said.outputs.extend(mapping(part, report)),
+            _ => {}
+        }
+    }
+    said
+}
+
+fn binding(tag: Tag<'_>, report: &mut Report) -> Option<Binding> {
+    if let Some(kind) = attribute(tag, "calledElementType")
+        && &**kind != "key"
+    {
+        let message = format!("a call by `{kind}` is for another engine");
+        report.error(tag, "no-implementation", message);
+    }
+    let mut asked = |name| {
+        let found = attribute(tag, name);
+        if found.is_none() {
+            report.error(tag, "no-callee", format!("the call names no `{name}`"));
+        }
+        found.and_then(|source| text::text(tag, source, report))
+    };
+    match &**attribute(tag, "calledElementBinding")? {
+        "latest" => Some(Binding::Latest),
+        "deployment" => Some(Binding::Deployment),
+        "version" => asked("calledElementVersion").map(Binding::Version),
+        "versionTag" => asked("calledElementVersionTag").map(Binding::Tag),
+        other => {
+            let message = format!("the binding `{other}` is not known");
+            report.error(tag, "unknown-binding", message);
+            None
+        }
+    }
+}
+
+fn mapping(part: Tag<'_>, report: &mut Report) -> Option<Mapping> {
+    if part.own("variables").is_some_and(|which| &**which == "all") {
+        return Some(Mapping::All);
+    }
+    let computed = part.filled("sourceExpression").or_else(|| {
+        part.filled("source")
+            .filter(|source| text::is_computed(source))
+    });
+    match (part.filled("target"), computed, part.filled("source")) {
+        (Some(target), Some(source), _) => mapped(part, target, source, report),
+        (Some(target), None, Some(source)) => copied(part, target, source, report),
+        (None, _, _) | (Some(_), None, None) => {
+            ignored(part, report);
+            None
+        }
+    }
+}
+
+/// The tag of a process version.
+pub(super) fn version_tag(process: Tag<'_>) -> Option<Name> {
+    attribute(process, "versionTag").cloned()
+}
+
 pub(super) fn outputs(tag: Tag<'_>, report: &mut Report) -> Vec<Assignment> {
     let mut found = Vec::new();
     for parameter in parameters(tag, "outputParameter") {
@@ -186,11 +278,11 @@ fn ignored(tag: Tag<'_>, report: &mut Report) {
 /// Says what is left out and could matter: listeners, and mappings into an element.
 pub(super) fn check(tag: Tag<'_>, report: &mut Report) {
     for extension in tag.extensions().filter(|tag| is_ours(*tag)) {
-        if matches!(
-            &**extension.name(),
-            "executionListener" | "taskListener" | "in" | "out"
-        ) {
-            ignored(extension, report);
+        match &**extension.name() {
+            // Of a call they are read.
+            "in" | "out" if tag.bpmn() == Some("callActivity") => {}
+            "executionListener" | "taskListener" | "in" | "out" => ignored(extension, report),
+            _ => {}
         }
     }
     for parameter in parameters(tag, "inputParameter") {

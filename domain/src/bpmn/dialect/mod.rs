@@ -7,6 +7,7 @@ use super::{AccessPolicy, Assignment, FieldRule, Form, Principals, StateList, Us
 use crate::value::Name;
 
 mod automatiko;
+mod call;
 mod camunda;
 mod decision;
 mod imixs;
@@ -15,6 +16,7 @@ mod standard;
 mod wf;
 mod zeebe;
 
+pub(super) use call::call;
 pub(super) use decision::decision;
 
 /// What a process as a whole asks.
@@ -27,6 +29,7 @@ pub(super) struct ProcessRules {
     pub starters: Option<Vec<Principals>>,
     pub initiator_field: Option<Name>,
     pub initiator_variable: Option<Name>,
+    pub version_tag: Option<Name>,
 }
 
 /// What a task that is not for people does.
@@ -52,6 +55,7 @@ pub(super) fn process(tag: Tag<'_>, report: &mut Report) -> ProcessRules {
         starters: ours.starters.or_else(|| camunda::starters(tag, report)),
         initiator_field: ours.initiator_field.or(theirs.initiator_field),
         initiator_variable: camunda::initiator(tag),
+        version_tag: call::version_tag(tag),
     }
 }
 

@@ -4,6 +4,7 @@ use super::super::report::Report;
 use super::super::tree::Tag;
 use super::super::xml::shorten;
 use super::super::{Naming, Principals, UserTask, text};
+use super::call::{Said, copied, mapped};
 use super::{Collection, Work, jbpm};
 use crate::value::Name;
 
@@ -47,12 +48,68 @@ pub(super) fn collection(multi: Tag<'_>, report: &mut Report) -> Option<Collecti
     })
 }
 
+/// A call: its data associations (BPMN 2.0.2, 10.4.2), between fields of the same name or with one assignment.
+pub(super) fn call(tag: Tag<'_>, report: &mut Report) -> Said {
+    let mut said = Said::default();
+    for association in tag.parts("dataInputAssociation") {
+        said.inputs.extend(associated(association, report));
+    }
+    for association in tag.parts("dataOutputAssociation") {
+        said.outputs.extend(associated(association, report));
+    }
+    said
+}
+
+fn associated(association: Tag<'_>, report: &mut Report) -> Option<super::super::Mapping> {
+    fn text<'a>(tag: Tag<'a>, name: &'a str) -> Option<&'a str> {
+        tag.part(name)
+            .map(Tag::text)
+            .filter(|text| !text.is_empty())
+    }
+    let assigned = association.part("assignment");
+    let target = text(association, "targetRef")
+        .or_else(|| assigned.and_then(|assigned| text(assigned, "to")))?;
+    let target = data_name(association, target);
+    if let Some(from) = assigned.and_then(|assigned| text(assigned, "from")) {
+        return mapped(association, &target, from, report);
+    }
+    let source = data_name(association, text(association, "sourceRef")?);
+    copied(association, &target, &source, report)
+}
+
+/// The name of the data item of an id, which is a part of an activity or a scope around it; the id itself if nothing says it.
+fn data_name(tag: Tag<'_>, id: &str) -> Name {
+    let mut around = tag.parent();
+    while let Some(scope) = around {
+        let inside = scope
+            .children()
+            .chain(scope.parts("ioSpecification").flat_map(Tag::children));
+        let mut items = inside.filter(|item| {
+            matches!(
+                item.bpmn(),
+                Some(
+                    "property" | "dataObject" | "dataObjectReference" | "dataInput" | "dataOutput"
+                )
+            )
+        });
+        if let Some(item) = items.find(|item| item.id().is_some_and(|own| &**own == id)) {
+            return item
+                .filled("name")
+                .or(item.id())
+                .cloned()
+                .unwrap_or_else(|| id.into());
+        }
+        around = scope.parent();
+    }
+    id.into()
+}
+
 /// The people of a resource role: `user(x), group(y), z`, or the resource that it refers to.
 pub(super) fn owners(role: Tag<'_>, plain: Naming, report: &mut Report) -> Vec<Principals> {
     if let Some((place, source)) = assigned(role) {
         let mut found = Vec::new();
         for item in text::items(source, false) {
-            let (naming, name) = call(item).unwrap_or((plain, item));
+            let (naming, name) = function(item).unwrap_or((plain, item));
             found.extend(text::named(place, naming, name, report));
         }
         return found;
@@ -74,7 +131,7 @@ pub(super) fn owners(role: Tag<'_>, plain: Naming, report: &mut Report) -> Vec<P
 }
 
 /// `user(x)` or `group(y)`, taken apart.
-fn call(item: &str) -> Option<(Naming, &str)> {
+fn function(item: &str) -> Option<(Naming, &str)> {
     let (name, rest) = item.split_once('(')?;
     let naming = match name.trim() {
         "user" => Naming::User,

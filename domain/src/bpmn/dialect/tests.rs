@@ -1,7 +1,7 @@
 use super::super::read::read_text;
 use super::super::resolve::resolve;
 use super::super::tests::{file, rules};
-use super::super::{Classification, Kind, Mask, Naming, Process, Text};
+use super::super::{Binding, Classification, Kind, Mapping, Mask, Naming, Process, Text};
 use super::*;
 
 fn process(text: &str) -> Process {
@@ -403,4 +403,134 @@ fn imixs_items_are_lists_when_they_are_switched_on() {
     assert!(acl.writers.is_none());
     assert_eq!(shown(acl.owners.as_ref().unwrap()), ["field:namowner"]);
     assert!(with("false").elements[0].acl.readers.is_none());
+}
+
+/// A call as text: callee, version, inputs, outputs, business key.
+fn called(text: &str) -> Vec<String> {
+    let process = process(text);
+    let Kind::Call(call) = &process.elements[0].kind else {
+        panic!("{:?}", process.elements[0].kind);
+    };
+    let text = |text: &Text| match text {
+        Text::Literal(text) => text.to_string(),
+        Text::Expr(expr) => format!("={}", expr.source()),
+    };
+    let mapped = |mappings: &[Mapping]| {
+        let shown = mappings.iter().map(|mapping| match mapping {
+            Mapping::All => "*".to_owned(),
+            Mapping::Field(set) => format!("{}={}", set.field, set.value.source()),
+        });
+        Vec::from_iter(shown).join(" ")
+    };
+    let version = match &call.binding {
+        Binding::Latest => "latest".to_owned(),
+        Binding::Deployment => "deployment".to_owned(),
+        Binding::Version(version) => format!("version {}", text(version)),
+        Binding::Tag(tag) => format!("tag {}", text(tag)),
+    };
+    vec![
+        text(&call.callee),
+        version,
+        mapped(&call.inputs),
+        mapped(&call.outputs),
+        call.business_key.as_ref().map(text).unwrap_or_default(),
+    ]
+}
+
+#[test]
+fn calls_are_read_in_every_dialect() {
+    let cases = [
+        (
+            "<callActivity id='c' calledElement='tns:other'/>",
+            ["other", "latest", "", "", ""],
+        ),
+        (
+            "<callActivity id='c' calledElement='${which}' camunda:calledElementBinding='version' camunda:calledElementVersion='3'><extensionElements><camunda:in source='a' target='b'/><camunda:in sourceExpression='${x + 1}' target='y'/><camunda:in businessKey='${key}'/><camunda:out variables='all'/></extensionElements></callActivity>",
+            ["=${which}", "version 3", "b=`a` y=${x + 1}", "*", "=${key}"],
+        ),
+        (
+            "<callActivity id='c' calledElement='o' camunda:calledElementBinding='versionTag' camunda:calledElementVersionTag='v-2'/>",
+            ["o", "tag v-2", "", "", ""],
+        ),
+        (
+            "<callActivity id='c' calledElement='o' flowable:sameDeployment='true' flowable:inheritVariables='true' flowable:businessKey='k'><extensionElements><flowable:out source='r' target='s'/></extensionElements></callActivity>",
+            ["o", "deployment", "*", "s=`r`", "k"],
+        ),
+        (
+            "<callActivity id='c'><extensionElements><zeebe:calledElement processId='o'/></extensionElements></callActivity>",
+            ["o", "latest", "*", "*", ""],
+        ),
+        (
+            "<callActivity id='c'><extensionElements><zeebe:calledElement processId='=pid' bindingType='deployment' propagateAllParentVariables='false'/><zeebe:ioMapping><zeebe:input source='=a' target='b'/><zeebe:output source='=c' target='d'/></zeebe:ioMapping></extensionElements></callActivity>",
+            ["==pid", "deployment", "b==a", "d==c", ""],
+        ),
+        (
+            "<callActivity id='c' calledElement='o'><extensionElements><wf:call tag='stable' businessKey='=k' readers='up'><wf:in/><wf:in field='a'/><wf:in field='b' value='a + 1'/><wf:out field='c'/></wf:call></extensionElements></callActivity>",
+            ["o", "tag stable", "* a=`a` b=a + 1", "c=`c`", "==k"],
+        ),
+        (
+            "<callActivity id='c' calledElement='o'><ioSpecification><dataInput id='in1' name='b'/><dataOutput id='out1' name='r'/></ioSpecification><dataInputAssociation><sourceRef>prop</sourceRef><targetRef>in1</targetRef></dataInputAssociation><dataOutputAssociation><sourceRef>out1</sourceRef><targetRef>prop</targetRef></dataOutputAssociation></callActivity><property id='prop' name='a'/>",
+            ["o", "latest", "b=`a`", "a=`r`", ""],
+        ),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(called(&file("", text)), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_call_that_cannot_be_made_is_refused() {
+    let cases = [
+        ("<callActivity id='c'/>", "no-callee"),
+        (
+            "<callActivity id='c' calledElement='o' camunda:calledElementBinding='version'/>",
+            "no-callee",
+        ),
+        (
+            "<callActivity id='c' calledElement='o' camunda:calledElementBinding='newest'/>",
+            "unknown-binding",
+        ),
+        (
+            "<callActivity id='c' camunda:caseRef='o' calledElement='o'/>",
+            "no-implementation",
+        ),
+        (
+            "<callActivity id='c' calledElement='o'><extensionElements><wf:call version='1' tag='a'/></extensionElements></callActivity>",
+            "unknown-binding",
+        ),
+        (
+            "<task id='c'><extensionElements><wf:call/></extensionElements></task>",
+            "misplaced-extension",
+        ),
+    ];
+    for (text, rule) in cases {
+        let problems = resolve(&read_text(&file("", text)).unwrap(), "p").unwrap_err();
+        assert_eq!(rules(&problems), [format!("3 c {rule}")], "{text}");
+    }
+}
+
+#[test]
+fn a_process_bears_a_version_tag() {
+    let tagged = |attribute: &str| {
+        let text = file("", "<task id='t'/>").replace("id=\"p\"", &format!("id=\"p\" {attribute}"));
+        process(&text).version_tag
+    };
+    assert_eq!(tagged("wf:versionTag='a'").as_deref(), Some("a"));
+    assert_eq!(tagged("camunda:versionTag='b'").as_deref(), Some("b"));
+    assert_eq!(tagged(""), None);
+    let zeebe =
+        "<extensionElements><zeebe:versionTag value='c'/></extensionElements><task id='t'/>";
+    assert_eq!(process(&file("", zeebe)).version_tag.as_deref(), Some("c"));
+}
+
+#[test]
+fn a_global_task_is_done_in_place() {
+    let globals = "<globalUserTask id='g' camunda:assignee='emma'/><globalScriptTask id='s'><extensionElements><wf:set field='a' value='1'/></extensionElements></globalScriptTask>";
+    let called = file(
+        globals,
+        "<callActivity id='x' calledElement='g'/><callActivity id='y' calledElement='s'/>",
+    );
+    let process = process(&called);
+    assert_eq!(literal(&task(&process).assignee), Some("emma"));
+    assert!(matches!(&process.elements[1].kind, Kind::Assign(set) if set.len() == 1));
 }

@@ -4,14 +4,16 @@ use super::super::report::Report;
 use super::super::tree::Tag;
 use super::super::xml::shorten;
 use super::super::{
-    AccessPolicy, Assignment, Classification, FieldRule, Form, Mask, Naming, Principals, StateList,
-    Text, UserTask, WF, text, timer,
+    AccessPolicy, Assignment, Binding, Classification, FieldRule, Form, Mapping, Mask, Naming,
+    Principals, StateList, Text, UserTask, WF, text, timer,
 };
+use super::call::{Said, copied};
 use super::{Collection, Declared};
 use crate::task::form::check_schema;
+use crate::value::Name;
 
 /// Our elements, and the attributes that each may have.
-const WORDS: [(&str, &[&str]); 15] = [
+const WORDS: [(&str, &[&str]); 18] = [
     ("acl", &["bind"]),
     ("readers", LIST),
     ("writers", LIST),
@@ -39,10 +41,28 @@ const WORDS: [(&str, &[&str]); 15] = [
         &["ref", "result", "binding", "version", "versionTag", "map"],
     ),
     ("collection", &["field", "element"]),
+    (
+        "call",
+        &[
+            "process",
+            "binding",
+            "version",
+            "tag",
+            "businessKey",
+            "readers",
+        ],
+    ),
+    ("in", &["field", "value"]),
+    ("out", &["field", "value"]),
 ];
 const LIST: &[&str] = &["users", "groups", "roles", "fields", "expr"];
 /// Our attributes on a process.
-const ON_PROCESS: [&str; 3] = ["securityRoles", "accessPolicy", "initiatorField"];
+const ON_PROCESS: [&str; 4] = [
+    "securityRoles",
+    "accessPolicy",
+    "initiatorField",
+    "versionTag",
+];
 
 /// Says what is misspelled: a rule of access that nobody reads would open or close a process unseen.
 pub(super) fn check(tag: Tag<'_>, report: &mut Report) {
@@ -65,7 +85,12 @@ pub(super) fn check(tag: Tag<'_>, report: &mut Report) {
 /// Whether a word says something in an element's `extensionElements`.
 fn belongs(word: &str, host: Tag<'_>) -> bool {
     let scope = host.parent().and_then(Tag::bpmn);
-    let host = host.bpmn().unwrap_or_default();
+    let host = match host.bpmn().unwrap_or_default() {
+        "globalUserTask" => "userTask",
+        "globalScriptTask" => "scriptTask",
+        "globalBusinessRuleTask" => "businessRuleTask",
+        host => host,
+    };
     match word {
         "starters" => host == "process",
         "assignment" | "schedule" | "outcomes" => host == "userTask",
@@ -81,7 +106,8 @@ fn belongs(word: &str, host: Tag<'_>) -> bool {
         ]
         .contains(&host),
         "decision" => host == "businessRuleTask",
-        "readers" | "writers" | "owners" => false,
+        "call" => host == "callActivity",
+        "readers" | "writers" | "owners" | "in" | "out" => false,
         "collection" => host == "multiInstanceLoopCharacteristics",
         "output" => host != "process" && host != "multiInstanceLoopCharacteristics",
         // `acl` and `field` stand everywhere; other words are unknown, and said to be.
@@ -405,4 +431,79 @@ fn assignments(tag: Tag<'_>, name: &str, report: &mut Report) -> Vec<Assignment>
         }
     }
     found
+}
+
+/// A call. `in` and `out` without a `field` are every field, without a `value` the field of the same name; `readers` says in
+/// which directions who may read is passed on.
+pub(super) fn call(tag: Tag<'_>, report: &mut Report) -> Said {
+    let Some(call) = tag.extension(WF, "call").next() else {
+        return Said::default();
+    };
+    let mut text = |name| {
+        call.filled(name)
+            .and_then(|source| text::text(call, source, report))
+    };
+    let (callee, version, tagged) = (text("process"), text("version"), text("tag"));
+    let business_key = text("businessKey");
+    let binding = match (call.own("binding").map(|kind| &**kind), version, tagged) {
+        (None, None, None) => None,
+        (Some("latest"), None, None) => Some(Binding::Latest),
+        (Some("deployment"), None, None) => Some(Binding::Deployment),
+        (None, Some(version), None) => Some(Binding::Version(version)),
+        (None, None, Some(tag)) => Some(Binding::Tag(tag)),
+        (Some(_), _, _) | (None, Some(_), Some(_)) => {
+            let message =
+                "a call takes one of `binding` (`latest` or `deployment`), `version` and `tag`";
+            report.error(call, "unknown-binding", message.to_owned());
+            None
+        }
+    };
+    let (readers_up, readers_down) = match call.own("readers").map(|way| &**way) {
+        None => (false, false),
+        Some("up") => (true, false),
+        Some("down") => (false, true),
+        Some("both") => (true, true),
+        Some(other) => {
+            let message = format!("`{}` is none of `up`, `down` and `both`", shorten(other));
+            report.error(call, "unknown-binding", message);
+            (false, false)
+        }
+    };
+    let mut mapped = |name| -> Vec<Mapping> {
+        let parts = call.all(WF, name);
+        parts.filter_map(|part| mapping(part, report)).collect()
+    };
+    Said {
+        callee,
+        binding,
+        inputs: mapped("in"),
+        outputs: mapped("out"),
+        business_key,
+        readers_up,
+        readers_down,
+    }
+}
+
+fn mapping(part: Tag<'_>, report: &mut Report) -> Option<Mapping> {
+    let Some(field) = part.filled("field") else {
+        if part.own("value").is_some() {
+            report.error(part, "no-name", "the value has no `field`".to_owned());
+        }
+        return Some(Mapping::All);
+    };
+    let Some(value) = part.filled("value") else {
+        return copied(part, field, field, report);
+    };
+    text::expression(part, value, report).map(|value| {
+        Mapping::Field(Assignment {
+            field: field.clone(),
+            value,
+        })
+    })
+}
+
+/// The tag of a process version.
+pub(super) fn version_tag(process: Tag<'_>) -> Option<Name> {
+    let tag = process.attribute(WF, "versionTag")?;
+    Some(tag.clone()).filter(|tag| !tag.trim().is_empty())
 }

@@ -2,7 +2,8 @@
 
 use super::super::report::Report;
 use super::super::tree::Tag;
-use super::super::{Assignment, Form, Naming, UserTask, text, timer};
+use super::super::{Assignment, Binding, Form, Mapping, Naming, UserTask, text, timer};
+use super::call::{Said, mapped};
 use super::{Collection, Work, assignment, wf};
 use crate::value::Name;
 
@@ -117,7 +118,11 @@ pub(super) fn work(tag: Tag<'_>, report: &mut Report) -> Work {
 }
 
 pub(super) fn outputs(tag: Tag<'_>, report: &mut Report) -> Vec<Assignment> {
-    assignments(tag, "output", report)
+    // Those of a call are about what was called.
+    match tag.bpmn() {
+        Some("callActivity") => Vec::new(),
+        Some(_) | None => assignments(tag, "output", report),
+    }
 }
 
 /// The fields that a message or a signal takes along: what is mapped into the event that throws it.
@@ -126,20 +131,86 @@ pub(super) fn sent(tag: Tag<'_>, report: &mut Report) -> Vec<Assignment> {
 }
 
 fn assignments<'a>(tag: Tag<'a>, which: &'a str, report: &mut Report) -> Vec<Assignment> {
+    targets(tag, which, report)
+        .into_iter()
+        .filter_map(|(mapping, target, source)| assignment(mapping, target, source, report))
+        .collect()
+}
+
+/// Mappings of a direction that name a whole field: the tag, the target and the source.
+fn targets<'a>(
+    tag: Tag<'a>,
+    direction: &'a str,
+    report: &mut Report,
+) -> Vec<(Tag<'a>, &'a str, &'a str)> {
     let mut found = Vec::new();
-    for output in mappings(tag, which) {
-        let (Some(source), Some(target)) = (output.filled("source"), output.filled("target"))
+    for mapping in mappings(tag, direction) {
+        let (Some(source), Some(target)) = (mapping.filled("source"), mapping.filled("target"))
         else {
             continue;
         };
         if target.contains('.') {
             let message = format!("`{target}` is a path; only whole fields are written");
-            report.error(output, "not-supported", message);
+            report.error(mapping, "not-supported", message);
             continue;
         }
-        found.extend(assignment(output, target, source, report));
+        found.push((mapping, &**target, &**source));
     }
     found
+}
+
+/// A call: unless it says otherwise everything goes in, and what is not mapped comes out as it is.
+pub(super) fn call(tag: Tag<'_>, report: &mut Report) -> Said {
+    let Some(called) = tag.extension(ZEEBE, "calledElement").next() else {
+        return Said::default();
+    };
+    let says_no = |name| {
+        called
+            .own(name)
+            .is_some_and(|value| value.trim() == "false")
+    };
+    let mut mapped_by = |direction, all: bool| {
+        let mut found: Vec<Mapping> = match all {
+            true => vec![Mapping::All],
+            false => Vec::new(),
+        };
+        for (mapping, target, source) in targets(tag, direction, report) {
+            found.extend(mapped(mapping, target, source, report));
+        }
+        found
+    };
+    let inputs = mapped_by("input", !says_no("propagateAllParentVariables"));
+    let named = mappings(tag, "output").next().is_some();
+    let outputs = mapped_by("output", !named && !says_no("propagateAllChildVariables"));
+    let version_tag = called.filled("versionTag");
+    let binding = match called.own("bindingType").map(|kind| &**kind) {
+        None => None,
+        Some("latest") => Some(Binding::Latest),
+        Some("deployment") => Some(Binding::Deployment),
+        Some("versionTag") if version_tag.is_some() => version_tag
+            .and_then(|source| text::text(called, source, report))
+            .map(Binding::Tag),
+        Some(other) => {
+            let message = format!("the binding `{other}` is not known, or lacks its `versionTag`");
+            report.error(called, "unknown-binding", message);
+            None
+        }
+    };
+    Said {
+        callee: called
+            .filled("processId")
+            .and_then(|source| text::text(called, source, report)),
+        binding,
+        inputs,
+        outputs,
+        ..Said::default()
+    }
+}
+
+/// The tag of a process version.
+pub(super) fn version_tag(process: Tag<'_>) -> Option<Name> {
+    let tag = process.extension(ZEEBE, "versionTag").next()?;
+    tag.filled("value").cloned()
 }
 
 fn mappings<'a>(tag: Tag<'a>, name: &'a str) -> impl Iterator<Item = Tag<'a>> {
@@ -176,11 +247,11 @@ pub(super) fn check(tag: Tag<'_>, report: &mut Report) {
     let listeners = tag.extensions().filter(|tag| {
         tag.namespace() == ZEEBE && matches!(&**tag.name(), "executionListeners" | "taskListeners")
     });
-    let throws = matches!(
+    let reads = matches!(
         tag.bpmn(),
-        Some("intermediateThrowEvent" | "endEvent" | "sendTask")
+        Some("intermediateThrowEvent" | "endEvent" | "sendTask" | "callActivity")
     );
-    for ignored in listeners.chain(mappings(tag, "input").filter(|_| !throws)) {
+    for ignored in listeners.chain(mappings(tag, "input").filter(|_| !reads)) {
         let message = format!("`{}` is not read", ignored.name());
         report.warning(ignored, "ignored-extension", message);
     }

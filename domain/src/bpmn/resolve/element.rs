@@ -17,7 +17,11 @@ impl<'a> Resolver<'a> {
             is_true(tag, "isForCompensation") && !is_true(tag, "triggeredByEvent");
         let acl = dialect::state(tag, &mut self.report);
         let fields = dialect::fields(tag, &mut self.report);
-        let outputs = dialect::outputs(tag, &mut self.report);
+        let mut outputs = dialect::outputs(tag, &mut self.report);
+        if let Some(task) = global_task(tag) {
+            outputs.extend(dialect::outputs(task, &mut self.report));
+            dialect::check(task, &mut self.report);
+        }
         let working_days = dialect::working_days(tag, &mut self.report);
         dialect::check(tag, &mut self.report);
         let element = &mut self.elements[ix.0 as usize];
@@ -52,7 +56,7 @@ impl<'a> Resolver<'a> {
             "subProcess" => self.sub_process(ix, tag, Kind::SubProcess),
             "transaction" => self.sub_process(ix, tag, Kind::Transaction),
             "complexGateway" => self.never(tag, "a complex gateway"),
-            "callActivity" => self.never(tag, "a call activity"),
+            "callActivity" => self.call(tag),
             "adHocSubProcess" => self.never(tag, "an ad-hoc sub-process"),
             _ => self.never(tag, "this element"),
         }
@@ -101,6 +105,23 @@ impl<'a> Resolver<'a> {
             Work::Nothing => {}
         }
         Kind::PassThrough
+    }
+
+    /// A global task is done in place, as if it stood here; any other call is of a process (BPMN 2.0.2, 10.3.6).
+    fn call(&mut self, tag: Tag<'a>) -> Kind {
+        if let Some(task) = global_task(tag) {
+            return match task.bpmn().unwrap_or_default() {
+                "globalUserTask" => {
+                    Kind::UserTask(Box::new(dialect::user_task(task, &mut self.report)))
+                }
+                "globalScriptTask" | "globalBusinessRuleTask" => self.work(task, true),
+                _ => self.work(task, false),
+            };
+        }
+        match dialect::call(tag, &mut self.report) {
+            Some(call) => Kind::Call(Box::new(call)),
+            None => Kind::PassThrough,
+        }
     }
 
     fn receive(&mut self, tag: Tag<'a>) -> Kind {
@@ -152,4 +173,23 @@ impl<'a> Resolver<'a> {
 
 pub(super) fn is_true(tag: Tag<'_>, name: &str) -> bool {
     tag.own(name).and_then(|text| flag(text)) == Some(true)
+}
+
+/// The global task that a call activity calls, if it calls one (BPMN 2.0.2, 10.3.3): it stands beside the processes of the file.
+fn global_task(tag: Tag<'_>) -> Option<Tag<'_>> {
+    if tag.bpmn() != Some("callActivity") {
+        return None;
+    }
+    let found = tag.definition(tag.filled("calledElement")?)?;
+    let is_task = matches!(
+        found.bpmn(),
+        Some(
+            "globalTask"
+                | "globalManualTask"
+                | "globalUserTask"
+                | "globalScriptTask"
+                | "globalBusinessRuleTask"
+        )
+    );
+    is_task.then_some(found)
 }

@@ -132,6 +132,7 @@ impl<'a> Resolver<'a> {
             initiator_field: rules.initiator_field,
             initiator_variable: rules.initiator_variable,
             start_form,
+            version_tag: rules.version_tag,
         }
     }
 

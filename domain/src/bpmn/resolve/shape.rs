@@ -47,6 +47,7 @@ impl<'a> Resolver<'a> {
                 | Kind::Assign(_)
                 | Kind::Decision(_)
                 | Kind::Receive(_)
+                | Kind::Call(_)
                 | Kind::Exclusive
                 | Kind::Parallel
                 | Kind::Inclusive
@@ -87,6 +88,7 @@ impl<'a> Resolver<'a> {
             | Kind::Assign(_)
             | Kind::Decision(_)
             | Kind::Receive(_)
+            | Kind::Call(_)
             | Kind::Exclusive
             | Kind::Parallel
             | Kind::Inclusive
@@ -129,6 +131,7 @@ impl<'a> Resolver<'a> {
             | Kind::Assign(_)
             | Kind::Decision(_)
             | Kind::Receive(_)
+            | Kind::Call(_)
             | Kind::Exclusive
             | Kind::Parallel
             | Kind::Inclusive

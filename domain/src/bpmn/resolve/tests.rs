@@ -337,7 +337,6 @@ fn what_cannot_run_yet_is_refused_by_name() {
     let on_task = |inside: &str| format!("<task id='x'>{inside}</task>");
     let cases = [
         "<complexGateway id='x'/>".to_owned(),
-        "<callActivity id='x' calledElement='y'/>".into(),
         "<adHocSubProcess id='x'/>".into(),
         on_task("<multiInstanceLoopCharacteristics behavior='One'><loopCardinality>3</loopCardinality></multiInstanceLoopCharacteristics>"),
         "<task id='x' startQuantity='2'/>".into(),

@@ -92,6 +92,7 @@ fn condition(kind: &Kind) -> Option<&Expr> {
         | Kind::UserTask(_)
         | Kind::PassThrough
         | Kind::Assign(_)
+        | Kind::Call(_)
         | Kind::Decision(_)
         | Kind::Receive(_)
         | Kind::Exclusive

@@ -28,6 +28,7 @@ pub(in crate::engine) fn ways(run: &Run<'_, '_>, spot: Spot) -> Result<Vec<FlowI
         | Kind::UserTask(_)
         | Kind::PassThrough
         | Kind::Assign(_)
+        | Kind::Call(_)
         | Kind::Decision(_)
         | Kind::Receive(_)
         | Kind::Inclusive
@@ -149,6 +150,7 @@ pub(in crate::engine) fn await_first(run: &mut Run<'_, '_>, spot: Spot) -> Resul
             | Kind::UserTask(_)
             | Kind::PassThrough
             | Kind::Assign(_)
+            | Kind::Call(_)
             | Kind::Decision(_)
             | Kind::Exclusive
             | Kind::Parallel

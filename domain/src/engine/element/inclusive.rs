@@ -110,6 +110,7 @@ fn upstream(process: &Process, gateway: ElementIx, flows: &[FlowIx]) -> BTreeSet
             | Kind::UserTask(_)
             | Kind::PassThrough
             | Kind::Assign(_)
+            | Kind::Call(_)
             | Kind::Decision(_)
             | Kind::Receive(_)
             | Kind::Exclusive

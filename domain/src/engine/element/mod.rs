@@ -3,6 +3,7 @@
 
 pub(super) mod boundary;
 mod business_rule;
+pub(super) mod call_activity;
 pub(super) mod compensation;
 pub(super) mod condition;
 pub(super) mod end;
@@ -58,6 +59,7 @@ pub(super) fn step(run: &mut Run<'_, '_>, spot: Spot) -> Result<(), Trouble> {
         Kind::Assign(assignments) => service_task::assign(run, spot, assignments),
         Kind::Decision(call) => business_rule::step(run, spot, call),
         Kind::Receive(message) => wait::receive(run, spot, message),
+        Kind::Call(call) => call_activity::step(run, spot, call),
         Kind::Parallel => {
             gateway::join(run, spot);
             Ok(())

@@ -2,11 +2,16 @@
 //! error ends what threw it and must be caught; an escalation is news, and nobody need listen.
 
 use super::{boundary, event_sub_process};
+use crate::access;
 use crate::bpmn::{ElementIx, Kind, Trigger};
+use crate::engine::call::Outcome;
 use crate::engine::command::Trouble;
 use crate::engine::compensable::Undoing;
+use crate::engine::effect::Effect;
+use crate::engine::event::Event;
 use crate::engine::incident::IncidentKind;
-use crate::engine::instance::{Lists, ScopeId, TokenId};
+use crate::engine::instance::{InstanceState, Lists, ScopeId, TokenId};
+use crate::engine::lists;
 use crate::engine::run::{Run, Spot};
 use crate::value::Name;
 
@@ -38,19 +43,68 @@ pub(in crate::engine) fn error(
     from: Spot,
     code: &Name,
 ) -> Result<(), Trouble> {
-    let Some(catcher) = nearest(run, from, Thrown::Error(code)) else {
+    match nearest(run, from, Thrown::Error(code)) {
+        Some(catcher) => {
+            run.complete(from);
+            catch(run, &catcher);
+            Ok(())
+        }
+        None => unclaimed(run, from, code),
+    }
+}
+
+/// An error that has left what a token called is thrown at the border of its call activity.
+pub(in crate::engine) fn error_at(
+    run: &mut Run<'_, '_>,
+    host: Spot,
+    code: &Name,
+) -> Result<(), Trouble> {
+    let thrown = Thrown::Error(code);
+    match at_border(run, host, thrown).or_else(|| nearest(run, host, thrown)) {
+        Some(catcher) => {
+            catch(run, &catcher);
+            Ok(())
+        }
+        None => unclaimed(run, host, code),
+    }
+}
+
+/// An error that nobody here catches ends the instance, if something has called it and can catch it there.
+fn unclaimed(run: &mut Run<'_, '_>, from: Spot, code: &Name) -> Result<(), Trouble> {
+    if run.instance.parent.is_none() {
         let trouble = from.trouble(format!("nobody catches the error `{code}`"));
         return Err(trouble.of(IncidentKind::Uncaught));
-    };
-    run.complete(from);
-    catch(run, &catcher);
+    }
+    let leaves = access::instance::leaves(&run.instance);
+    let lists = lists::union(leaves.map(|token| &token.lists), &run.instance.initiator);
+    run.cancel_scope(ScopeId::ROOT, None);
+    let outcome = Outcome::Error(code.clone());
+    run.end_with(InstanceState::Terminated, lists, outcome);
     Ok(())
+}
+
+/// An escalation that has left what a token called. If nobody here listens, it goes on to what called this instance.
+pub(in crate::engine) fn escalation_at(run: &mut Run<'_, '_>, host: Spot, code: &Name) {
+    let thrown = Thrown::Escalation(code);
+    match at_border(run, host, thrown).or_else(|| nearest(run, host, thrown)) {
+        Some(catcher) => catch(run, &catcher),
+        None => escalate(run, code),
+    }
+}
+
+fn escalate(run: &mut Run<'_, '_>, code: &Name) {
+    if run.instance.parent.is_some() {
+        run.emit(Event::Asked(Effect::Escalate(code.clone())));
+    }
 }
 
 /// Throws an escalation, and goes on unless what caught it has taken away the scope around.
 pub(in crate::engine) fn escalation(run: &mut Run<'_, '_>, from: Spot, code: &Name) {
     match nearest(run, from, Thrown::Escalation(code)) {
-        None => run.leave(from),
+        None => {
+            escalate(run, code);
+            run.leave(from);
+        }
         Some(catcher) if catcher.interrupting => {
             run.complete(from);
             catch(run, &catcher);
@@ -103,18 +157,25 @@ fn nearest(run: &Run<'_, '_>, from: Spot, thrown: Thrown<'_>) -> Option<Catcher>
         let host = run.spot(TokenId(scope.0));
         scope = open.parent;
         let over = undoing == Some(Undoing::Inside);
-        let Some(host) = host.filter(|host| !over && run.round(host.token).is_none()) else {
-            continue;
-        };
-        let boundaries = &process.element(host.element).boundaries;
-        if let Some((event, interrupting)) = among(run, boundaries.iter().copied(), thrown) {
-            return Some(Catcher {
-                place: Place::Border(host),
-                event,
-                interrupting,
-            });
+        let host = host.filter(|_| !over);
+        if let Some(catcher) = host.and_then(|host| at_border(run, host, thrown)) {
+            return Some(catcher);
         }
     }
+}
+
+/// The event at the border of an activity that catches. The border is around all rounds.
+fn at_border(run: &Run<'_, '_>, host: Spot, thrown: Thrown<'_>) -> Option<Catcher> {
+    if run.round(host.token).is_some() {
+        return None;
+    }
+    let boundaries = &run.process.element(host.element).boundaries;
+    let (event, interrupting) = among(run, boundaries.iter().copied(), thrown)?;
+    Some(Catcher {
+        place: Place::Border(host),
+        event,
+        interrupting,
+    })
 }
 
 /// The event that catches a code; one that names it goes before one that takes every code.

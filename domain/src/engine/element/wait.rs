@@ -194,6 +194,7 @@ pub(in crate::engine) fn scope_of(
         | Kind::Assign(_)
         | Kind::Decision(_)
         | Kind::Receive(_)
+        | Kind::Call(_)
         | Kind::Exclusive
         | Kind::Parallel
         | Kind::Inclusive

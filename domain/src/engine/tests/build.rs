@@ -77,6 +77,7 @@ impl Build {
                 initiator_field: None,
                 initiator_variable: None,
                 start_form: None,
+                version_tag: None,
             },
             parent: None,
         }

@@ -7,6 +7,7 @@ mod play;
 mod boundaries;
 mod budgets;
 mod business_rules;
+mod calls;
 mod commands;
 mod compensation;
 mod conditions;

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::build::Build;
 use crate::access::{Actor, Privilege};
 use crate::bpmn::{ElementIx, Kind, Process};
+use crate::engine::call::Outcome;
 use crate::engine::command::{Begin, Command, Fresh, Known, Rejection, Start, Starter};
 use crate::engine::effect::Effect;
 use crate::engine::event::Event;
@@ -318,6 +319,7 @@ impl Play {
                 .iter()
                 .all(|waits| waited(waits.token, waits.element))
         );
+        assert!(instance.calls.iter().all(|call| held(call.token)));
         assert!(instance.open_tasks().all(|task| held(task.token)));
         assert!(
             instance
@@ -395,9 +397,22 @@ impl Play {
             Event::ConditionCleared { element, .. } => format!("unjudge:{}", self.id(*element)),
             Event::SignalAwaited(wait) => format!("hear:{}", wait.name),
             Event::SignalCleared { element, .. } => format!("unhear:{}", self.id(*element)),
+            Event::Called(_) | Event::CallReaders { .. } => return None,
+            Event::CallCleared { .. } => "called".to_owned(),
             Event::Asked(effect) => match effect {
                 Effect::Signal { name, .. } => format!("signal:{name}"),
                 Effect::Message { name, .. } => format!("message:{name}"),
+                Effect::Call(calling) => format!("call:{}", calling.callee),
+                Effect::End(_) => "end-call".to_owned(),
+                Effect::Return(outcome) => match outcome {
+                    Outcome::Completed(_) => "return".to_owned(),
+                    Outcome::Error(code) => format!("return:{code}"),
+                    Outcome::Ended | Outcome::NotCalled(_) => "return-nothing".to_owned(),
+                },
+                Effect::Escalate(code) => format!("escalate:{code}"),
+                Effect::Participants(people) => {
+                    format!("participants:{}", Vec::from_iter(people.clone()).join("+"))
+                }
             },
             Event::IncidentRaised(incident) => {
                 format!("!{}: {}", self.id(incident.element), incident.message)

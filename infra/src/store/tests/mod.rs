@@ -95,6 +95,8 @@ impl World {
 
 fn model(id: ProcessId) -> NewProcess {
     NewProcess {
+        upload: Uuid::nil(),
+        version_tag: None,
         id,
         key: name("vacation"),
         name: Some(name("Vacation request")),
@@ -175,6 +177,8 @@ fn instance(number: u128, process: ProcessId) -> Instance {
         waits: Vec::new(),
         conditions: Vec::new(),
         signals: Vec::new(),
+        calls: Vec::new(),
+        parent: None,
         incidents: Vec::new(),
         next_incident: 1,
         compensable: Vec::new(),
