@@ -1,7 +1,7 @@
 //! Why a use case did not do it. The one place that turns these into codes is `graphql::error`.
 
 use docket_domain::bpmn::Problem;
-use docket_domain::engine::command::Rejection;
+use docket_domain::engine::command::{MOST_OPERATIONS, Rejection};
 use docket_domain::ids::ProcessId;
 use docket_domain::process::ProcessRejection;
 use docket_domain::value::ValueProblem;
@@ -70,6 +70,9 @@ pub enum Invalid {
     /// No reason, or one of too many characters.
     #[error("a reason of 1 to {MAX_REASON} characters must be given")]
     ReasonMissing,
+    /// No operations, or too many.
+    #[error("a modification has 1 to {MOST_OPERATIONS} operations")]
+    Operations,
     /// A key of no or of too many bytes.
     #[error("a key must have 1 to {MAX_KEY} bytes")]
     Key(KeyField),

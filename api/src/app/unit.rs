@@ -225,6 +225,9 @@ impl<'a> Unit<'a> {
     /// Decides on an instance that was met.
     async fn tell(&mut self, id: InstanceId, command: &Command<'_>) -> Result<(), AppError> {
         let (model, before) = self.met.get(&id).ok_or(AppError::NotAvailable)?;
+        if command.moves() && self.tx.is_suspended(&model.key, before.process).await? {
+            return Err(Rejection::Suspended.into());
+        }
         let events = engine::decide(
             model,
             before,
@@ -247,6 +250,9 @@ impl<'a> Unit<'a> {
         start: &Start,
         by: Starter<'_>,
     ) -> Result<(), AppError> {
+        if self.tx.is_suspended(&model.key, start.process).await? {
+            return Err(Rejection::Suspended.into());
+        }
         let (blank, events) = engine::start(
             &model,
             start,

@@ -254,6 +254,7 @@ fn invalid_input(invalid: &Invalid) -> UserError {
         Invalid::Data(_) => error.at(&["data"]),
         Invalid::Correlation(_) => error.at(&["correlation"]),
         Invalid::Comment => error.at(&["text"]),
+        Invalid::Operations => error.at(&["operations"]),
         Invalid::Reason | Invalid::ReasonMissing => error.at(&["reason"]),
         Invalid::Key(KeyField::Business) => error.at(&["businessKey"]),
         Invalid::Key(KeyField::Idempotency) => error.at(&["idempotencyKey"]),

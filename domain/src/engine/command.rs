@@ -175,6 +175,28 @@ pub enum Command<'a> {
 }
 
 impl Command<'_> {
+    /// Whether it is refused while the process is suspended. What only says how an instance stands, or ends it, is not.
+    pub fn moves(&self) -> bool {
+        match self {
+            Command::Participants { .. }
+            | Command::Abandon
+            | Command::Suspend { .. }
+            | Command::Resume { .. }
+            | Command::Terminate(_) => false,
+            Command::Task { .. }
+            | Command::UpdateData { .. }
+            | Command::Message { .. }
+            | Command::Fire(_)
+            | Command::Signal { .. }
+            | Command::Returned(_)
+            | Command::Escalated { .. }
+            | Command::Retry { .. }
+            | Command::Resolve { .. }
+            | Command::Modify { .. }
+            | Command::Withdraw(_) => true,
+        }
+    }
+
     /// The person who asks; nobody where the clock does, or another instance.
     pub fn actor(&self) -> Option<&Actor> {
         match self {

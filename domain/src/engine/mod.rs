@@ -147,7 +147,7 @@ pub fn decide(
         Command::Escalated { child, codes } => case.escalated(*child, codes, fresh),
         Command::Participants { child, people } => case.participants(*child, people, fresh),
         Command::Abandon => {
-            case.must_run()?;
+            case.must_live()?;
             Ok(case.end(InstanceState::Terminated, None, fresh))
         }
         Command::Retry {
@@ -178,9 +178,7 @@ pub fn decide(
             if !actor.has(Privilege::Administrator) {
                 return Err(Rejection::Privilege(Privilege::Administrator));
             }
-            if case.must_run() == Err(Rejection::Ended) {
-                return Err(Rejection::Ended);
-            }
+            case.must_live()?;
             Ok(case.end(InstanceState::Terminated, Some(actor), fresh))
         }
     }
@@ -201,6 +199,22 @@ impl<'a> Case<'a> {
             InstanceState::Completed | InstanceState::Withdrawn | InstanceState::Terminated => {
                 Err(Rejection::Ended)
             }
+        }
+    }
+
+    /// What is suspended can be ended all the same.
+    fn must_live(&self) -> Result<(), Rejection> {
+        match self.must_run() {
+            Ok(()) | Err(Rejection::Suspended) => Ok(()),
+            refused => refused,
+        }
+    }
+
+    /// What is over knows by itself that nothing waits any more.
+    fn must_be_awake(&self) -> Result<(), Rejection> {
+        match self.instance.state == InstanceState::Suspended {
+            true => Err(Rejection::Suspended),
+            false => Ok(()),
         }
     }
 
@@ -283,9 +297,7 @@ impl<'a> Case<'a> {
     }
 
     fn fire<'f>(&self, id: TimerId, fresh: &'a mut Fresh<'f>) -> Result<Vec<Event>, Rejection> {
-        if self.instance.state == InstanceState::Suspended {
-            return Err(Rejection::Suspended);
-        }
+        self.must_be_awake()?;
         let mut timers = self.instance.timers.iter();
         let timer = timers
             .find(|timer| timer.id == id)
@@ -315,6 +327,7 @@ impl<'a> Case<'a> {
         calls: &[(InstanceId, Outcome)],
         fresh: &'a mut Fresh<'f>,
     ) -> Result<Vec<Event>, Rejection> {
+        self.must_be_awake()?;
         let mut run = self.run(None, fresh);
         let mut waited = false;
         for (child, outcome) in calls {
@@ -333,6 +346,7 @@ impl<'a> Case<'a> {
         codes: &[Name],
         fresh: &'a mut Fresh<'f>,
     ) -> Result<Vec<Event>, Rejection> {
+        self.must_be_awake()?;
         let call = self.instance.call_of(child).ok_or(Rejection::NoCall)?;
         let mut run = self.run(None, fresh);
         for code in codes {

@@ -23,6 +23,7 @@ impl MigratorTrait for Migrator {
             Box::new(History),
             Box::new(Held),
             Box::new(Calls),
+            Box::new(Suspensions),
         ]
     }
 }
@@ -66,6 +67,35 @@ impl MigrationTrait for EndedReason {
             .table("instances")
             .add_column(blob_null("ended_reason"));
         manager.alter_table(instances).await
+    }
+}
+
+/// Processes that are suspended.
+struct Suspensions;
+
+impl MigrationName for Suspensions {
+    fn name(&self) -> &str {
+        "m0006_suspensions"
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for Suspensions {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let table = Table::create()
+            .table("suspensions")
+            .col(uuid("tenant_id"))
+            .col(string("process_key"))
+            .col(integer("version"))
+            .col(blob("body"))
+            .primary_key(
+                Index::create()
+                    .col("tenant_id")
+                    .col("process_key")
+                    .col("version"),
+            )
+            .take();
+        manager.create_table(table).await
     }
 }
 

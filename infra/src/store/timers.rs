@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::entity::timer::{ActiveModel, Column, Entity};
 use super::row::{micros, timestamp};
+use super::suspensions::of_timer;
 use super::{Store, StoreError, Transition, Write, rows};
 
 /// A timer that is due.
@@ -25,7 +26,7 @@ pub struct DueTimer {
 }
 
 impl Store {
-    /// Timers that are due, oldest first; only those behind another one, if it is given.
+    /// Timers that are due, oldest first, but not those of suspended processes; only those behind another one, if it is given.
     pub async fn due_timers(
         &self,
         now: Timestamp,
@@ -47,6 +48,7 @@ impl Store {
             .from(Entity)
             .and_where(Column::DueAt.into_expr().lte(micros(now)))
             .cond_where(Condition::all().add_option(behind))
+            .and_where(Expr::exists(of_timer()).not())
             .order_by(Column::DueAt, Order::Asc)
             .order_by(Column::Id, Order::Asc)
             .limit(u64::from(limit))
@@ -64,11 +66,12 @@ impl Store {
             .collect()
     }
 
-    /// When the next timer is due.
+    /// When the next timer is due that fires then.
     pub async fn next_timer(&self) -> Result<Option<Timestamp>, StoreError> {
         let select = Query::select()
             .columns([Column::DueAt, Column::Id])
             .from(Entity)
+            .and_where(Expr::exists(of_timer()).not())
             .order_by(Column::DueAt, Order::Asc)
             .limit(1)
             .take();
