@@ -42,7 +42,16 @@ pub struct ResolveIncidentInput {
     reason: String,
 }
 
-/// What `suspendInstance` and `resumeInstance` take.
+/// What `resumeInstance` takes.
+#[derive(Clone, Debug, InputObject)]
+pub struct ResumeInstanceInput {
+    /// Which instance.
+    process_instance: Id,
+    /// Why: at most 1,000 characters.
+    reason: Option<String>,
+}
+
+/// What `suspendInstance` takes.
 #[derive(Clone, Debug, InputObject)]
 pub struct SuspendInstanceInput {
     /// Which instance.
@@ -236,7 +245,7 @@ impl InterventionMutation {
     async fn resume_instance(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What to let go on.")] input: SuspendInstanceInput,
+        #[graphql(desc = "What to let go on.")] input: ResumeInstanceInput,
     ) -> Result<InterventionPayload> {
         let asking = Asking::writing(ctx)?;
         let instance = input.process_instance.instance()?;
