@@ -93,7 +93,12 @@ fn remembered(event: &Event) -> Option<(Kind, TokenId, Option<ElementIx>)> {
         Event::Suspended { .. } => whole(Kind::Suspended),
         Event::Resumed { .. } => whole(Kind::Resumed),
         Event::Modified { .. } => whole(Kind::Modified),
+        // It has left, and what it came for is done by the other.
+        Event::Merged { token, element, .. } => at(Kind::Cancelled, token, element),
         Event::ScopeOpened { .. }
+        | Event::TurnTaken { .. }
+        | Event::GatewayStarted(_)
+        | Event::GatewayReset { .. }
         | Event::Remembered(_)
         | Event::CompensationBegun { .. }
         | Event::Compensated { .. }
@@ -111,6 +116,11 @@ fn remembered(event: &Event) -> Option<(Kind, TokenId, Option<ElementIx>)> {
         | Event::ConditionCleared { .. }
         | Event::SignalAwaited(_)
         | Event::SignalCleared { .. }
+        | Event::WorkCreated(_)
+        | Event::Work { .. }
+        | Event::WorkCleared(_)
+        | Event::PartHappened(_)
+        | Event::PartsCleared { .. }
         | Event::Called(_)
         | Event::CallReaders { .. }
         | Event::CallCleared { .. }

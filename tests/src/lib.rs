@@ -3,6 +3,7 @@
 //!
 //! What this crate does *not* know: rows, keys and tables. What cannot be reached through the API is not tested here.
 
+pub mod betsy;
 pub mod conformance;
 pub mod server;
 pub mod socket;

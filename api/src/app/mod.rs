@@ -18,7 +18,7 @@ use docket_domain::value::Name;
 use docket_infra::clock::Clock;
 use docket_infra::crypto::{Keyring, TenantKeys};
 use docket_infra::identity::Bearer;
-use docket_infra::store::{Read, Store, Write};
+use docket_infra::store::{ProcessRecord, Read, Store, Write};
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use moka::sync::Cache;
@@ -31,8 +31,11 @@ pub mod intervention;
 pub mod process;
 pub mod task;
 mod unit;
+pub mod work;
 
-pub use error::{AppError, Invalid, KeyField, MAX_COMMENT, MAX_KEY, MAX_REASON};
+pub use error::{
+    AppError, Invalid, KeyField, MAX_COMMENT, MAX_FIELDS, MAX_KEY, MAX_REASON, MAX_WORKER,
+};
 
 /// How often a use case is tried when somebody else was faster.
 const TRIES: u32 = 3;
@@ -51,6 +54,7 @@ pub struct App {
     /// Live subscriptions.
     pub hub: Hub,
     models: Cache<ProcessId, Arc<Process>>,
+    versions: Cache<ProcessId, Arc<ProcessRecord>>,
 }
 
 /// Who asks, and until when the session holds. The protocol layer puts it into the request's data.
@@ -73,6 +77,7 @@ impl App {
             clock,
             hub: Hub::default(),
             models: Cache::new(MODELS),
+            versions: Cache::new(MODELS),
         }
     }
 
@@ -98,10 +103,26 @@ impl App {
         Ok(self.keyring.tenant(tenant).await?)
     }
 
+    /// The executable model of a version, if it is kept: see [`App::model`].
+    pub fn model_at_hand(&self, id: ProcessId) -> Option<Arc<Process>> {
+        self.models.get(&id)
+    }
+
+    /// A version as it was found once: true of what never changes of it, as its key, number and name. After something that
+    /// runs it was found to be readable.
+    pub fn version_at_hand(&self, id: ProcessId) -> Option<Arc<ProcessRecord>> {
+        self.versions.get(&id)
+    }
+
+    /// Keeps a version for [`App::version_at_hand`].
+    pub fn keep_version(&self, record: &Arc<ProcessRecord>) {
+        self.versions.insert(record.id, record.clone());
+    }
+
     /// The executable model of a version. A version never changes its model, so it is kept. For the engine, or after
     /// something that runs it was found to be readable.
     pub async fn model(&self, tx: &Read, id: ProcessId) -> Result<Arc<Process>, AppError> {
-        if let Some(model) = self.models.get(&id) {
+        if let Some(model) = self.model_at_hand(id) {
             return Ok(model);
         }
         let gone = || AppError::Model(id);

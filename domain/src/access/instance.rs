@@ -53,7 +53,7 @@ fn service(process: &Process) -> Option<BTreeSet<Principal>> {
 }
 
 /// G3: of the process, and of every instance above, whatever their models say by now.
-fn services(process: &Process, instance: &Instance) -> Vec<BTreeSet<Principal>> {
+pub(crate) fn services(process: &Process, instance: &Instance) -> Vec<BTreeSet<Principal>> {
     let mut sets: Vec<_> = service(process).into_iter().collect();
     for roles in instance.parent.iter().flat_map(|parent| &parent.roles) {
         let set = any_role(roles);

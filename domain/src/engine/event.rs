@@ -9,14 +9,16 @@ use crate::bpmn::ElementIx;
 use crate::engine::call::PendingCall;
 use crate::engine::compensable::{Compensable, Undoing};
 use crate::engine::effect::Effect;
+use crate::engine::gate::Gate;
 use crate::engine::incident::Incident;
 use crate::engine::instance::{
-    InstanceState, Lists, PendingCondition, PendingMessage, PendingSignal, PendingTimer, ScopeId,
-    TokenId,
+    Happened, InstanceState, Lists, PendingCondition, PendingMessage, PendingSignal, PendingTimer,
+    ScopeId, TokenId,
 };
-use crate::ids::{InstanceId, TaskId, TimerId};
+use crate::ids::{InstanceId, TaskId, TimerId, WorkId};
 use crate::task::{Task, TaskEvent};
 use crate::value::{Name, Value};
+use crate::work::{PendingWork, WorkEvent};
 
 /// One thing that happened.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -67,6 +69,29 @@ pub enum Event {
     /// A sub-process was closed, and its own fields are gone.
     ScopeClosed {
         /// Its number.
+        scope: ScopeId,
+    },
+    /// A token was taken into another that waits at the same activity for more to come.
+    Merged {
+        /// The token, gone.
+        token: TokenId,
+        /// The activity.
+        element: ElementIx,
+        /// The other.
+        into: TokenId,
+    },
+    /// It is the turn of a token in an ad-hoc sub-process whose activities come one after the other.
+    TurnTaken {
+        /// The token.
+        token: TokenId,
+    },
+    /// A complex gateway has started, and waits to be reset.
+    GatewayStarted(Gate),
+    /// A complex gateway is reset.
+    GatewayReset {
+        /// The gateway.
+        element: ElementIx,
+        /// The scope that it runs in.
         scope: ScopeId,
     },
     /// An activity is done that could be compensated.
@@ -139,6 +164,26 @@ pub enum Event {
     /// A signal is no longer waited for.
     SignalCleared {
         /// The token that waited.
+        token: TokenId,
+        /// The event.
+        element: ElementIx,
+    },
+    /// Work for somebody outside came into being.
+    WorkCreated(Box<PendingWork>),
+    /// Something happened to work.
+    Work {
+        /// Which.
+        work: WorkId,
+        /// What.
+        event: WorkEvent,
+    },
+    /// Work is no longer needed.
+    WorkCleared(WorkId),
+    /// One of several things that have to happen together has happened, and is no longer waited for.
+    PartHappened(Happened),
+    /// What has happened of an event that waits for several things counts no longer.
+    PartsCleared {
+        /// The token that waits.
         token: TokenId,
         /// The event.
         element: ElementIx,

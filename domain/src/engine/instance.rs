@@ -9,14 +9,16 @@ use serde::{Deserialize, Serialize};
 use super::call::{Parent, PendingCall};
 use super::compensable::{Compensable, Undoing};
 use super::event::Event;
+use super::gate::Gate;
 pub use super::incident::{Incident, IncidentKind, Phase};
-pub use super::pending::{PendingCondition, PendingMessage, PendingSignal, PendingTimer};
+pub use super::pending::{Happened, PendingCondition, PendingMessage, PendingSignal, PendingTimer};
 use crate::access::Principal;
 use crate::bpmn::ElementIx;
 use crate::history;
-use crate::ids::{InstanceId, ProcessId, TaskId};
+use crate::ids::{InstanceId, ProcessId, TaskId, WorkId};
 use crate::task::{Task, TaskEvent};
 use crate::value::{Data, Name};
+use crate::work::{PendingWork, WorkEvent};
 
 /// Where the life of an instance stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -89,6 +91,12 @@ pub struct Instance {
     /// Signals waited for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub signals: Vec<PendingSignal>,
+    /// Work that somebody outside is to do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub work: Vec<PendingWork>,
+    /// What has happened of events that wait for several things together.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub happened: Vec<Happened>,
     /// What was called and is not over.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub calls: Vec<PendingCall>,
@@ -103,6 +111,9 @@ pub struct Instance {
     /// What is done and could be compensated, in order of completion.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub compensable: Vec<Compensable>,
+    /// The complex gateways that wait to be reset.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gates: Vec<Gate>,
     /// Who completed a task here.
     pub past: BTreeSet<Name>,
     /// The lists of the last state, kept when the instance has ended.
@@ -125,6 +136,9 @@ pub struct Token {
     pub scope: ScopeId,
     /// The flow that it came by, for joins.
     pub via: Option<u32>,
+    /// How many others it has taken in, for an activity that takes several to begin.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub gathered: u32,
     /// When it came here.
     pub since: Timestamp,
     /// G7 as resolved on entry.
@@ -186,6 +200,9 @@ pub struct Scope {
     /// How far an activity that repeats has come, if the scope is there for its rounds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rounds: Option<Rounds>,
+    /// Whose turn it is, if its activities come one after the other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn: Option<TokenId>,
     /// Why what is done is undone here, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undoing: Option<Undoing>,
@@ -203,6 +220,10 @@ pub struct Rounds {
     /// The values that they are for, if they come one after the other.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<crate::value::Value>,
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl Instance {
@@ -278,6 +299,7 @@ impl Instance {
                     element: *element,
                     scope: *scope,
                     via: *via,
+                    gathered: 0,
                     since: *at,
                     lists: lists.clone(),
                 });
@@ -293,6 +315,7 @@ impl Instance {
                     rounds.completed = rounds.completed.saturating_add(1);
                 }
                 self.tokens.retain(|held| held.id != *token);
+                self.happened.retain(|it| it.token != *token);
                 self.incidents.retain(|incident| incident.token != *token);
                 self.gone(*token, matches!(event, Event::Completed { .. }));
             }
@@ -311,7 +334,25 @@ impl Instance {
             Event::ScopeClosed { scope } => {
                 self.scopes.retain(|open| open.id != *scope);
                 self.release(*scope);
+                self.gates.retain(|gate| gate.scope != *scope);
             }
+            Event::Merged { token, into, .. } => {
+                self.tokens.retain(|held| held.id != *token);
+                if let Some(held) = self.tokens.iter_mut().find(|held| held.id == *into) {
+                    held.gathered = held.gathered.saturating_add(1);
+                }
+            }
+            Event::TurnTaken { token } => {
+                let scope = self.token(*token).map(|held| held.scope);
+                let open = self.scopes.iter_mut().find(|open| Some(open.id) == scope);
+                if let Some(open) = open {
+                    open.turn = Some(*token);
+                }
+            }
+            Event::GatewayStarted(gate) => self.gates.push(gate.clone()),
+            Event::GatewayReset { element, scope } => self
+                .gates
+                .retain(|gate| gate.element != *element || gate.scope != *scope),
             Event::Remembered(done) => self.remember(done),
             Event::CompensationBegun { token, undoing, of } => self.undo(*token, *undoing, of),
             Event::Compensated { activity, by } => self.undone(*activity, *by),
@@ -338,15 +379,34 @@ impl Instance {
                 .waits
                 .retain(|wait| wait.token != *token || wait.element != *element),
             Event::ConditionJudged(judged) => {
-                let place = (judged.token, judged.element);
-                self.forget(place);
+                self.conditions.retain(|waits| !waits.is_of(judged));
                 self.conditions.push(judged.clone());
             }
-            Event::ConditionCleared { token, element } => self.forget((*token, *element)),
+            Event::ConditionCleared { token, element } => self
+                .conditions
+                .retain(|waits| waits.token != *token || waits.element != *element),
+            Event::PartHappened(part) => {
+                let place = (part.token, part.element, part.part);
+                self.timers
+                    .retain(|it| (it.token, it.element, it.part) != place);
+                self.waits
+                    .retain(|it| (it.token, it.element, it.part) != place);
+                self.signals
+                    .retain(|it| (it.token, it.element, it.part) != place);
+                self.conditions
+                    .retain(|it| (it.token, it.element, it.part) != place);
+                self.happened.push(*part);
+            }
+            Event::PartsCleared { token, element } => self
+                .happened
+                .retain(|it| it.token != *token || it.element != *element),
             Event::SignalAwaited(wait) => self.signals.push(wait.clone()),
             Event::SignalCleared { token, element } => self
                 .signals
                 .retain(|wait| wait.token != *token || wait.element != *element),
+            Event::WorkCreated(work) => self.work.push(PendingWork::clone(work)),
+            Event::Work { work, event } => self.fold_work(*work, event),
+            Event::WorkCleared(id) => self.work.retain(|work| work.id != *id),
             Event::Called(call) => self.calls.push(call.clone()),
             Event::CallReaders { child, readers } => {
                 if let Some(call) = self.calls.iter_mut().find(|call| call.child == *child) {
@@ -371,6 +431,7 @@ impl Instance {
                 self.ended_at = Some(*at);
                 self.last_lists = lists.clone();
                 self.compensable.clear();
+                self.gates.clear();
             }
         }
     }
@@ -387,17 +448,13 @@ impl Instance {
             data: Data::new(),
             rounds: None,
             undoing: None,
+            turn: None,
         });
     }
 
     fn rounds_mut(&mut self, scope: ScopeId) -> Option<&mut Rounds> {
         let open = self.scopes.iter_mut().find(|open| open.id == scope)?;
         open.rounds.as_mut()
-    }
-
-    fn forget(&mut self, place: (TokenId, ElementIx)) {
-        self.conditions
-            .retain(|waits| (waits.token, waits.element) != place);
     }
 
     fn fold_task(&mut self, id: TaskId, event: &TaskEvent) {
@@ -407,6 +464,11 @@ impl Instance {
                 self.past.insert(by.clone());
             }
         }
+    }
+
+    fn fold_work(&mut self, id: WorkId, event: &WorkEvent) {
+        self.work
+            .retain_mut(|work| work.id != id || work.apply(event));
     }
 
     fn data_mut(&mut self, scope: ScopeId) -> Option<&mut Data> {

@@ -7,12 +7,13 @@ use super::call::Outcome;
 use super::command::{Fresh, Trouble};
 use super::effect::Effect;
 use super::element;
+use super::element::ad_hoc::Over;
 use super::event::Event;
 use super::incident::{Incident, IncidentKind, Phase};
 use super::instance::{Instance, InstanceState, Lists, ScopeId, TokenId};
 use super::lists;
 use crate::access::{Actor, state};
-use crate::bpmn::{ElementIx, FlowIx, Process};
+use crate::bpmn::{ElementIx, FlowIx, Kind, Process};
 use crate::expr::Meter;
 use crate::ids::TimerId;
 use crate::task::{Task, TaskEvent};
@@ -65,6 +66,8 @@ pub(super) struct Run<'a, 'f> {
     pub skipped: Option<TokenId>,
     events: Vec<Event>,
     queue: VecDeque<TokenId>,
+    /// Tokens that are about to tell others something.
+    later: VecDeque<TokenId>,
     spent: usize,
 }
 
@@ -93,6 +96,7 @@ impl<'a, 'f> Run<'a, 'f> {
             skipped: None,
             events: Vec::with_capacity(8),
             queue: VecDeque::new(),
+            later: VecDeque::new(),
             spent: 0,
         }
     }
@@ -101,18 +105,39 @@ impl<'a, 'f> Run<'a, 'f> {
     pub(super) fn finish(mut self) -> Vec<Event> {
         loop {
             element::condition::judge(&mut self);
-            while let Some(token) = self.queue.pop_front() {
+            while let Some(token) = self.next() {
                 self.step(token);
                 element::condition::judge(&mut self);
             }
-            // Whether a token can still come to an inclusive join is known when nothing else moves.
-            if !element::inclusive::fire(&mut self) {
+            // Whether a token can still come to a join is known when nothing else moves.
+            let moved = element::ad_hoc::next(&mut self)
+                || element::complex::fire(&mut self)
+                || element::inclusive::fire(&mut self);
+            if !moved {
                 break;
             }
         }
         lists::refresh(&mut self);
         self.tell_participants();
         self.events
+    }
+
+    /// The token to move next. What tells others something moves when all the others have come to where they wait: of
+    /// branches that run side by side, the one that throws should not be too early for the one that catches.
+    fn next(&mut self) -> Option<TokenId> {
+        while let Some(token) = self.queue.pop_front() {
+            let tells = self.instance.token(token).is_some_and(|held| {
+                matches!(
+                    &self.process.element(held.element).kind,
+                    Kind::Throw(throw) | Kind::End(throw) if throw.tells()
+                )
+            });
+            if !tells {
+                return Some(token);
+            }
+            self.later.push_back(token);
+        }
+        self.later.pop_front()
     }
 
     /// What called the instance is told who takes part in it, where the model has it that they read there.
@@ -241,14 +266,23 @@ impl<'a, 'f> Run<'a, 'f> {
         } else {
             self.assign(spot, &element.outputs)?;
         }
-        let ways = element::gateway::ways(self, spot)?;
+        let over = element::ad_hoc::over(self, spot)?;
+        let ways = match over {
+            None => element::gateway::ways(self, spot)?,
+            Some(_) => Vec::new(),
+        };
         if element.compensation.is_some() && !self.is_remembered(spot.token) {
             element::compensation::remember(self, spot)?;
         }
         let lists = self.complete(spot);
+        if over == Some(Over::AtOnce) {
+            self.cancel_scope(spot.scope, None);
+        }
         for way in &ways {
             let target = process.flow(*way).target;
-            self.arrive(target, spot.scope, Some(*way), &lists);
+            for _ in 0..element.completion_quantity {
+                self.arrive(target, spot.scope, Some(*way), &lists);
+            }
         }
         if ways.is_empty() {
             self.settle(spot.scope, lists);
@@ -399,7 +433,7 @@ impl<'a, 'f> Run<'a, 'f> {
         }
     }
 
-    /// Stops waiting for timers and messages on a token's behalf, at the events that are asked for.
+    /// Stops waiting for timers, messages and work on a token's behalf, at the events that are asked for.
     pub(super) fn disarm(&mut self, token: TokenId, at: impl Fn(ElementIx) -> bool) {
         while let Some(timer) = self
             .instance
@@ -427,6 +461,14 @@ impl<'a, 'f> Run<'a, 'f> {
             let element = wait.element;
             self.emit(Event::SignalCleared { token, element });
         }
+        while let Some(work) = self
+            .instance
+            .work
+            .iter()
+            .find(|work| work.token == token && at(work.element))
+        {
+            self.emit(Event::WorkCleared(work.id));
+        }
         while let Some(waits) = self
             .instance
             .conditions
@@ -435,6 +477,15 @@ impl<'a, 'f> Run<'a, 'f> {
         {
             let element = waits.element;
             self.emit(Event::ConditionCleared { token, element });
+        }
+        while let Some(part) = self
+            .instance
+            .happened
+            .iter()
+            .find(|part| part.token == token && at(part.element))
+        {
+            let element = part.element;
+            self.emit(Event::PartsCleared { token, element });
         }
     }
 

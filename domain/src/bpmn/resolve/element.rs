@@ -3,8 +3,12 @@
 use super::super::dialect::{self, Work};
 use super::super::read::flag;
 use super::super::tree::Tag;
-use super::super::{ElementIx, Kind};
-use super::{Resolver, called};
+use super::super::xml::shorten;
+use super::super::{AdHoc, ElementIx, Kind};
+use super::{Resolver, called, opener};
+
+/// Tokens that an activity takes or sends out at once at most.
+const MOST_TOKENS: u32 = 1_000;
 
 impl<'a> Resolver<'a> {
     /// Fills in what an element does and asks. Flows and borders follow later.
@@ -12,6 +16,8 @@ impl<'a> Resolver<'a> {
         let tag = self.tag(ix);
         let kind = self.kind(ix, tag);
         let repeat = self.repeat(tag);
+        let quantities =
+            ["startQuantity", "completionQuantity"].map(|name| self.quantity(tag, name));
         // An event sub-process begins when it is thrown to.
         let for_compensation =
             is_true(tag, "isForCompensation") && !is_true(tag, "triggeredByEvent");
@@ -28,6 +34,7 @@ impl<'a> Resolver<'a> {
         element.kind = kind;
         element.repeat = repeat;
         element.for_compensation = for_compensation;
+        [element.start_quantity, element.completion_quantity] = quantities;
         element.acl = acl;
         element.fields = fields;
         element.outputs = outputs;
@@ -35,9 +42,11 @@ impl<'a> Resolver<'a> {
     }
 
     fn kind(&mut self, ix: ElementIx, tag: Tag<'a>) -> Kind {
-        self.activity(tag);
         match tag.bpmn().unwrap_or_default() {
             "startEvent" => self.start(ix, tag),
+            "endEvent" | "intermediateThrowEvent" | "implicitThrowEvent" if self.sends(tag) => {
+                self.sending(tag)
+            }
             "endEvent" => Kind::End(self.end(ix, tag)),
             "intermediateCatchEvent" => self.catch(tag),
             "intermediateThrowEvent" | "implicitThrowEvent" => self.throw(ix, tag),
@@ -46,7 +55,9 @@ impl<'a> Resolver<'a> {
             "task" | "manualTask" => self.work(tag, false),
             "businessRuleTask" | "serviceTask" => self.rules(tag),
             "scriptTask" => self.work(tag, true),
-            "sendTask" if tag.filled("messageRef").is_some() => Kind::Throw(self.send(tag, tag)),
+            "sendTask" if tag.filled("messageRef").is_some() && !dialect::is_external(tag) => {
+                Kind::Throw(self.send(tag, tag))
+            }
             "sendTask" => self.work(tag, true),
             "receiveTask" => self.receive(tag),
             "exclusiveGateway" => Kind::Exclusive,
@@ -55,9 +66,11 @@ impl<'a> Resolver<'a> {
             "eventBasedGateway" => self.event_based(tag),
             "subProcess" => self.sub_process(ix, tag, Kind::SubProcess),
             "transaction" => self.sub_process(ix, tag, Kind::Transaction),
-            "complexGateway" => self.never(tag, "a complex gateway"),
+            "complexGateway" => Kind::Complex {
+                activation: self.part_expression(tag, "activationCondition"),
+            },
             "callActivity" => self.call(tag),
-            "adHocSubProcess" => self.never(tag, "an ad-hoc sub-process"),
+            "adHocSubProcess" => self.ad_hoc(ix, tag),
             _ => self.never(tag, "this element"),
         }
     }
@@ -67,16 +80,47 @@ impl<'a> Resolver<'a> {
         Kind::PassThrough
     }
 
-    /// What any activity may ask for that is not run.
-    fn activity(&mut self, tag: Tag<'a>) {
-        for name in ["startQuantity", "completionQuantity"] {
-            if tag
-                .filled(name)
-                .is_some_and(|quantity| quantity.trim() != "1")
-            {
-                self.refuse(tag, &format!("a `{name}` other than 1"));
+    /// How many tokens an activity takes to begin or sends out when it is done: one, unless it says otherwise.
+    fn quantity(&mut self, tag: Tag<'a>, name: &str) -> u32 {
+        let Some(text) = tag.filled(name) else {
+            return 1;
+        };
+        match text.trim().parse() {
+            Ok(quantity @ 1..=MOST_TOKENS) => quantity,
+            Ok(_) | Err(_) => {
+                let (id, text) = (called(tag), shorten(text));
+                let message =
+                    format!("{id}: the `{name}` `{text}` does not lie between 1 and {MOST_TOKENS}");
+                self.report.error(tag, "bad-quantity", message);
+                1
             }
         }
+    }
+
+    /// Whether an event sends a message, and the model says that a worker does so.
+    fn sends(&mut self, tag: Tag<'a>) -> bool {
+        tag.part("messageEventDefinition").is_some() && dialect::is_external(tag)
+    }
+
+    fn sending(&mut self, tag: Tag<'a>) -> Kind {
+        match dialect::external(tag, &mut self.report) {
+            Some(work) => Kind::Work(Box::new(work)),
+            None => self.never(tag, "a message without a type of work"),
+        }
+    }
+
+    fn ad_hoc(&mut self, ix: ElementIx, tag: Tag<'a>) -> Kind {
+        let cancel = tag
+            .own("cancelRemainingInstances")
+            .and_then(|text| flag(text));
+        let ad_hoc = AdHoc {
+            sequential: tag
+                .own("ordering")
+                .is_some_and(|text| text.trim() == "Sequential"),
+            until: self.part_expression(tag, "completionCondition"),
+            cancel: cancel != Some(false),
+        };
+        self.sub_process(ix, tag, Kind::AdHoc(Box::new(ad_hoc)))
     }
 
     /// A task that may ask a decision.
@@ -92,6 +136,7 @@ impl<'a> Resolver<'a> {
     fn work(&mut self, tag: Tag<'a>, promises: bool) -> Kind {
         match dialect::work(tag, &mut self.report) {
             Work::Assign(assignments) => return Kind::Assign(assignments),
+            Work::External(work) => return Kind::Work(work),
             Work::Foreign(why) => {
                 let id = called(tag);
                 let message = format!("{id} cannot be run: {why}");
@@ -125,9 +170,6 @@ impl<'a> Resolver<'a> {
     }
 
     fn receive(&mut self, tag: Tag<'a>) -> Kind {
-        if is_true(tag, "instantiate") {
-            self.refuse(tag, "a receive task that starts an instance");
-        }
         match self.message(tag) {
             Some(wait) => Kind::Receive(wait),
             None => Kind::PassThrough,
@@ -135,14 +177,12 @@ impl<'a> Resolver<'a> {
     }
 
     fn event_based(&mut self, tag: Tag<'a>) -> Kind {
-        if is_true(tag, "instantiate") {
-            self.refuse(tag, "an event-based gateway that starts an instance");
-        }
-        if tag
-            .own("eventGatewayType")
-            .is_some_and(|kind| &**kind == "Parallel")
-        {
-            self.refuse(tag, "a parallel event-based gateway");
+        if opener::is_parallel(tag) && !is_true(tag, "instantiate") {
+            let message = format!(
+                "{} waits for all of its events, and starts no instance",
+                called(tag)
+            );
+            self.report.error(tag, "bad-gateway", message);
         }
         Kind::EventBased
     }

@@ -22,6 +22,8 @@ mod element;
 mod event;
 mod flow;
 mod link;
+mod message;
+mod opener;
 mod repeat;
 mod shape;
 
@@ -116,6 +118,7 @@ impl<'a> Resolver<'a> {
             self.default(ix);
         }
         self.shape(tag);
+        let openers = self.openers();
         let rules = dialect::process(tag, &mut self.report);
         let start_form = self.start_form();
         Process {
@@ -128,6 +131,7 @@ impl<'a> Resolver<'a> {
             policy: rules.policy,
             acl: rules.acl,
             fields: rules.fields,
+            openers,
             starters: rules.starters,
             initiator_field: rules.initiator_field,
             initiator_variable: rules.initiator_variable,
@@ -189,6 +193,8 @@ impl<'a> Resolver<'a> {
             boundaries: Vec::new(),
             working_days: false,
             compensation: None,
+            start_quantity: 1,
+            completion_quantity: 1,
             for_compensation: false,
             acl: StateList::default(),
             fields: Vec::new(),

@@ -30,12 +30,15 @@ impl<'a> Resolver<'a> {
             self.ends(ix);
             self.cancelling(ix);
             match self.element(ix).kind {
-                Kind::SubProcess | Kind::Transaction if !begins.contains(&Some(ix)) => {
+                Kind::SubProcess | Kind::Transaction | Kind::AdHoc(_)
+                    if !begins.contains(&Some(ix)) =>
+                {
                     let message = format!("nothing in `{}` can start", self.element(ix).id);
                     self.report.error(self.tag(ix), "no-start", message);
                 }
                 Kind::EventBased => self.choices(ix),
-                Kind::Start(_)
+                Kind::Complex { .. }
+                | Kind::Start(_)
                 | Kind::End(_)
                 | Kind::Catch(_)
                 | Kind::Throw(_)
@@ -45,6 +48,7 @@ impl<'a> Resolver<'a> {
                 | Kind::UserTask(_)
                 | Kind::PassThrough
                 | Kind::Assign(_)
+                | Kind::Work(_)
                 | Kind::Decision(_)
                 | Kind::Receive(_)
                 | Kind::Call(_)
@@ -53,6 +57,7 @@ impl<'a> Resolver<'a> {
                 | Kind::Inclusive
                 | Kind::SubProcess
                 | Kind::Transaction
+                | Kind::AdHoc(_)
                 | Kind::EventSubProcess
                 | Kind::EventStart { .. } => {}
             }
@@ -67,7 +72,8 @@ impl<'a> Resolver<'a> {
                 | Trigger::Timer(_)
                 | Trigger::Message(_)
                 | Trigger::Signal(_)
-                | Trigger::Condition(_),
+                | Trigger::Condition(_)
+                | Trigger::Multiple { .. },
             ) => true,
             Kind::Start(
                 Trigger::Error(_)
@@ -86,6 +92,7 @@ impl<'a> Resolver<'a> {
             | Kind::UserTask(_)
             | Kind::PassThrough
             | Kind::Assign(_)
+            | Kind::Work(_)
             | Kind::Decision(_)
             | Kind::Receive(_)
             | Kind::Call(_)
@@ -93,8 +100,10 @@ impl<'a> Resolver<'a> {
             | Kind::Parallel
             | Kind::Inclusive
             | Kind::EventBased
+            | Kind::Complex { .. }
             | Kind::SubProcess
-            | Kind::Transaction => element.begins(),
+            | Kind::Transaction
+            | Kind::AdHoc(_) => element.begins(),
         };
         let found = self.elements.iter().filter(|element| begins(element));
         found.map(|element| element.parent).collect()
@@ -122,6 +131,9 @@ impl<'a> Resolver<'a> {
             Kind::Boundary { .. } => (into.clone(), "a flow leads into the boundary event"),
             Kind::LinkTarget => (into.clone(), "a flow leads into the link target"),
             Kind::End(_) => (out.clone(), "a flow leads out of the end event"),
+            Kind::Work(_) if self.tag(ix).bpmn() == Some("endEvent") => {
+                (out.clone(), "a flow leads out of the end event")
+            }
             Kind::LinkSource(_) => (out.clone(), "a flow leads out of the link source"),
             Kind::EventSubProcess => (all(), "a flow leads to or from the event sub-process"),
             Kind::Catch(_)
@@ -129,6 +141,7 @@ impl<'a> Resolver<'a> {
             | Kind::UserTask(_)
             | Kind::PassThrough
             | Kind::Assign(_)
+            | Kind::Work(_)
             | Kind::Decision(_)
             | Kind::Receive(_)
             | Kind::Call(_)
@@ -136,8 +149,10 @@ impl<'a> Resolver<'a> {
             | Kind::Parallel
             | Kind::Inclusive
             | Kind::EventBased
+            | Kind::Complex { .. }
             | Kind::SubProcess
-            | Kind::Transaction => return,
+            | Kind::Transaction
+            | Kind::AdHoc(_) => return,
         };
         self.bad_flows(ix, flows, message);
     }

@@ -11,13 +11,15 @@ use crate::engine::incident::IncidentKind;
 use crate::engine::instance::{Token, TokenId};
 use crate::engine::lists;
 use crate::engine::run::{Run, Spot};
+use crate::expr::Expr;
+use crate::value::Data;
 
 /// The ways out of an element that is done: none where the flow ends, at least one where it goes on.
 pub(in crate::engine) fn ways(run: &Run<'_, '_>, spot: Spot) -> Result<Vec<FlowIx>, Trouble> {
     let element = run.process.element(spot.element);
     match element.kind {
         Kind::Parallel => Ok(element.outgoing.clone()),
-        Kind::Exclusive => open(run, spot, element, 1),
+        Kind::Exclusive => open(run, spot, element, 1, None),
         Kind::Start(_)
         | Kind::End(_)
         | Kind::Catch(_)
@@ -28,26 +30,32 @@ pub(in crate::engine) fn ways(run: &Run<'_, '_>, spot: Spot) -> Result<Vec<FlowI
         | Kind::UserTask(_)
         | Kind::PassThrough
         | Kind::Assign(_)
+        | Kind::Work(_)
         | Kind::Call(_)
         | Kind::Decision(_)
         | Kind::Receive(_)
         | Kind::Inclusive
         | Kind::EventBased
+        | Kind::Complex { .. }
         | Kind::SubProcess
         | Kind::Transaction
+        | Kind::AdHoc(_)
         | Kind::EventSubProcess
-        | Kind::EventStart { .. } => open(run, spot, element, usize::MAX),
+        | Kind::EventStart { .. } => open(run, spot, element, usize::MAX, None),
     }
 }
 
-/// The flows whose condition holds, in order and at most so many; else the default flow.
-fn open(
+/// The flows whose condition holds, in order and at most so many; else the default flow. The conditions may see names that
+/// are no fields.
+pub(super) fn open(
     run: &Run<'_, '_>,
     spot: Spot,
     element: &Element,
     most: usize,
+    names: Option<&Data>,
 ) -> Result<Vec<FlowIx>, Trouble> {
     let mut open = Vec::new();
+    let mut chosen = false;
     for ix in &element.outgoing {
         if open.len() == most {
             break;
@@ -56,16 +64,20 @@ fn open(
             continue;
         }
         let holds = match &run.process.flow(*ix).condition {
+            // Behind an activity, a flow without a condition is no choice: the default is taken beside it (13.2.1).
+            None if element.kind.is_activity() => {
+                open.push(*ix);
+                continue;
+            }
             None => true,
-            Some(condition) => run.holds(spot.scope, condition).map_err(|error| {
-                spot.trouble(format!("`{}` has no value: {error}", condition.source()))
-            })?,
+            Some(condition) => self::holds(run, spot, condition, names)?,
         };
         if holds {
             open.push(*ix);
+            chosen = true;
         }
     }
-    if open.is_empty() {
+    if !chosen {
         open.extend(element.default);
     }
     if open.is_empty() && !element.outgoing.is_empty() {
@@ -73,6 +85,20 @@ fn open(
         return Err(spot.trouble(message.to_owned()).of(IncidentKind::NoWay));
     }
     Ok(open)
+}
+
+/// Whether the condition of a way out holds.
+pub(super) fn holds(
+    run: &Run<'_, '_>,
+    spot: Spot,
+    condition: &Expr,
+    names: Option<&Data>,
+) -> Result<bool, Trouble> {
+    let holds = match names {
+        Some(names) => run.holds_with(spot.scope, names, condition),
+        None => run.holds(spot.scope, condition),
+    };
+    holds.map_err(|error| spot.trouble(format!("`{}` has no value: {error}", condition.source())))
 }
 
 /// A token has come to a parallel gateway: it goes on once every incoming flow has brought one. Surplus tokens stay for the
@@ -138,9 +164,11 @@ pub(in crate::engine) fn await_first(run: &mut Run<'_, '_>, spot: Spot) -> Resul
     let mut awaited = Vec::new();
     for flow in &process.element(spot.element).outgoing {
         let target = process.flow(*flow).target;
-        let event = match &process.element(target).kind {
+        let events = match &process.element(target).kind {
             Kind::Catch(trigger) => wait::watch(run, spot, target, trigger)?,
-            Kind::Receive(message) => Some(wait::watch_message(run, spot, target, message)?),
+            Kind::Receive(message) => {
+                vec![wait::watch_message(run, spot, (target, 0), message)?]
+            }
             Kind::Start(_)
             | Kind::End(_)
             | Kind::Throw(_)
@@ -149,6 +177,7 @@ pub(in crate::engine) fn await_first(run: &mut Run<'_, '_>, spot: Spot) -> Resul
             | Kind::Boundary { .. }
             | Kind::UserTask(_)
             | Kind::PassThrough
+            | Kind::Work(_)
             | Kind::Assign(_)
             | Kind::Call(_)
             | Kind::Decision(_)
@@ -156,12 +185,14 @@ pub(in crate::engine) fn await_first(run: &mut Run<'_, '_>, spot: Spot) -> Resul
             | Kind::Parallel
             | Kind::Inclusive
             | Kind::EventBased
+            | Kind::Complex { .. }
             | Kind::SubProcess
             | Kind::Transaction
+            | Kind::AdHoc(_)
             | Kind::EventSubProcess
-            | Kind::EventStart { .. } => None,
+            | Kind::EventStart { .. } => Vec::new(),
         };
-        awaited.extend(event);
+        awaited.extend(events);
     }
     if awaited.is_empty() {
         let trouble = spot.trouble("there is no event to wait for".to_owned());

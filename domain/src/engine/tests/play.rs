@@ -20,9 +20,10 @@ use crate::engine::event::Event;
 use crate::engine::instance::{Instance, InstanceState, PendingTimer, ScopeId, TokenId};
 use crate::engine::{decide, start};
 use crate::history;
-use crate::ids::{InstanceId, ProcessId, TenantId};
+use crate::ids::{InstanceId, ProcessId, TenantId, WorkId};
 use crate::task::{Task, TaskCommand, TaskEvent};
 use crate::value::{Data, Name, Value, data_from_json};
+use crate::work::WorkEvent;
 
 pub(super) struct Play {
     pub process: Process,
@@ -319,6 +320,24 @@ impl Play {
                 .iter()
                 .all(|waits| waited(waits.token, waits.element))
         );
+        assert!(
+            instance
+                .work
+                .iter()
+                .all(|work| held(work.token) && work.retries > 0)
+        );
+        assert!(
+            instance
+                .signals
+                .iter()
+                .all(|wait| waited(wait.token, wait.element))
+        );
+        assert!(
+            instance
+                .happened
+                .iter()
+                .all(|part| waited(part.token, part.element))
+        );
         assert!(instance.calls.iter().all(|call| held(call.token)));
         assert!(instance.open_tasks().all(|task| held(task.token)));
         assert!(
@@ -330,6 +349,9 @@ impl Play {
         for token in &instance.tokens {
             let scope = token.scope;
             assert!(scope == ScopeId::ROOT || instance.scope(scope).is_some());
+        }
+        for gate in &instance.gates {
+            assert!(gate.scope == ScopeId::ROOT || instance.scope(gate.scope).is_some());
         }
         for done in &instance.compensable {
             let kept = instance.compensable.iter();
@@ -346,6 +368,17 @@ impl Play {
         assert_eq!(running, !instance.tokens.is_empty());
         assert!(running || instance.scopes.is_empty() && instance.compensable.is_empty());
         assert_eq!(running, instance.ended_at.is_none());
+    }
+
+    /// The element of work that was there once.
+    fn worked_at(&self, id: WorkId) -> ElementIx {
+        let mut created = self.events().filter_map(|event| {
+            let Event::WorkCreated(work) = event else {
+                return None;
+            };
+            (work.id == id).then_some(work.element)
+        });
+        created.next().unwrap()
     }
 
     fn short(&self, event: &Event) -> Option<String> {
@@ -375,6 +408,12 @@ impl Play {
             Event::RoundsOpened { all, .. } => {
                 all.map_or("rounds".to_owned(), |all| format!("rounds:{all}"))
             }
+            Event::Merged { .. } => "merged".to_owned(),
+            Event::TurnTaken { token } => {
+                format!("turn:{}", scope(ScopeId(token.0)))
+            }
+            Event::GatewayStarted(gate) => format!("started:{}", self.id(gate.element)),
+            Event::GatewayReset { element, .. } => format!("reset:{}", self.id(*element)),
             Event::Remembered(done) => format!("+{}", self.id(done.element)),
             Event::CompensationBegun { undoing, of, .. } => format!("{undoing:?}:{}", of.len()),
             Event::Compensated { activity, .. } => format!("undo:{}", scope(ScopeId(activity.0))),
@@ -395,8 +434,15 @@ impl Play {
                 format!("{sign}:{}", self.id(judged.element))
             }
             Event::ConditionCleared { element, .. } => format!("unjudge:{}", self.id(*element)),
+            Event::PartHappened(part) => format!("part:{}", self.id(part.element)),
+            Event::PartsCleared { element, .. } => format!("unpart:{}", self.id(*element)),
             Event::SignalAwaited(wait) => format!("hear:{}", wait.name),
             Event::SignalCleared { element, .. } => format!("unhear:{}", self.id(*element)),
+            Event::WorkCreated(work) => format!("work:{}", self.id(work.element)),
+            Event::Work { work, event } => {
+                format!("{}:{}", short_work(event), self.id(self.worked_at(*work)))
+            }
+            Event::WorkCleared(work) => format!("unwork:{}", self.id(self.worked_at(*work))),
             Event::Called(_) | Event::CallReaders { .. } => return None,
             Event::CallCleared { .. } => "called".to_owned(),
             Event::Asked(effect) => match effect {
@@ -424,6 +470,16 @@ impl Play {
             Event::IncidentResolved { number, .. } => format!("pass:{number}"),
             Event::Ended { state, .. } => format!("ended:{state:?}"),
         })
+    }
+}
+
+fn short_work(event: &WorkEvent) -> String {
+    match event {
+        WorkEvent::Locked(lock) => format!("locked({})", lock.worker),
+        WorkEvent::Extended { .. } => "extended".to_owned(),
+        WorkEvent::Failed { retries, .. } => format!("failed({retries})"),
+        WorkEvent::Completed { .. } => "worked".to_owned(),
+        WorkEvent::Thrown { .. } => "threw".to_owned(),
     }
 }
 

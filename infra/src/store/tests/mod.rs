@@ -27,6 +27,7 @@ mod paging;
 mod processes;
 mod reading;
 mod saving;
+
 mod sealing;
 
 /// A store in a folder of its own, with a process and a tenant to store under.
@@ -177,11 +178,14 @@ fn instance(number: u128, process: ProcessId) -> Instance {
         waits: Vec::new(),
         conditions: Vec::new(),
         signals: Vec::new(),
+        work: Vec::new(),
+        happened: Vec::new(),
         calls: Vec::new(),
         parent: None,
         incidents: Vec::new(),
         next_incident: 1,
         compensable: Vec::new(),
+        gates: Vec::new(),
         past: BTreeSet::new(),
         last_lists: Lists::default(),
         history: 0,
@@ -248,6 +252,7 @@ fn full_instance(world: &World) -> Instance {
             element: ElementIx(3),
             scope: ScopeId(0),
             via: Some(2),
+            gathered: 0,
             since: at(5),
             lists: lists.clone(),
         }],
@@ -259,6 +264,7 @@ fn full_instance(world: &World) -> Instance {
             data: BTreeMap::from([(name("inner"), Value::text("scoped"))]),
             rounds: None,
             undoing: None,
+            turn: None,
         }],
         // The second one first: the order of tasks is the instance's own.
         tasks: vec![second, first],
@@ -267,6 +273,7 @@ fn full_instance(world: &World) -> Instance {
                 id: TimerId(id(71)),
                 token: TokenId(1),
                 element: ElementIx(4),
+                part: 0,
                 due_at: at(600),
                 repeats: Some(2),
                 series: None,
@@ -275,6 +282,7 @@ fn full_instance(world: &World) -> Instance {
                 id: TimerId(id(72)),
                 token: TokenId(1),
                 element: ElementIx(5),
+                part: 0,
                 due_at: at(300),
                 repeats: None,
                 series: None,
@@ -283,6 +291,7 @@ fn full_instance(world: &World) -> Instance {
         waits: vec![PendingMessage {
             token: TokenId(1),
             element: ElementIx(6),
+            part: 0,
             name: name("paid"),
             correlation: Some(Value::text("V-17")),
         }],
@@ -342,6 +351,7 @@ fn started(instance: &Instance, acl: &Acl, tasks: &[Acl]) -> Entry {
                 after: task_image(instance, task, acl),
             })
             .collect(),
+        work: Vec::new(),
     }
 }
 
@@ -364,6 +374,7 @@ fn changed(before: &Instance, after: &Instance, acl: &Acl) -> Entry {
                 (change.before.as_ref() != Some(&change.after)).then_some(change)
             })
             .collect(),
+        work: Vec::new(),
     }
 }
 
