@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use docket_domain::bpmn::Process;
 use docket_domain::engine::call::{Calling, NotCalled, Outcome};
-use docket_domain::engine::command::{Begin, Command, Fresh, Known, Rejection, Start, Starter};
+use docket_domain::engine::command::{Begin, Command, Fresh, Rejection, Start, Starter};
 use docket_domain::engine::effect::Effect;
 use docket_domain::engine::event::Event;
 use docket_domain::engine::instance::Instance;
@@ -224,6 +224,7 @@ impl<'a> Unit<'a> {
 
     /// Decides on an instance that was met.
     async fn tell(&mut self, id: InstanceId, command: &Command<'_>) -> Result<(), AppError> {
+        let known = self.app.known(self.tx).await?;
         let (model, before) = self.met.get(&id).ok_or(AppError::NotAvailable)?;
         if command.moves() && self.tx.is_suspended(&model.key, before.process).await? {
             return Err(Rejection::Suspended.into());
@@ -235,7 +236,7 @@ impl<'a> Unit<'a> {
             &mut Fresh {
                 now: self.now,
                 id: &mut Clock::fresh_id,
-                known: &Known::default(),
+                known: &known,
             },
         )?;
         let (model, before) = (model.clone(), before.clone());
@@ -253,6 +254,7 @@ impl<'a> Unit<'a> {
         if self.tx.is_suspended(&model.key, start.process).await? {
             return Err(Rejection::Suspended.into());
         }
+        let known = self.app.known(self.tx).await?;
         let (blank, events) = engine::start(
             &model,
             start,
@@ -260,7 +262,7 @@ impl<'a> Unit<'a> {
             &mut Fresh {
                 now: self.now,
                 id: &mut Clock::fresh_id,
-                known: &Known::default(),
+                known: &known,
             },
         )?;
         let by = match by {

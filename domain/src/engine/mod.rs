@@ -26,6 +26,7 @@ pub mod event;
 pub mod gate;
 pub mod incident;
 pub mod instance;
+pub mod schedule;
 
 mod begin;
 mod data;
@@ -39,7 +40,7 @@ mod suspension;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use jiff::SignedDuration;
 
@@ -516,7 +517,7 @@ fn blank(start: &Start, initiator: Name, created_by: Name, fresh: &Fresh<'_>) ->
         started_at: fresh.now,
         ended_at: None,
         data: Data::new(),
-        tokens: Vec::new(),
+        tokens: VecDeque::new(),
         // 0 is the root's number as a scope.
         next_token: 1,
         scopes: Vec::new(),
