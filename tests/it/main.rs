@@ -19,6 +19,7 @@ mod sealing;
 mod sockets;
 mod tasks;
 mod tenancy;
+mod timers;
 mod vacation;
 mod work;
 mod worklist;

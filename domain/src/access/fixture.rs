@@ -179,7 +179,7 @@ pub(crate) fn instance() -> Instance {
         started_at: at(0),
         ended_at: None,
         data: BTreeMap::new(),
-        tokens: Vec::new(),
+        tokens: Default::default(),
         next_token: 1,
         scopes: Vec::new(),
         tasks: Vec::new(),
@@ -222,7 +222,7 @@ pub(crate) fn stand(process: &Process, instance: &mut Instance, element: &str) -
         ..Lists::default()
     };
     lists.owners = resolved(&own.owners, &process.acl.owners);
-    instance.tokens.push(Token {
+    instance.tokens.push_back(Token {
         id,
         element,
         scope: ScopeId(0),

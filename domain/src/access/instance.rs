@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 use super::{Acl, Actor, Principal, Privilege, state};
 use crate::bpmn::{AccessPolicy, Naming, Principals, Process};
-use crate::engine::instance::{Instance, InstanceState, Lists, Token};
+use crate::engine::instance::{Instance, InstanceState, Lists, ScopeId, Token};
 use crate::task::{Task, TaskState};
 use crate::value::Name;
 
@@ -119,10 +119,7 @@ fn participants(instance: &Instance) -> BTreeSet<Principal> {
 /// The tokens that stand somewhere themselves, rather than wait for what runs inside their sub-process.
 pub(crate) fn leaves(instance: &Instance) -> impl Iterator<Item = &Token> {
     instance.tokens.iter().filter(|token| {
-        let hosts = instance
-            .scopes
-            .iter()
-            .find(|scope| scope.id.0 == token.id.0);
+        let hosts = instance.scope(ScopeId(token.id.0));
         // A round of an activity that repeats has a scope, and may stand in it itself.
         hosts.is_none_or(|scope| {
             instance.is_round(token) && !instance.tokens.iter().any(|it| it.scope == scope.id)

@@ -26,6 +26,7 @@ pub mod event;
 pub mod gate;
 pub mod incident;
 pub mod instance;
+pub mod schedule;
 
 mod begin;
 mod data;
@@ -37,7 +38,7 @@ mod run;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use jiff::SignedDuration;
 
@@ -487,7 +488,7 @@ fn blank(start: &Start, initiator: Name, created_by: Name, fresh: &Fresh<'_>) ->
         started_at: fresh.now,
         ended_at: None,
         data: Data::new(),
-        tokens: Vec::new(),
+        tokens: VecDeque::new(),
         // 0 is the root's number as a scope.
         next_token: 1,
         scopes: Vec::new(),

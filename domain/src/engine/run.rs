@@ -1,7 +1,7 @@
 //! One transition being decided: a working copy of the instance, the events so far, and the tokens that can still move.
 //! Whatever happens is an event that is folded into the copy at once, so that the copy is what the caller will have.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use super::call::Outcome;
 use super::command::{Fresh, Trouble};
@@ -64,6 +64,9 @@ pub(super) struct Run<'a, 'f> {
     pub resume: Option<(TokenId, usize)>,
     /// The token that leaves without its outputs.
     pub skipped: Option<TokenId>,
+    /// Of each parallel join that waits, a flow over which nothing has come yet: until something does, nobody need look at
+    /// the others.
+    pub missing: HashMap<(ElementIx, ScopeId), FlowIx>,
     events: Vec<Event>,
     queue: VecDeque<TokenId>,
     /// Tokens that are about to tell others something.
@@ -94,6 +97,7 @@ impl<'a, 'f> Run<'a, 'f> {
             assigned: None,
             resume: None,
             skipped: None,
+            missing: HashMap::new(),
             events: Vec::with_capacity(8),
             queue: VecDeque::new(),
             later: VecDeque::new(),

@@ -54,6 +54,8 @@ pub(super) fn run(draft: &Draft, key: &str) -> (Option<Process>, Vec<Problem>) {
         flow_ids: HashSet::new(),
         scopes: HashSet::new(),
         associations: Vec::new(),
+        associated: HashMap::new(),
+        cancelled: HashSet::new(),
         links: HashMap::new(),
     };
     let process = resolver.process(tag);
@@ -93,8 +95,12 @@ struct Resolver<'a> {
     flow_ids: HashSet<Name>,
     /// The sub-processes that hold something.
     scopes: HashSet<ElementIx>,
-    /// What connects elements beside the flow.
+    /// The associations, until their ends are known.
     associations: Vec<Tag<'a>>,
+    /// What associations connect.
+    associated: HashMap<ElementIx, Vec<ElementIx>>,
+    /// The activities with a cancel event at their border.
+    cancelled: HashSet<ElementIx>,
     /// The link targets of each scope, by name.
     links: HashMap<(Option<ElementIx>, Name), ElementIx>,
 }
@@ -107,6 +113,8 @@ impl<'a> Resolver<'a> {
         for drawing in tag.root().parts("collaboration") {
             self.associations.extend(drawing.parts("association"));
         }
+        let associations = std::mem::take(&mut self.associations);
+        self.associate(associations);
         self.link_targets();
         for ix in self.indices() {
             self.describe(ix);

@@ -9,10 +9,14 @@ use super::Resolver;
 impl<'a> Resolver<'a> {
     /// Takes a boundary event to its activity.
     pub(super) fn border(&mut self, ix: ElementIx) {
-        if let Kind::Boundary { on, .. } = self.element(ix).kind
-            && on != ix
+        if let Kind::Boundary { on, trigger, .. } = &self.element(ix).kind
+            && *on != ix
         {
+            let (on, cancels) = (*on, matches!(trigger, Trigger::Cancel));
             self.elements[on.0 as usize].boundaries.push(ix);
+            if cancels {
+                self.cancelled.insert(on);
+            }
         }
     }
 

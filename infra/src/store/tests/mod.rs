@@ -171,7 +171,7 @@ fn instance(number: u128, process: ProcessId) -> Instance {
         started_at: at(i64::try_from(number).unwrap()),
         ended_at: None,
         data: BTreeMap::new(),
-        tokens: Vec::new(),
+        tokens: Default::default(),
         next_token: 1,
         scopes: Vec::new(),
         tasks: Vec::new(),
@@ -256,7 +256,8 @@ fn full_instance(world: &World) -> Instance {
             gathered: 0,
             since: at(5),
             lists: lists.clone(),
-        }],
+        }]
+        .into(),
         next_token: 4,
         scopes: vec![Scope {
             id: ScopeId(1),
