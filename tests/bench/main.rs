@@ -50,7 +50,7 @@ fn main() -> anyhow::Result<()> {
         envelopes::run(&runtime)?;
     }
     if wanted("engine") {
-        engine::run();
+        engine::run()?;
     }
     if wanted("memory") {
         memory::run(&runtime)?;
