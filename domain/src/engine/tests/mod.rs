@@ -25,6 +25,7 @@ mod messages;
 mod multi_instances;
 mod properties;
 mod signals;
+mod simulation;
 mod starts;
 mod sub_processes;
 mod transactions;
