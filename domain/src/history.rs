@@ -80,9 +80,14 @@ fn remembered(event: &Event) -> Option<(Kind, TokenId, ElementIx)> {
         Event::Completed { token, element } => Some((Kind::Completed, *token, *element)),
         Event::Cancelled { token, element } => Some((Kind::Cancelled, *token, *element)),
         Event::IncidentRaised(incident) => Some((Kind::Incident, incident.token, incident.element)),
+        // It has left, and what it came for is done by the other.
+        Event::Merged { token, element, .. } => Some((Kind::Cancelled, *token, *element)),
         Event::IncidentRetried { token, element, .. } => Some((Kind::Retried, *token, *element)),
         Event::IncidentResolved { token, element, .. } => Some((Kind::Resolved, *token, *element)),
         Event::ScopeOpened { .. }
+        | Event::TurnTaken { .. }
+        | Event::GatewayStarted(_)
+        | Event::GatewayReset { .. }
         | Event::Remembered(_)
         | Event::CompensationBegun { .. }
         | Event::Compensated { .. }

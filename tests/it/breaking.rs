@@ -1,6 +1,7 @@
 //! Attempts to see what one may not see, and to bring down what others stand on.
 
 use docket_tests::{TestServer, User};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
 use serde_json::{Value, json};
 
 use crate::tasks::{CLAIMABLE, act, task_for_crew};
@@ -334,6 +335,66 @@ async fn a_database_that_was_taken_away_is_a_fault_and_not_an_empty_one() {
         !server.folder().join("data/docket.db").exists(),
         "no other one is made in its place"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_somebody_holds_is_waited_for_and_then_given_up() {
+    let server = TestServer::start_with(|config| config.limits.timeout_ms = 3_000).await;
+    server.publish(CLAIMABLE).await;
+    let emma = server.user("emma");
+    let task = task_for_crew(&emma).await;
+    let other = other_writer(&server).await;
+    let start = "mutation { startProcess(input: {key: \"claimable\"}) { processInstance { id } userErrors { code } } }";
+    let read = "query($id: ID!) { task(id: $id) { id } }";
+
+    other
+        .execute_unprepared("BEGIN IMMEDIATE")
+        .await
+        .expect("it is free");
+    let (started, seen) = tokio::join!(emma.send(start, json!({})), async {
+        // Who only reads does not wait for who writes.
+        let seen = emma.ok(read, json!({ "id": task })).await;
+        other
+            .execute_unprepared("ROLLBACK")
+            .await
+            .expect("it is held");
+        seen
+    });
+    assert_eq!(seen["task"]["id"], task);
+    assert_eq!(started["data"]["startProcess"]["userErrors"], json!([]));
+
+    other
+        .execute_unprepared("BEGIN IMMEDIATE")
+        .await
+        .expect("it is free");
+    let answer = emma.send(start, json!({})).await;
+    assert_eq!(
+        answer["errors"][0]["extensions"]["code"], "TIMEOUT",
+        "{answer}"
+    );
+    other
+        .execute_unprepared("ROLLBACK")
+        .await
+        .expect("it is held");
+    let answer = emma.ok(start, json!({})).await;
+    assert_eq!(answer["startProcess"]["userErrors"], json!([]));
+    let count = emma
+        .ok("{ processInstances { totalCount } }", json!({}))
+        .await;
+    assert_eq!(
+        count["processInstances"]["totalCount"], 3,
+        "what timed out has left nothing behind"
+    );
+}
+
+/// Another program with a connection of its own to the server's database.
+async fn other_writer(server: &TestServer) -> DatabaseConnection {
+    let file = server.folder().join("data/docket.db");
+    let mut options = ConnectOptions::new("sqlite://docket.db");
+    options
+        .max_connections(1)
+        .map_sqlx_sqlite_opts(move |options| options.filename(&file));
+    Database::connect(options).await.expect("the file opens")
 }
 
 /// Three elements that make tasks until the run's budget is used up.

@@ -250,7 +250,7 @@ async fn pages_have_bounds_and_cursors_belong_to_their_list() {
     }
 }
 
-/// Ten tasks or fifty: the same statements.
+/// Ten tasks or fifty: the same statements. What was opened lately takes one less.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_of_tasks_with_everything_around_them_costs_a_constant_number_of_statements() {
     let server = TestServer::start().await;
@@ -278,7 +278,7 @@ async fn a_page_of_tasks_with_everything_around_them_costs_a_constant_number_of_
         costs.push(statements(&server).await - before);
     }
     assert_eq!(costs[1], costs[2], "{costs:?}");
-    assert_eq!(costs[2], costs[3], "{costs:?}");
+    assert!(costs[3] <= costs[2], "{costs:?}");
     assert!(costs[2] <= 12, "{costs:?}");
 }
 

@@ -1,9 +1,9 @@
 //! Two at once: exactly one wins, and the others are told in one kind of answer.
 
-use docket_tests::TestServer;
-use serde_json::json;
+use docket_tests::{TestServer, User};
+use serde_json::{Value, json};
 
-use crate::tasks::CLAIMABLE;
+use crate::tasks::{CLAIMABLE, act, task_for_crew};
 
 const CLIENTS: usize = 64;
 const ROUNDS: usize = 200;
@@ -130,4 +130,144 @@ async fn a_request_that_is_sent_twice_under_one_key_happens_once() {
     let again = ann.ok(complete, json!({ "task": task })).await;
     assert_eq!(first["completeTask"]["userErrors"], json!([]));
     assert_eq!(again["completeTask"]["userErrors"], json!([]));
+}
+
+/// How often two things are tried at once.
+const TRIES: usize = 30;
+
+/// The code of a payload's refusal, or nothing.
+fn refusal(payload: &Value) -> Option<&str> {
+    payload["userErrors"][0]["code"].as_str()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_that_is_delegated_and_completed_at_once_is_one_of_both() {
+    let server = TestServer::start().await;
+    server.publish(CLAIMABLE).await;
+    let [emma, ann, zoe] = [
+        server.user("emma"),
+        server.user("ann").group("crew"),
+        server.user("zoe"),
+    ];
+    let of_zoe =
+        zoe.ok("{ viewer { user { id } } }", json!({})).await["viewer"]["user"]["id"].clone();
+    let hand = format!(", user: {of_zoe}");
+    for _ in 0..TRIES {
+        let task = task_for_crew(&emma).await;
+        assert_eq!(ann.claim(&task).await, Ok(()));
+        let (delegated, completed) = tokio::join!(
+            act(&ann, "delegateTask", &task, &hand),
+            act(&ann, "completeTask", &task, "")
+        );
+        let stands = emma
+            .ok(
+                "query($task: ID!) { task(id: $task) { state assignee { name } owner { name } } }",
+                json!({ "task": task }),
+            )
+            .await["task"]
+            .clone();
+        match (refusal(&delegated), refusal(&completed)) {
+            (None, Some(code)) => {
+                assert_eq!(code, "NOT_PERMITTED", "it is in another's hands");
+                let expected = json!({ "state": "DELEGATED", "assignee": { "name": "zoe" }, "owner": { "name": "ann" } });
+                assert_eq!(stands, expected);
+                assert_eq!(zoe.complete(&task, json!({}), None).await, Ok(()));
+            }
+            (Some(code), None) => {
+                assert_eq!(code, "INVALID_STATE", "it is over");
+                assert_eq!(stands["state"], "COMPLETED");
+            }
+            both => panic!("one of two happens: {both:?}, {stands}"),
+        }
+    }
+}
+
+/// A task that escalates after an hour.
+const ESCALATES: &str = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:wf="https://docket.dev/schema/wf" targetNamespace="t">
+  <process id="escalates" isExecutable="true">
+    <startEvent id="s"/><sequenceFlow id="f1" sourceRef="s" targetRef="work"/>
+    <userTask id="work"><extensionElements><wf:assignment assignee="emma"/></extensionElements></userTask>
+    <boundaryEvent id="late" attachedToRef="work"><timerEventDefinition><timeDuration>PT1H</timeDuration></timerEventDefinition></boundaryEvent>
+    <sequenceFlow id="f2" sourceRef="work" targetRef="done"/>
+    <serviceTask id="done"><extensionElements><wf:set field="ways" value="=if ways = null then &quot;done&quot; else ways + &quot; done&quot;"/></extensionElements></serviceTask>
+    <sequenceFlow id="f3" sourceRef="late" targetRef="escalated"/>
+    <serviceTask id="escalated"><extensionElements><wf:set field="ways" value="=if ways = null then &quot;late&quot; else ways + &quot; late&quot;"/></extensionElements></serviceTask>
+    <sequenceFlow id="f4" sourceRef="done" targetRef="e"/><sequenceFlow id="f5" sourceRef="escalated" targetRef="e"/>
+    <endEvent id="e"/>
+  </process>
+</definitions>"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_that_is_completed_when_its_time_is_over_goes_one_way() {
+    let server = TestServer::start().await;
+    server.publish(ESCALATES).await;
+    let emma = server.user("emma");
+    for _ in 0..TRIES {
+        let instance = emma.start("escalates", json!({})).await;
+        let task = emma.worklist("ASSIGNED").await.pop().expect("her task").0;
+        let (completed, ()) = tokio::join!(
+            emma.complete(&task, json!({}), None),
+            server.advance("PT1H")
+        );
+        let of = emma
+            .ok(
+                "query($i: ID!) { processInstance(id: $i) { state data } }",
+                json!({ "i": instance }),
+            )
+            .await["processInstance"]
+            .clone();
+        assert_eq!(of["state"], "COMPLETED");
+        match completed {
+            Ok(()) => assert_eq!(of["data"]["ways"], "done"),
+            Err(code) => {
+                assert_eq!(code, "INVALID_STATE");
+                assert_eq!(of["data"]["ways"], "late");
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_that_is_published_and_retired_at_once_was_published_first() {
+    let server = TestServer::start().await;
+    let dora = server.nobody("dora").privilege("designer");
+    let managers = [
+        server.nobody("pia").privilege("manager"),
+        server.nobody("max").privilege("manager"),
+    ];
+    let upload =
+        "mutation($xml: String!) { uploadProcess(input: {bpmnXml: $xml}) { process { id } } }";
+    let moved = |name: &str| {
+        format!(
+            "mutation($process: ID!) {{ {name}(input: {{process: $process}}) {{ process {{ state }} userErrors {{ code }} }} }}"
+        )
+    };
+    for _ in 0..TRIES {
+        let uploaded = dora.ok(upload, json!({ "xml": CLAIMABLE })).await;
+        let process = json!({ "process": uploaded["uploadProcess"]["process"]["id"] });
+        let (publish, retire) = (moved("publishProcess"), moved("retireProcess"));
+        let (first, second, retired) = tokio::join!(
+            managers[0].ok(&publish, process.clone()),
+            managers[1].ok(&publish, process.clone()),
+            managers[1].ok(&retire, process.clone())
+        );
+        let published = [&first, &second].map(|answer| refusal(&answer["publishProcess"]));
+        assert!(
+            published.contains(&None) && published.contains(&Some("INVALID_STATE")),
+            "one of both publishes it: {published:?}"
+        );
+        let state = state_of(&managers[0], &process).await;
+        match refusal(&retired["retireProcess"]) {
+            None => assert_eq!(state, "RETIRED"),
+            Some(code) => {
+                assert_eq!(code, "INVALID_STATE", "a draft is not retired");
+                assert_eq!(state, "PUBLISHED");
+            }
+        }
+    }
+}
+
+async fn state_of(pia: &User, process: &Value) -> Value {
+    let document = "query($process: ID!) { node(id: $process) { ... on Process { state } } }";
+    pia.ok(document, process.clone()).await["node"]["state"].clone()
 }

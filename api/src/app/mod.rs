@@ -18,7 +18,7 @@ use docket_domain::value::Name;
 use docket_infra::clock::Clock;
 use docket_infra::crypto::{Keyring, TenantKeys};
 use docket_infra::identity::Bearer;
-use docket_infra::store::{Read, Store, Write};
+use docket_infra::store::{ProcessRecord, Read, Store, Write};
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use moka::sync::Cache;
@@ -51,6 +51,7 @@ pub struct App {
     /// Live subscriptions.
     pub hub: Hub,
     models: Cache<ProcessId, Arc<Process>>,
+    versions: Cache<ProcessId, Arc<ProcessRecord>>,
 }
 
 /// Who asks, and until when the session holds. The protocol layer puts it into the request's data.
@@ -73,6 +74,7 @@ impl App {
             clock,
             hub: Hub::default(),
             models: Cache::new(MODELS),
+            versions: Cache::new(MODELS),
         }
     }
 
@@ -98,10 +100,26 @@ impl App {
         Ok(self.keyring.tenant(tenant).await?)
     }
 
+    /// The executable model of a version, if it is kept: see [`App::model`].
+    pub fn model_at_hand(&self, id: ProcessId) -> Option<Arc<Process>> {
+        self.models.get(&id)
+    }
+
+    /// A version as it was found once: true of what never changes of it, as its key, number and name. After something that
+    /// runs it was found to be readable.
+    pub fn version_at_hand(&self, id: ProcessId) -> Option<Arc<ProcessRecord>> {
+        self.versions.get(&id)
+    }
+
+    /// Keeps a version for [`App::version_at_hand`].
+    pub fn keep_version(&self, record: &Arc<ProcessRecord>) {
+        self.versions.insert(record.id, record.clone());
+    }
+
     /// The executable model of a version. A version never changes its model, so it is kept. For the engine, or after
     /// something that runs it was found to be readable.
     pub async fn model(&self, tx: &Read, id: ProcessId) -> Result<Arc<Process>, AppError> {
-        if let Some(model) = self.models.get(&id) {
+        if let Some(model) = self.model_at_hand(id) {
             return Ok(model);
         }
         let gone = || AppError::Model(id);

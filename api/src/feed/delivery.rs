@@ -62,7 +62,7 @@ pub enum News {
     /// The counts have changed, or may have.
     Counts,
     /// The list as it is.
-    Tasks(Vec<TaskImage>, WorklistCounts),
+    Tasks(Vec<Arc<TaskImage>>, WorklistCounts),
     /// The task as it is.
     Task(Box<TaskImage>),
     /// The instance as it is.

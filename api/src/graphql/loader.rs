@@ -15,6 +15,7 @@ use docket_domain::task::worklist::{TaskFilter, TaskImage, Worklist};
 use docket_infra::store::{ProcessRecord, WorklistCounts};
 
 use super::batch::Batches;
+use super::snapshot::Snapshot;
 use crate::app::{App, AppError};
 
 /// The loaders of one execution.
@@ -24,6 +25,7 @@ pub type Loaders = DataLoader<Source, HashMapCache>;
 pub struct Source {
     app: App,
     actor: Actor,
+    snapshot: Snapshot,
 }
 
 /// Asks for the executable model of a version.
@@ -31,10 +33,14 @@ pub struct Source {
 pub struct ModelOf(pub ProcessId);
 
 /// The loaders of an execution, whose batches wait in `batches` until it can do nothing else.
-pub fn loaders(app: App, actor: Actor, batches: Batches) -> Loaders {
+pub fn loaders(app: App, actor: Actor, snapshot: Snapshot, batches: Batches) -> Loaders {
     let spawn = move |batch| batches.push(batch);
-    DataLoader::with_cache(Source { app, actor }, spawn, HashMapCache::default())
-        .delay(Duration::ZERO)
+    let source = Source {
+        app,
+        actor,
+        snapshot,
+    };
+    DataLoader::with_cache(source, spawn, HashMapCache::default()).delay(Duration::ZERO)
 }
 
 impl Loader<InstanceId> for Source {
@@ -46,18 +52,15 @@ impl Loader<InstanceId> for Source {
         ids: &[InstanceId],
     ) -> Result<HashMap<InstanceId, Self::Value>, Self::Error> {
         let found = async {
-            let tx = self.app.store.read(self.actor.tenant).await?;
+            let tx = self.snapshot.read().await?;
             Ok::<_, AppError>(tx.instances_by_id(&self.actor, ids).await?)
         };
-        let found = found.await.map_err(Arc::new)?.into_iter();
-        Ok(found
-            .map(|(id, instance)| (id, Arc::new(instance)))
-            .collect())
+        found.await.map_err(Arc::new)
     }
 }
 
 impl Loader<ProcessId> for Source {
-    type Value = ProcessRecord;
+    type Value = Arc<ProcessRecord>;
     type Error = Arc<AppError>;
 
     async fn load(
@@ -65,8 +68,9 @@ impl Loader<ProcessId> for Source {
         ids: &[ProcessId],
     ) -> Result<HashMap<ProcessId, Self::Value>, Self::Error> {
         let found = async {
-            let tx = self.app.store.read(self.actor.tenant).await?;
-            Ok::<_, AppError>(tx.processes_by_id(ids).await?)
+            let tx = self.snapshot.read().await?;
+            let found = tx.processes_by_id(ids).await?.into_iter();
+            Ok::<_, AppError>(found.map(|(id, record)| (id, Arc::new(record))).collect())
         };
         found.await.map_err(Arc::new)
     }
@@ -91,7 +95,7 @@ impl Loader<ModelOf> for Source {
 
     async fn load(&self, ids: &[ModelOf]) -> Result<HashMap<ModelOf, Self::Value>, Self::Error> {
         let found = async {
-            let tx = self.app.store.read(self.actor.tenant).await?;
+            let tx = self.snapshot.read().await?;
             let mut models = HashMap::with_capacity(ids.len());
             for id in ids {
                 models.insert(*id, self.app.model(&tx, id.0).await?);
@@ -111,7 +115,7 @@ impl Loader<Worklist> for Source {
         worklists: &[Worklist],
     ) -> Result<HashMap<Worklist, Self::Value>, Self::Error> {
         let counts = async {
-            let tx = self.app.store.read(self.actor.tenant).await?;
+            let tx = self.snapshot.read().await?;
             let now = self.app.clock.now();
             let all = TaskFilter::default();
             Ok::<_, AppError>(

@@ -7,9 +7,10 @@
 //!  subscription ─┘
 //! ```
 
-use async_graphql::{SDLExportOptions, SchemaBuilder};
+use async_graphql::futures_util::Stream;
+use async_graphql::{Request, Response, SDLExportOptions, SchemaBuilder};
 
-use crate::app::App;
+use crate::app::{App, Viewer};
 
 mod batch;
 pub mod error;
@@ -19,6 +20,7 @@ pub mod mutation;
 pub mod page;
 pub mod query;
 pub mod session;
+pub mod snapshot;
 pub mod subscription;
 pub mod types;
 
@@ -26,9 +28,31 @@ pub use mutation::Mutation;
 pub use query::Query;
 pub use subscription::Subscription;
 
-/// The executable schema. Requests carry the [`crate::app::Viewer`] in their data; for subscriptions the session's data
-/// will do as well.
-pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
+type Executable = async_graphql::Schema<Query, Mutation, Subscription>;
+
+/// The executable schema. Cheap to clone.
+#[derive(Clone)]
+pub struct Schema {
+    app: App,
+    once: Executable,
+    live: Executable,
+}
+
+impl Schema {
+    /// Executes a query or a mutation.
+    pub async fn execute(&self, request: Request, viewer: Viewer) -> Response {
+        session::execute(&self.once, &self.app, viewer, request).await
+    }
+
+    /// Executes a subscription: a response for each message.
+    pub fn execute_stream(
+        &self,
+        request: Request,
+        viewer: Viewer,
+    ) -> impl Stream<Item = Response> + Send + 'static {
+        self.live.execute_stream(request.data(viewer))
+    }
+}
 
 /// What a document may cost.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -45,15 +69,21 @@ pub struct Limits {
 
 /// The schema over an application.
 pub fn schema(app: App, limits: Limits) -> Schema {
-    builder()
-        .data(app)
-        .extension(session::Sessions)
-        .limit_depth(limits.depth)
-        .limit_complexity(limits.complexity)
-        .limit_recursive_depth(limits.recursion)
-        .limit_directives(limits.directives)
-        .disable_suggestions()
-        .finish()
+    let limited = |builder: SchemaBuilder<Query, Mutation, Subscription>| {
+        builder
+            .data(app.clone())
+            .limit_depth(limits.depth)
+            .limit_complexity(limits.complexity)
+            .limit_recursive_depth(limits.recursion)
+            .limit_directives(limits.directives)
+            .disable_suggestions()
+            .finish()
+    };
+    Schema {
+        once: limited(builder()),
+        live: limited(builder().extension(session::Sessions)),
+        app,
+    }
 }
 
 /// The schema as text, sorted, with descriptions.

@@ -46,8 +46,19 @@ pub fn cost(first: Option<i32>, last: Option<i32>) -> usize {
 pub struct Listing {
     /// Which part of it.
     pub page: Page,
+    seal: Arc<Seal>,
+}
+
+/// What seals the cursors of one list. Each is sealed when it is asked for: most pages name one or none.
+struct Seal {
     keys: Arc<TenantKeys>,
     purpose: Vec<u8>,
+}
+
+impl Seal {
+    fn cursor(&self, key: Key) -> String {
+        self.keys.seal_token(&self.purpose, &bytes(key))
+    }
 }
 
 impl Listing {
@@ -73,8 +84,7 @@ impl Listing {
                 before,
                 from_end,
             },
-            keys,
-            purpose,
+            seal: Arc::new(Seal { keys, purpose }),
         })
     }
 
@@ -87,15 +97,20 @@ impl Listing {
     ) -> Connection<T> {
         let edges = slice.items.into_iter().map(|(key, row)| Edge {
             node: node(row),
-            cursor: self.keys.seal_token(&self.purpose, &bytes(key)),
+            key,
+            seal: self.seal.clone(),
         });
-        let (has_previous, has_next) = (slice.has_previous, slice.has_next);
-        Connection::of_rows(
-            edges.collect(),
-            has_previous,
-            has_next,
-            total.unwrap_or_default(),
-        )
+        let edges: Vec<Edge<T>> = edges.collect();
+        let place = |edge: Option<&Edge<T>>| edge.map(|edge| edge.key);
+        Connection {
+            start: place(edges.first()),
+            end: place(edges.last()),
+            seal: self.seal.clone(),
+            edges,
+            has_next_page: slice.has_next,
+            has_previous_page: slice.has_previous,
+            total_count: total.unwrap_or_default(),
+        }
     }
 
     /// The answer for a part of a history: its cursors are where looking ended, whatever was found there.
@@ -105,15 +120,16 @@ impl Listing {
         total: u32,
         node: impl Fn(Remembrance) -> T,
     ) -> Connection<T> {
-        let cursor = |key| self.keys.seal_token(&self.purpose, &bytes(key));
         let edges = page.items.into_iter().map(|(key, found)| Edge {
             node: node(found),
-            cursor: cursor(key),
+            key,
+            seal: self.seal.clone(),
         });
         Connection {
             edges: edges.collect(),
-            start_cursor: page.start.map(cursor),
-            end_cursor: page.end.map(cursor),
+            start: page.start,
+            end: page.end,
+            seal: self.seal.clone(),
             has_next_page: page.has_next,
             has_previous_page: page.has_previous,
             total_count: total.into(),
@@ -168,8 +184,9 @@ fn key(bytes: &[u8]) -> Option<Key> {
 /// A page of a list, in the list's order.
 pub struct Connection<T: OutputType> {
     edges: Vec<Edge<T>>,
-    start_cursor: Option<String>,
-    end_cursor: Option<String>,
+    start: Option<Key>,
+    end: Option<Key>,
+    seal: Arc<Seal>,
     has_next_page: bool,
     has_previous_page: bool,
     total_count: u64,
@@ -178,7 +195,14 @@ pub struct Connection<T: OutputType> {
 /// One row of a page, with its place.
 pub struct Edge<T: OutputType> {
     node: T,
-    cursor: String,
+    key: Key,
+    seal: Arc<Seal>,
+}
+
+impl<T: OutputType> Edge<T> {
+    fn place(&self) -> String {
+        self.seal.cursor(self.key)
+    }
 }
 
 /// Where a page lies in its list.
@@ -193,21 +217,6 @@ pub struct PageInfo {
     start_cursor: Option<String>,
     /// The place of the page's last row.
     end_cursor: Option<String>,
-}
-
-impl<T: OutputType> Connection<T> {
-    /// A page whose places are those of its rows.
-    fn of_rows(edges: Vec<Edge<T>>, has_previous: bool, has_next: bool, total: u64) -> Self {
-        let cursor = |edge: Option<&Edge<T>>| edge.map(|edge| edge.cursor.clone());
-        Connection {
-            start_cursor: cursor(edges.first()),
-            end_cursor: cursor(edges.last()),
-            edges,
-            has_next_page: has_next,
-            has_previous_page: has_previous,
-            total_count: total,
-        }
-    }
 }
 
 /// A page of a list, in the list's order.
@@ -242,8 +251,8 @@ where
         PageInfo {
             has_next_page: self.has_next_page,
             has_previous_page: self.has_previous_page,
-            start_cursor: self.start_cursor.clone(),
-            end_cursor: self.end_cursor.clone(),
+            start_cursor: self.start.map(|key| self.seal.cursor(key)),
+            end_cursor: self.end.map(|key| self.seal.cursor(key)),
         }
     }
 
@@ -270,8 +279,8 @@ impl<T: OutputType> Edge<T> {
     }
 
     /// Its place, for `after` and `before` of the same list in the same order.
-    async fn cursor(&self) -> &str {
-        &self.cursor
+    async fn cursor(&self) -> String {
+        self.place()
     }
 }
 

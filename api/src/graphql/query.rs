@@ -96,7 +96,7 @@ impl Query {
         let asking = Asking::of(ctx)?;
         let tx = asking.read().await?;
         let record = tx.process_by_key(asking.actor(), &key, version).await?;
-        Ok(record.map(Process))
+        Ok(record.map(Process::from))
     }
 
     /// Instances, the latest started first unless another order is asked for.
@@ -188,7 +188,7 @@ impl Query {
         let asking = Asking::of(ctx)?;
         let id = id.task()?;
         let tx = asking.read().await?;
-        Ok(tx.task(asking.actor(), id).await?.map(Task))
+        Ok(tx.task(asking.actor(), id).await?.map(Task::from))
     }
 
     /// A worklist of the viewer.
@@ -227,13 +227,13 @@ async fn nodes(asking: &Asking<'_>, ids: &[Id]) -> Result<Vec<Option<Node>>> {
         found.push(match id {
             Id::Process(id) => {
                 let record = tx.process(actor, *id).await?;
-                record.map(|record| Node::Process(Process(record)))
+                record.map(|record| Node::Process(Process::from(record)))
             }
             Id::Instance(id) => instances
                 .get(id)
                 .cloned()
-                .map(|instance| Node::ProcessInstance(ProcessInstance(Arc::new(instance)))),
-            Id::Task(id) => tasks.get(id).cloned().map(|image| Node::Task(Task(image))),
+                .map(|instance| Node::ProcessInstance(ProcessInstance(instance))),
+            Id::Task(id) => tasks.get(id).cloned().map(|image| Node::Task(image.into())),
             Id::User(name) => (*name == actor.user).then(|| Node::User(User(name.clone()))),
             Id::Worklist(worklist) => Worklist::of(actor, worklist.clone()).map(Node::Worklist),
             // A comment is read through its task, an incident through its instance.

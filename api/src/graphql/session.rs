@@ -1,15 +1,16 @@
 //! What one request carries: who asks, its loaders, and the fields that it was denied. Also where every error gets its
 //! code, and where an answer names its redactions.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_graphql::async_trait::async_trait;
 use async_graphql::extensions::{
-    Extension, ExtensionContext, ExtensionFactory, NextExecute, NextRequest, NextSubscribe,
+    Extension, ExtensionContext, ExtensionFactory, NextExecute, NextSubscribe,
 };
 use async_graphql::futures_util::StreamExt;
 use async_graphql::futures_util::stream::BoxStream;
-use async_graphql::{Context, Data, Response, Value};
+use async_graphql::{Context, Data, Request, Response, Value};
 use docket_domain::access::Actor;
 use docket_domain::bpmn;
 use docket_domain::engine::instance::Instance;
@@ -20,6 +21,8 @@ use docket_infra::store::{ProcessRecord, Read, WorklistCounts};
 use super::batch::Batches;
 use super::error::{Code, Failure, Result, complete};
 use super::loader::{Loaders, ModelOf, loaders};
+use super::snapshot::Snapshot;
+use super::{Mutation, Query, Subscription};
 use crate::app::{App, AppError, Viewer};
 
 /// Who asks, of what. Every root field begins with it.
@@ -30,6 +33,7 @@ pub struct Asking<'a> {
     /// Who asks.
     pub viewer: &'a Viewer,
     loaders: Option<&'a Loaders>,
+    snapshot: Option<&'a Snapshot>,
 }
 
 impl<'a> Asking<'a> {
@@ -43,6 +47,7 @@ impl<'a> Asking<'a> {
             app,
             viewer: viewer.ok_or_else(|| Code::Unauthenticated.error("a valid token is needed"))?,
             loaders: ctx.data_opt::<Loaders>(),
+            snapshot: ctx.data_opt::<Snapshot>(),
         })
     }
 
@@ -50,6 +55,7 @@ impl<'a> Asking<'a> {
     pub fn writing(ctx: &Context<'a>) -> Result<Asking<'a>> {
         let asking = Asking::of(ctx)?;
         asking.loaders()?.enable_all_cache(false);
+        asking.snapshot()?.renew();
         Ok(asking)
     }
 
@@ -59,18 +65,43 @@ impl<'a> Asking<'a> {
             .ok_or_else(|| Code::Internal.error("internal error"))
     }
 
+    fn snapshot(&self) -> Result<&'a Snapshot> {
+        self.snapshot
+            .ok_or_else(|| Code::Internal.error("internal error"))
+    }
+
     /// Who asks, as the rules see it.
     pub fn actor(&self) -> &'a Actor {
         &self.viewer.actor
     }
 
-    /// A snapshot of the viewer's tenant.
-    pub async fn read(&self) -> Result<Read> {
-        Ok(self.app.store.read(self.actor().tenant).await?)
+    /// The execution's snapshot of the viewer's tenant.
+    pub async fn read(&self) -> Result<Arc<Read>> {
+        Ok(self.snapshot()?.read().await?)
+    }
+
+    /// Loads what the rows of a page of tasks are going to ask for, each once.
+    pub async fn foresee(
+        &self,
+        instances: impl IntoIterator<Item = InstanceId>,
+        processes: impl IntoIterator<Item = ProcessId>,
+    ) -> Result<()> {
+        let instances: BTreeSet<InstanceId> = instances.into_iter().collect();
+        let processes: BTreeSet<ProcessId> = processes.into_iter().collect();
+        let instances: Vec<InstanceId> = instances.into_iter().collect();
+        let processes: Vec<ProcessId> = processes.into_iter().collect();
+        let snapshot = self.snapshot()?;
+        snapshot
+            .foresee(self.actor(), &instances, &processes)
+            .await?;
+        Ok(())
     }
 
     /// An instance, if the viewer may read it.
     pub async fn instance(&self, id: InstanceId) -> Result<Option<Arc<Instance>>> {
+        if let Some(foreseen) = self.snapshot()?.instance(id) {
+            return Ok(foreseen);
+        }
         self.loaders()?.load_one(id).await.map_err(shared)
     }
 
@@ -79,14 +110,25 @@ impl<'a> Asking<'a> {
         self.loaders()?.load_one(id).await.map_err(shared)
     }
 
-    /// A process version of something that the viewer was found to read.
-    pub async fn process(&self, id: ProcessId) -> Result<ProcessRecord> {
+    /// A process version of something that the viewer was found to read; with `fixed`, only for what never changes of it.
+    pub async fn process(&self, id: ProcessId, fixed: bool) -> Result<Arc<ProcessRecord>> {
+        if fixed && let Some(version) = self.app.version_at_hand(id) {
+            return Ok(version);
+        }
+        if let Some(foreseen) = self.snapshot()?.process(id) {
+            return Ok(foreseen);
+        }
         let record = self.loaders()?.load_one(id).await.map_err(shared)?;
-        Ok(record.ok_or(AppError::Model(id))?)
+        let record = record.ok_or(AppError::Model(id))?;
+        self.app.keep_version(&record);
+        Ok(record)
     }
 
     /// The model of something that the viewer was found to read.
     pub async fn model(&self, id: ProcessId) -> Result<Arc<bpmn::Process>> {
+        if let Some(model) = self.app.model_at_hand(id) {
+            return Ok(model);
+        }
         let model = self
             .loaders()?
             .load_one(ModelOf(id))
@@ -140,7 +182,47 @@ impl Redactions {
     }
 }
 
-/// Makes the session of each request.
+/// What one execution has of its own: its snapshot, its loaders and what it redacts.
+struct Execution {
+    batches: Batches,
+    redactions: Redactions,
+    snapshot: Snapshot,
+    loaders: Loaders,
+}
+
+impl Execution {
+    fn new(app: &App, viewer: &Viewer) -> Execution {
+        let batches = Batches::default();
+        let actor = viewer.actor.clone();
+        let snapshot = Snapshot::of(app.store.clone(), actor.tenant);
+        Execution {
+            loaders: loaders(app.clone(), actor, snapshot.clone(), batches.clone()),
+            redactions: Redactions::default(),
+            batches,
+            snapshot,
+        }
+    }
+}
+
+/// Executes a query or a mutation as a viewer. Not as an extension of the schema: with one, the library asks it about
+/// every field of every row, which costs as much as all the rest of a page.
+pub async fn execute(
+    schema: &async_graphql::Schema<Query, Mutation, Subscription>,
+    app: &App,
+    viewer: Viewer,
+    request: Request,
+) -> Response {
+    let execution = Execution::new(app, &viewer);
+    let request = request
+        .data(viewer)
+        .data(execution.loaders)
+        .data(execution.snapshot)
+        .data(execution.redactions.clone());
+    let response = execution.batches.drive(schema.execute(request)).await;
+    coded(execution.redactions.name_in(response))
+}
+
+/// Makes the session of each subscription.
 pub struct Sessions;
 
 impl ExtensionFactory for Sessions {
@@ -153,10 +235,6 @@ struct Session;
 
 #[async_trait]
 impl Extension for Session {
-    async fn request(&self, ctx: &ExtensionContext<'_>, next: NextRequest<'_>) -> Response {
-        coded(next.run(ctx).await)
-    }
-
     fn subscribe<'s>(
         &self,
         ctx: &ExtensionContext<'_>,
@@ -166,7 +244,7 @@ impl Extension for Session {
         next.run(ctx, stream).map(coded).boxed()
     }
 
-    /// Each execution has loaders of its own: a request has one, a subscription one for each message.
+    /// Each message of a subscription is an execution of its own.
     async fn execute(
         &self,
         ctx: &ExtensionContext<'_>,
@@ -176,14 +254,15 @@ impl Extension for Session {
         let (Some(app), Some(viewer)) = (ctx.data_opt::<App>(), ctx.data_opt::<Viewer>()) else {
             return next.run(ctx, operation_name).await;
         };
-        let batches = Batches::default();
-        let redactions = Redactions::default();
+        let execution = Execution::new(app, viewer);
         let mut data = Data::default();
-        data.insert(loaders(app.clone(), viewer.actor.clone(), batches.clone()));
-        data.insert(redactions.clone());
-        let execution = next.run_with_data(ctx, operation_name, data);
-        let response = batches.drive(execution).await;
-        redactions.name_in(response)
+        data.insert(execution.loaders);
+        data.insert(execution.snapshot);
+        data.insert(execution.redactions.clone());
+        let message = next.run_with_data(ctx, operation_name, data);
+        execution
+            .redactions
+            .name_in(execution.batches.drive(message).await)
     }
 }
 

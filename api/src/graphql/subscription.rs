@@ -131,7 +131,7 @@ fn worklist_change(message: Message) -> Option<WorklistChange> {
             sequence,
             cursor,
             at,
-            task: Task(*image),
+            task: Task::from(*image),
         }),
         News::Updated(image) => WorklistChange::Updated(updated(sequence, cursor, at, *image)),
         News::Left(id, reason) => WorklistChange::Left(left(sequence, cursor, at, id, reason)),
@@ -162,7 +162,7 @@ fn task_change(message: Message) -> Option<TaskChange> {
             sequence,
             cursor,
             at,
-            task: Task(*image),
+            task: Task::from(*image),
         }),
         News::Updated(image) => TaskChange::Updated(updated(sequence, cursor, at, *image)),
         News::Left(id, reason) => TaskChange::Left(left(sequence, cursor, at, id, reason)),
@@ -228,7 +228,7 @@ fn updated(sequence: u32, cursor: String, at: DateTime, image: worklist::TaskIma
         sequence,
         cursor,
         at,
-        task: Task(image),
+        task: Task::from(image),
     }
 }
 

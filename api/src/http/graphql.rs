@@ -109,8 +109,8 @@ pub(super) async fn execute(
     viewer: Viewer,
     id: RequestId,
 ) -> Result<async_graphql::Response, Fault> {
-    let request = prepared.request.data(viewer).data(id);
-    let execution = AssertUnwindSafe(gateway.schema.execute(request)).catch_unwind();
+    let request = prepared.request.data(id);
+    let execution = AssertUnwindSafe(gateway.schema.execute(request, viewer)).catch_unwind();
     match timeout(gateway.timeout, execution).await {
         Ok(Ok(answer)) => Ok(tidy(answer, &prepared.order)),
         Ok(Err(_)) => {

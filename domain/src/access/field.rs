@@ -65,7 +65,7 @@ pub fn view(
     process: &Process,
     instance: &Instance,
     actor: &Actor,
-    names: Option<&[Name]>,
+    names: Option<&[String]>,
 ) -> Vec<FieldView> {
     view_in(process, instance, ScopeId(0), actor, names)
 }
@@ -76,7 +76,7 @@ pub fn view_in(
     instance: &Instance,
     scope: ScopeId,
     actor: &Actor,
-    names: Option<&[Name]>,
+    names: Option<&[String]>,
 ) -> Vec<FieldView> {
     let case = Case::new(process, instance, None);
     let viewer = Viewer::new(process, instance, actor);
@@ -85,7 +85,7 @@ pub fn view_in(
         .iter()
         .flat_map(|layer| layer.keys())
         .chain(case.declared())
-        .filter(|name| names.is_none_or(|names| names.contains(name)))
+        .filter(|name| names.is_none_or(|names| names.iter().any(|named| **named == ***name)))
         .collect();
     known
         .into_iter()

@@ -107,6 +107,8 @@ pub(crate) fn element(id: &str, kind: Kind) -> Element {
         boundaries: Vec::new(),
         working_days: false,
         compensation: None,
+        start_quantity: 1,
+        completion_quantity: 1,
         for_compensation: false,
         acl: StateList::default(),
         fields: Vec::new(),
@@ -189,6 +191,7 @@ pub(crate) fn instance() -> Instance {
         incidents: Vec::new(),
         next_incident: 1,
         compensable: Vec::new(),
+        gates: Vec::new(),
         past: BTreeSet::new(),
         last_lists: Lists::default(),
         history: 0,
@@ -221,6 +224,7 @@ pub(crate) fn stand(process: &Process, instance: &mut Instance, element: &str) -
         element,
         scope: ScopeId(0),
         via: None,
+        gathered: 0,
         since: at(1),
         lists,
     });
@@ -241,6 +245,7 @@ pub(crate) fn open_scope(instance: &mut Instance, token: TokenId, data: Data) ->
         data,
         rounds: None,
         undoing: None,
+        turn: None,
     });
     ScopeId(token.0)
 }

@@ -36,6 +36,17 @@ pub struct Form {
     pub schema: Option<serde_json::Value>,
 }
 
+/// An ad-hoc sub-process (BPMN 2.0.2, 13.3.5).
+#[derive(Clone, Debug)]
+pub struct AdHoc {
+    /// One activity after the other, or all at once.
+    pub sequential: bool,
+    /// When true after an activity, the sub-process is over.
+    pub until: Option<Expr>,
+    /// Whether what is still active then is taken away.
+    pub cancel: bool,
+}
+
 /// How an activity is done more than once.
 #[derive(Clone, Debug)]
 pub enum Repeat {

@@ -118,7 +118,7 @@ impl Lint<'_> {
                 self.warn(element, "nobody", message);
             }
             Kind::Exclusive => self.exclusive(element),
-            Kind::Inclusive => self.inclusive(element),
+            Kind::Inclusive | Kind::Complex { .. } => self.inclusive(element),
             Kind::Boundary { on, trigger, .. } => self.boundary(ix, *on, trigger),
             Kind::EventStart { trigger, .. } => self.handler(element, trigger),
             Kind::EventBased | Kind::Parallel => self.conditions(element),
@@ -136,6 +136,7 @@ impl Lint<'_> {
             | Kind::Call(_)
             | Kind::SubProcess
             | Kind::Transaction
+            | Kind::AdHoc(_)
             | Kind::EventSubProcess => {}
         }
     }
@@ -225,6 +226,7 @@ impl Lint<'_> {
             | Kind::Call(_)
             | Kind::SubProcess
             | Kind::Transaction
+            | Kind::AdHoc(_)
             | Kind::EventSubProcess
             | Kind::EventStart { .. } => true,
             Kind::Start(_)
@@ -240,7 +242,8 @@ impl Lint<'_> {
             | Kind::Exclusive
             | Kind::Parallel
             | Kind::Inclusive
-            | Kind::EventBased => false,
+            | Kind::EventBased
+            | Kind::Complex { .. } => false,
         };
         let calls = matches!(host.kind, Kind::Call(_));
         let fires = match trigger {

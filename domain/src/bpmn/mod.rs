@@ -16,7 +16,7 @@ use crate::expr::Expr;
 use crate::value::Name;
 
 pub use access::{AccessPolicy, Classification, FieldRule, Mask, Naming, Principals, StateList};
-pub use activity::{Count, Form, MultiInstance, Repeat, StandardLoop, UserTask};
+pub use activity::{AdHoc, Count, Form, MultiInstance, Repeat, StandardLoop, UserTask};
 pub use call::{Binding, Call, Mapping};
 pub use decision::{DecisionBinding, DecisionCall, DecisionRef, ResultShape};
 pub use event::{MessageWait, Sent, Throw, Timer, Trigger};
@@ -222,6 +222,10 @@ pub struct Element {
     pub working_days: bool,
     /// What is done to compensate this activity (BPMN 2.0.2, 10.7.1): it hangs at a compensation event on the border.
     pub compensation: Option<ElementIx>,
+    /// How many tokens it takes to begin; at least 1.
+    pub start_quantity: u32,
+    /// How many tokens it sends over each way out; at least 1.
+    pub completion_quantity: u32,
     /// Whether it is done to compensate only, and no flow leads to it.
     pub for_compensation: bool,
     /// G7: readers, writers and owners while a token stands here; what is `None` is carried forward.
@@ -296,12 +300,19 @@ pub enum Kind {
     Parallel,
     /// Every way out that is open; waits for every way in on which a token can still come.
     Inclusive,
+    /// Every way out that is open; goes on once its condition over what has come holds.
+    Complex {
+        /// The condition; `None` holds with the first token.
+        activation: Option<Expr>,
+    },
     /// The first event that happens takes its way.
     EventBased,
     /// An embedded sub-process.
     SubProcess,
     /// A sub-process that can be cancelled as a whole: then what it has completed is compensated.
     Transaction,
+    /// A sub-process whose activities have no order of their own.
+    AdHoc(Box<AdHoc>),
     /// A sub-process that no flow leads to: its one start event begins it while the scope around it is open.
     EventSubProcess,
     /// Where an event sub-process begins.
@@ -336,8 +347,41 @@ impl Kind {
             | Kind::Parallel
             | Kind::Inclusive
             | Kind::EventBased
+            | Kind::Complex { .. }
             | Kind::SubProcess
-            | Kind::Transaction => true,
+            | Kind::Transaction
+            | Kind::AdHoc(_) => true,
+        }
+    }
+}
+
+impl Kind {
+    /// Whether it is work of some kind, rather than an event or a gateway (BPMN 2.0.2, 10.3).
+    pub(crate) fn is_activity(&self) -> bool {
+        match self {
+            Kind::UserTask(_)
+            | Kind::PassThrough
+            | Kind::Decision(_)
+            | Kind::Call(_)
+            | Kind::Assign(_)
+            | Kind::Receive(_)
+            | Kind::SubProcess
+            | Kind::Transaction
+            | Kind::AdHoc(_) => true,
+            Kind::Start(_)
+            | Kind::End(_)
+            | Kind::Catch(_)
+            | Kind::Throw(_)
+            | Kind::LinkSource(_)
+            | Kind::LinkTarget
+            | Kind::Boundary { .. }
+            | Kind::Exclusive
+            | Kind::Parallel
+            | Kind::Inclusive
+            | Kind::Complex { .. }
+            | Kind::EventBased
+            | Kind::EventSubProcess
+            | Kind::EventStart { .. } => false,
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::bpmn::ElementIx;
 use crate::engine::call::PendingCall;
 use crate::engine::compensable::{Compensable, Undoing};
 use crate::engine::effect::Effect;
+use crate::engine::gate::Gate;
 use crate::engine::incident::Incident;
 use crate::engine::instance::{
     InstanceState, Lists, PendingCondition, PendingMessage, PendingSignal, PendingTimer, ScopeId,
@@ -67,6 +68,29 @@ pub enum Event {
     /// A sub-process was closed, and its own fields are gone.
     ScopeClosed {
         /// Its number.
+        scope: ScopeId,
+    },
+    /// A token was taken into another that waits at the same activity for more to come.
+    Merged {
+        /// The token, gone.
+        token: TokenId,
+        /// The activity.
+        element: ElementIx,
+        /// The other.
+        into: TokenId,
+    },
+    /// It is the turn of a token in an ad-hoc sub-process whose activities come one after the other.
+    TurnTaken {
+        /// The token.
+        token: TokenId,
+    },
+    /// A complex gateway has started, and waits to be reset.
+    GatewayStarted(Gate),
+    /// A complex gateway is reset.
+    GatewayReset {
+        /// The gateway.
+        element: ElementIx,
+        /// The scope that it runs in.
         scope: ScopeId,
     },
     /// An activity is done that could be compensated.

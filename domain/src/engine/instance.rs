@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::call::{Parent, PendingCall};
 use super::compensable::{Compensable, Undoing};
 use super::event::Event;
+use super::gate::Gate;
 pub use super::incident::{Incident, IncidentKind, Phase};
 pub use super::pending::{PendingCondition, PendingMessage, PendingSignal, PendingTimer};
 use crate::access::Principal;
@@ -101,6 +102,9 @@ pub struct Instance {
     /// What is done and could be compensated, in order of completion.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub compensable: Vec<Compensable>,
+    /// The complex gateways that wait to be reset.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gates: Vec<Gate>,
     /// Who completed a task here.
     pub past: BTreeSet<Name>,
     /// The lists of the last state, kept when the instance has ended.
@@ -123,6 +127,9 @@ pub struct Token {
     pub scope: ScopeId,
     /// The flow that it came by, for joins.
     pub via: Option<u32>,
+    /// How many others it has taken in, for an activity that takes several to begin.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub gathered: u32,
     /// When it came here.
     pub since: Timestamp,
     /// G7 as resolved on entry.
@@ -184,6 +191,9 @@ pub struct Scope {
     /// How far an activity that repeats has come, if the scope is there for its rounds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rounds: Option<Rounds>,
+    /// Whose turn it is, if its activities come one after the other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn: Option<TokenId>,
     /// Why what is done is undone here, if it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undoing: Option<Undoing>,
@@ -201,6 +211,10 @@ pub struct Rounds {
     /// The values that they are for, if they come one after the other.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<crate::value::Value>,
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl Instance {
@@ -276,6 +290,7 @@ impl Instance {
                     element: *element,
                     scope: *scope,
                     via: *via,
+                    gathered: 0,
                     since: *at,
                     lists: lists.clone(),
                 });
@@ -309,7 +324,25 @@ impl Instance {
             Event::ScopeClosed { scope } => {
                 self.scopes.retain(|open| open.id != *scope);
                 self.release(*scope);
+                self.gates.retain(|gate| gate.scope != *scope);
             }
+            Event::Merged { token, into, .. } => {
+                self.tokens.retain(|held| held.id != *token);
+                if let Some(held) = self.tokens.iter_mut().find(|held| held.id == *into) {
+                    held.gathered = held.gathered.saturating_add(1);
+                }
+            }
+            Event::TurnTaken { token } => {
+                let scope = self.token(*token).map(|held| held.scope);
+                let open = self.scopes.iter_mut().find(|open| Some(open.id) == scope);
+                if let Some(open) = open {
+                    open.turn = Some(*token);
+                }
+            }
+            Event::GatewayStarted(gate) => self.gates.push(gate.clone()),
+            Event::GatewayReset { element, scope } => self
+                .gates
+                .retain(|gate| gate.element != *element || gate.scope != *scope),
             Event::Remembered(done) => self.remember(done),
             Event::CompensationBegun { token, undoing, of } => self.undo(*token, *undoing, of),
             Event::Compensated { activity, by } => self.undone(*activity, *by),
@@ -366,6 +399,7 @@ impl Instance {
                 self.ended_at = Some(*at);
                 self.last_lists = lists.clone();
                 self.compensable.clear();
+                self.gates.clear();
             }
         }
     }
@@ -382,6 +416,7 @@ impl Instance {
             data: Data::new(),
             rounds: None,
             undoing: None,
+            turn: None,
         });
     }
 

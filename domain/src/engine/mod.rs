@@ -23,6 +23,7 @@ pub mod command;
 pub mod compensable;
 pub mod effect;
 pub mod event;
+pub mod gate;
 pub mod incident;
 pub mod instance;
 
@@ -466,6 +467,7 @@ fn blank(start: &Start, initiator: Name, created_by: Name, fresh: &Fresh<'_>) ->
         incidents: Vec::new(),
         next_incident: 1,
         compensable: Vec::new(),
+        gates: Vec::new(),
         past: BTreeSet::new(),
         last_lists: Lists::default(),
         history: 0,

@@ -7,6 +7,7 @@ use super::call::Outcome;
 use super::command::{Fresh, Trouble};
 use super::effect::Effect;
 use super::element;
+use super::element::ad_hoc::Over;
 use super::event::Event;
 use super::incident::{Incident, IncidentKind, Phase};
 use super::instance::{Instance, InstanceState, Lists, ScopeId, TokenId};
@@ -105,8 +106,11 @@ impl<'a, 'f> Run<'a, 'f> {
                 self.step(token);
                 element::condition::judge(&mut self);
             }
-            // Whether a token can still come to an inclusive join is known when nothing else moves.
-            if !element::inclusive::fire(&mut self) {
+            // Whether a token can still come to a join is known when nothing else moves.
+            let moved = element::ad_hoc::next(&mut self)
+                || element::complex::fire(&mut self)
+                || element::inclusive::fire(&mut self);
+            if !moved {
                 break;
             }
         }
@@ -241,14 +245,23 @@ impl<'a, 'f> Run<'a, 'f> {
         } else {
             self.assign(spot, &element.outputs)?;
         }
-        let ways = element::gateway::ways(self, spot)?;
+        let over = element::ad_hoc::over(self, spot)?;
+        let ways = match over {
+            None => element::gateway::ways(self, spot)?,
+            Some(_) => Vec::new(),
+        };
         if element.compensation.is_some() && !self.is_remembered(spot.token) {
             element::compensation::remember(self, spot)?;
         }
         let lists = self.complete(spot);
+        if over == Some(Over::AtOnce) {
+            self.cancel_scope(spot.scope, None);
+        }
         for way in &ways {
             let target = process.flow(*way).target;
-            self.arrive(target, spot.scope, Some(*way), &lists);
+            for _ in 0..element.completion_quantity {
+                self.arrive(target, spot.scope, Some(*way), &lists);
+            }
         }
         if ways.is_empty() {
             self.settle(spot.scope, lists);

@@ -163,7 +163,8 @@ impl Keyring {
         let slot = self.slot(tenant);
         let keys = slot
             .keys
-            .get_or_try_init(|| self.open_tenant(tenant))
+            // Boxed: it happens once, and every future that may need keys would be as large.
+            .get_or_try_init(|| Box::pin(self.open_tenant(tenant)))
             .await?;
         Ok(keys.clone())
     }

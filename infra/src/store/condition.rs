@@ -59,7 +59,7 @@ pub fn me(principals: &[Uuid]) -> CommonTableExpression {
 pub fn with_me(principals: &[Uuid], select: &mut SelectStatement) -> SelectStatement {
     select
         .with_cte(WithClause::new().cte(me(principals)).to_owned())
-        .to_owned()
+        .take()
 }
 
 /// From these objects alone, each looked up by its id. Compared with a list instead, SQLite takes an index of the tenant

@@ -29,7 +29,7 @@ impl Store {
         let _writer = self.writer.lock().await;
         let deleted = Entity::delete_many()
             .filter(Column::CreatedAt.lt(micros(at)))
-            .exec(&self.db)
+            .exec(&self.writing)
             .await?;
         Ok(deleted.rows_affected)
     }

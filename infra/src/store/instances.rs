@@ -2,6 +2,7 @@
 //! statement; how it is written is in `transitions`.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use docket_domain::access::Actor;
 use docket_domain::engine::instance::{Instance, InstanceState};
@@ -68,13 +69,24 @@ struct Sealed {
 }
 
 impl Read {
-    /// An instance with its open tasks.
+    /// An instance with its open tasks, opened from what is stored: for commands.
     pub async fn instance(
         &self,
         actor: &Actor,
         id: InstanceId,
     ) -> Result<Option<Instance>, StoreError> {
-        Ok(self.instances_by_id(actor, &[id]).await?.remove(&id))
+        let found = self.found(
+            Condition::all()
+                .add(object(Column::Id).eq(id.0))
+                .add(readable(&[Slot::InstanceRead])),
+        );
+        let mut sealed = self.load(&self.principals(actor, true), found).await?;
+        let ciphers = self.ciphers(sealed.iter().map(|row| row.1.key)).await?;
+        let Some((_, sealed)) = sealed.pop() else {
+            return Ok(None);
+        };
+        let cipher = ciphers.get(&key_id(sealed.key));
+        or_absent(self.open_instance(cipher, sealed))
     }
 
     /// An instance with its open tasks, as the engine sees it: for timers and administrators' commands.
@@ -106,29 +118,90 @@ impl Read {
         Ok(opened.collect())
     }
 
-    /// Instances by id.
+    /// Instances by id: for showing them. One statement, and one more for the tasks of those that were not opened lately. The
+    /// body is sealed anew with each transition, so that the same body has the same tasks.
     pub async fn instances_by_id(
         &self,
         actor: &Actor,
         ids: &[InstanceId],
-    ) -> Result<HashMap<InstanceId, Instance>, StoreError> {
-        let mut found = Query::select();
-        found
-            .expr_as(object(Column::Id), ID)
-            .expr_as(object(Column::StartedAt), SORT)
+    ) -> Result<HashMap<InstanceId, Arc<Instance>>, StoreError> {
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let mut select = Query::select();
+        select
+            .exprs([Column::Id, Column::KeyId, Column::Body, Column::Data].map(object))
             .and_where(of_tenant(self.tenant.0))
-            .cond_where(readable(&[Slot::InstanceRead]));
-        from_ids(&mut found, aliased(Entity), ids.iter().map(|id| id.0));
-        let sealed = self.load(&self.principals(actor, true), found).await?;
-        let ciphers = self.ciphers(sealed.iter().map(|row| row.1.key)).await?;
-        let mut instances = HashMap::with_capacity(sealed.len());
-        for (_, sealed) in sealed {
-            let cipher = ciphers.get(&key_id(sealed.key));
+            .cond_where(readable(&[Slot::InstanceRead]))
+            // What is sorted is sent at one go, instead of waking the reader for each row.
+            .order_by_expr(object(Column::Id), Order::Asc);
+        from_ids(&mut select, aliased(Entity), ids.iter().map(|id| id.0));
+        let me = self.principals(actor, true);
+        let rows: Vec<(Uuid, Uuid, Vec<u8>, Vec<u8>)> =
+            self.rows(&with_me(&me, &mut select)).await?;
+        let ciphers = self.ciphers(rows.iter().map(|row| row.1)).await?;
+        let mut instances = HashMap::with_capacity(rows.len());
+        let mut fresh = Vec::new();
+        for (id, key, body, data) in rows {
+            let sealed = [body.as_slice(), &data].concat();
+            let known = ciphers
+                .contains_key(&key_id(key))
+                .then(|| self.opened.instances.find(self.tenant, id, &sealed));
+            match known.flatten() {
+                Some(instance) => drop(instances.insert(InstanceId(id), instance)),
+                None => fresh.push((
+                    sealed,
+                    Sealed {
+                        id,
+                        key,
+                        body,
+                        data,
+                        tasks: Vec::new(),
+                    },
+                )),
+            }
+        }
+        self.add_tasks(&mut fresh).await?;
+        for (bytes, sealed) in fresh {
+            let (id, cipher) = (sealed.id, ciphers.get(&key_id(sealed.key)));
             if let Some(instance) = or_absent(self.open_instance(cipher, sealed))? {
-                instances.insert(instance.id, instance);
+                let instance = self.opened.instances.keep(self.tenant, id, bytes, instance);
+                instances.insert(InstanceId(id), instance);
             }
         }
         Ok(instances)
+    }
+
+    /// The open tasks of some instances, still sealed.
+    async fn add_tasks(&self, instances: &mut [(Vec<u8>, Sealed)]) -> Result<(), StoreError> {
+        if instances.is_empty() {
+            return Ok(());
+        }
+        let of_task = |column: task::Column| Expr::col(("k", column));
+        let select = Query::select()
+            .exprs(
+                [
+                    task::Column::InstanceId,
+                    task::Column::Id,
+                    task::Column::Body,
+                ]
+                .map(of_task),
+            )
+            .from_values(instances.iter().map(|(_, sealed)| sealed.id), "w")
+            .cross_join(task::Entity.into_table_ref().alias("k"))
+            .and_where(of_task(task::Column::InstanceId).equals(("w", "column1")))
+            .and_where(of_task(task::Column::TenantId).eq(self.tenant.0))
+            .and_where(of_task(task::Column::Open).eq(true))
+            .take();
+        let rows: Vec<(Uuid, Uuid, Vec<u8>)> = self.rows(&select).await?;
+        let mut tasks: HashMap<Uuid, Vec<(Uuid, Vec<u8>)>> = HashMap::new();
+        for (instance, id, body) in rows {
+            tasks.entry(instance).or_default().push((id, body));
+        }
+        for (_, sealed) in instances {
+            sealed.tasks = tasks.remove(&sealed.id).unwrap_or_default();
+        }
+        Ok(())
     }
 
     /// An instance by the key that the outside knows it by: of this process key, the latest started.

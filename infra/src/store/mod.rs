@@ -21,11 +21,12 @@ use docket_domain::access::Actor;
 use docket_domain::ids::TenantId;
 use jiff::Timestamp;
 use moka::sync::Cache;
+use sea_orm::sea_query::SelectStatement;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
     ColumnTrait, ConnectOptions, ConnectionTrait, Database, DatabaseConnection,
-    DatabaseTransaction, EntityTrait, QueryFilter, Set, SqliteTransactionMode, StatementBuilder,
-    TransactionOptions, TransactionTrait, TryGetableMany, TryInsertResult,
+    DatabaseTransaction, EntityTrait, QueryFilter, Set, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait, TryGetableMany, TryInsertResult,
 };
 use sea_orm_migration::MigratorTrait;
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -46,8 +47,10 @@ mod idempotency;
 mod instances;
 mod journal;
 mod migrate;
+mod opened;
 mod processes;
 mod row;
+mod statement;
 mod statuses;
 mod tasks;
 mod timers;
@@ -55,6 +58,8 @@ mod transitions;
 
 #[cfg(test)]
 mod tests;
+
+use opened::Opened;
 
 pub use comments::Comment;
 pub use error::StoreError;
@@ -78,11 +83,15 @@ const ACQUIRE: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 pub struct Store {
     db: DatabaseConnection,
+    /// One connection for all writing: what it has read of the database stays true between two transactions, as nobody else
+    /// writes, and is not read again from the file.
+    writing: DatabaseConnection,
     file: Arc<DatabaseFile>,
     keyring: Arc<Keyring>,
     /// Writers wait here, in order, instead of polling SQLite's lock: that one is not fair.
     writer: Arc<Mutex<()>>,
     tenants: Cache<String, TenantId>,
+    opened: Arc<Opened>,
     statements: Arc<AtomicU64>,
 }
 
@@ -94,41 +103,24 @@ impl Store {
         connections: u32,
     ) -> Result<Store, StoreError> {
         let opened = DatabaseFile::make(path).map_err(StoreError::File)?;
-        let file = path.to_owned();
-        let mut options = ConnectOptions::new("sqlite://docket.db");
-        options
-            // Without a number, the driver opens a single SQLite connection and hides every race.
-            .max_connections(connections.max(1))
-            .acquire_timeout(ACQUIRE)
-            .test_before_acquire(false)
-            .sqlx_logging(false)
-            .record_stmt_in_spans(false)
-            .map_sqlx_sqlite_opts(move |options| {
-                options
-                    .filename(&file)
-                    // A connection that is made later must not make another database where this one was.
-                    .create_if_missing(false)
-                    // In the default journal mode an open reader blocks a writer's commit.
-                    .journal_mode(SqliteJournalMode::Wal)
-                    .synchronous(SqliteSynchronous::Full)
-                    .foreign_keys(true)
-                    .busy_timeout(BUSY)
-                    .statement_cache_capacity(256)
-                    .pragma("temp_store", "MEMORY")
-            });
-        let mut db = Database::connect(options).await?;
-        migrate::Migrator::up(&db, None).await?;
+        let mut writing = connect(path, 1).await?;
+        migrate::Migrator::up(&writing, None).await?;
+        let mut db = connect(path, connections.max(1)).await?;
         let statements = Arc::new(AtomicU64::new(0));
-        let counter = statements.clone();
-        db.set_metric_callback(move |_| {
-            counter.fetch_add(1, Ordering::Relaxed);
-        });
+        for db in [&mut db, &mut writing] {
+            let counter = statements.clone();
+            db.set_metric_callback(move |_| {
+                counter.fetch_add(1, Ordering::Relaxed);
+            });
+        }
         Ok(Store {
             db,
+            writing,
             file: Arc::new(opened),
             keyring,
             writer: Arc::new(Mutex::new(())),
             tenants: Cache::new(10_000),
+            opened: Arc::default(),
             statements,
         })
     }
@@ -152,7 +144,7 @@ impl Store {
                 };
                 Entity::insert(new)
                     .on_conflict_do_nothing_on([Column::Name])
-                    .exec_without_returning(&self.db)
+                    .exec_without_returning(&self.writing)
                     .await?;
                 find().await?
             }
@@ -165,7 +157,7 @@ impl Store {
     /// A snapshot of one tenant.
     pub async fn read(&self, tenant: TenantId) -> Result<Read, StoreError> {
         let keys = self.keyring.tenant(tenant).await?;
-        self.begin(tenant, keys, SqliteTransactionMode::Deferred)
+        self.begin(&self.db, tenant, keys, SqliteTransactionMode::Deferred)
             .await
     }
 
@@ -174,7 +166,12 @@ impl Store {
         let keys = self.keyring.tenant(tenant).await?;
         let writer = self.writer.clone().lock_owned().await;
         let read = self
-            .begin(tenant, keys, SqliteTransactionMode::Immediate)
+            .begin(
+                &self.writing,
+                tenant,
+                keys,
+                SqliteTransactionMode::Immediate,
+            )
             .await?;
         Ok(Write {
             read,
@@ -197,6 +194,7 @@ impl Store {
 
     async fn begin(
         &self,
+        db: &DatabaseConnection,
         tenant: TenantId,
         keys: Arc<TenantKeys>,
         mode: SqliteTransactionMode,
@@ -207,12 +205,42 @@ impl Store {
             ..TransactionOptions::default()
         };
         Ok(Read {
-            tx: self.db.begin_with_options(options).await?,
+            tx: Box::pin(db.begin_with_options(options)).await?,
             tenant,
             keys,
             keyring: self.keyring.clone(),
+            opened: self.opened.clone(),
         })
     }
+}
+
+/// A pool of so many connections to the database in a file.
+async fn connect(path: &Path, connections: u32) -> Result<DatabaseConnection, StoreError> {
+    let file = path.to_owned();
+    let mut options = ConnectOptions::new("sqlite://docket.db");
+    options
+        // Without a number, the driver opens a single SQLite connection and hides every race.
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE)
+        .test_before_acquire(false)
+        .sqlx_logging(false)
+        .record_stmt_in_spans(false)
+        .map_sqlx_sqlite_opts(move |options| {
+            options
+                .filename(&file)
+                // A connection that is made later must not make another database where this one was.
+                .create_if_missing(false)
+                // In the default journal mode an open reader blocks a writer's commit.
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Full)
+                .foreign_keys(true)
+                .busy_timeout(BUSY)
+                .statement_cache_capacity(256)
+                // A page with what surrounds it fits: its rows are sent without waiting for their reader.
+                .row_buffer_size(256)
+                .pragma("temp_store", "MEMORY")
+        });
+    Ok(Database::connect(options).await?)
 }
 
 /// The file that was opened. SQLite goes on with a file that was removed or replaced: what it then commits is nowhere after
@@ -250,24 +278,26 @@ pub struct Read {
     tenant: TenantId,
     keys: Arc<TenantKeys>,
     keyring: Arc<Keyring>,
+    opened: Arc<Opened>,
 }
 
 impl Read {
     async fn rows<T: TryGetableMany>(
         &self,
-        statement: &impl StatementBuilder,
+        statement: &SelectStatement,
     ) -> Result<Vec<T>, StoreError> {
-        rows(&self.tx, statement).await
+        // Boxed: the driver's future has kilobytes, and would be carried about in that of each field that may read.
+        Box::pin(rows(&self.tx, statement)).await
     }
 
     async fn row<T: TryGetableMany>(
         &self,
-        statement: &impl StatementBuilder,
+        statement: &SelectStatement,
     ) -> Result<Option<T>, StoreError> {
         Ok(self.rows(statement).await?.into_iter().next())
     }
 
-    async fn count(&self, statement: &impl StatementBuilder) -> Result<u64, StoreError> {
+    async fn count(&self, statement: &SelectStatement) -> Result<u64, StoreError> {
         let count: Option<i64> = self.row(statement).await?;
         Ok(count
             .and_then(|count| u64::try_from(count).ok())
@@ -299,9 +329,10 @@ impl Read {
 
 async fn rows<T: TryGetableMany>(
     db: &impl ConnectionTrait,
-    statement: &impl StatementBuilder,
+    statement: &SelectStatement,
 ) -> Result<Vec<T>, StoreError> {
-    let rows = db.query_all(statement).await?;
+    let statement = statement::statement(statement, db.get_database_backend());
+    let rows = db.query_all_raw(statement).await?;
     rows.iter()
         .map(|row| Ok(row.try_get_many_by_index()?))
         .collect()
@@ -317,10 +348,10 @@ async fn ciphers(
         return Ok(HashMap::new());
     }
     let ids: Vec<KeyId> = ids.into_iter().collect();
-    match keyring.instance_keys(tenant, &ids).await {
+    match Box::pin(keyring.instance_keys(tenant, &ids)).await {
         Ok(found) => Ok(found),
         // One that is damaged must not take the others with it.
-        Err(KeyError::Damaged { .. }) => undamaged(keyring, tenant, &ids).await,
+        Err(KeyError::Damaged { .. }) => Box::pin(undamaged(keyring, tenant, &ids)).await,
         Err(error) => Err(error.into()),
     }
 }

@@ -2,6 +2,7 @@
 //! and load no instance.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use docket_domain::access::{Actor, Principal, Privilege};
 use docket_domain::ids::{InstanceId, TaskId};
@@ -100,6 +101,9 @@ impl Read {
         actor: &Actor,
         ids: &[TaskId],
     ) -> Result<HashMap<TaskId, TaskImage>, StoreError> {
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
         let mut select = Query::select();
         select
             .expr(object(Column::CreatedAt))
@@ -130,7 +134,7 @@ impl Read {
         filter: &TaskFilter,
         order: TaskOrder,
         page: &Page,
-    ) -> Result<Slice<TaskImage>, StoreError> {
+    ) -> Result<Slice<Arc<TaskImage>>, StoreError> {
         let walk = page.walk(order.descending);
         let me = self.task_principals(actor);
         let found = self
@@ -152,8 +156,26 @@ impl Read {
         let rows = rows.into_iter().map(|row| (key(row.1, row.0), row));
         page.cut(rows.collect())
             .try_filter_map(|(_, id, key, body)| {
-                or_absent(self.open_task(ciphers.get(&key_id(key)), id, &body))
+                or_absent(self.task_at_hand(ciphers.get(&key_id(key)), id, body))
             })
+    }
+
+    /// An image, opened now or lately.
+    fn task_at_hand(
+        &self,
+        cipher: Option<&Cipher>,
+        id: Uuid,
+        body: Vec<u8>,
+    ) -> Result<Arc<TaskImage>, StoreError> {
+        let tasks = &self.opened.tasks;
+        let known = cipher.and_then(|_| tasks.find(self.tenant, id, &body));
+        match known {
+            Some(image) => Ok(image),
+            None => {
+                let image = self.open_task(cipher, id, &body)?;
+                Ok(tasks.keep(self.tenant, id, body, image))
+            }
+        }
     }
 
     /// How many there are.

@@ -80,8 +80,8 @@ impl ProcessMutation {
         let findings = findings.into_iter().map(Finding::from).collect();
         Ok(match settled(async { uploaded }).await? {
             Ok(uploaded) => UploadProcessPayload {
-                process: uploaded.processes.first().cloned().map(Process),
-                processes: uploaded.processes.into_iter().map(Process).collect(),
+                process: uploaded.processes.first().cloned().map(Process::from),
+                processes: uploaded.processes.into_iter().map(Process::from).collect(),
                 findings,
                 user_errors: Vec::new(),
             },
@@ -119,7 +119,7 @@ async fn moved(ctx: &Context<'_>, id: &Id, command: ProcessCommand) -> Result<Pr
         .move_process(asking.actor(), id.process()?, command);
     Ok(match settled(asked).await? {
         Ok(record) => ProcessPayload {
-            process: Some(Process(record)),
+            process: Some(Process::from(record)),
             user_errors: Vec::new(),
         },
         Err(user_errors) => ProcessPayload {

@@ -242,7 +242,7 @@ impl TaskMutation {
         Ok(match settled(asked).await? {
             Ok((comment, done)) => CommentPayload {
                 comment: Some(Comment(comment)),
-                task: done.task(asking.actor(), task).map(Task),
+                task: done.task(asking.actor(), task).map(Task::from),
                 cursor: cursor(&asking, done.position).await?,
                 user_errors: Vec::new(),
             },
@@ -277,7 +277,7 @@ async fn payload(
 ) -> Result<TaskPayload> {
     Ok(match settled(asked).await? {
         Ok(done) => TaskPayload {
-            task: done.task(asking.actor(), task).map(Task),
+            task: done.task(asking.actor(), task).map(Task::from),
             cursor: cursor(asking, done.position).await?,
             user_errors: Vec::new(),
         },
@@ -295,8 +295,8 @@ async fn completed(
 ) -> Result<CompleteTaskPayload> {
     let actor = asking.actor();
     Ok(CompleteTaskPayload {
-        task: done.task(actor, task).map(Task),
-        next_tasks: done.next_tasks(actor).into_iter().map(Task).collect(),
+        task: done.task(actor, task).map(Task::from),
+        next_tasks: done.next_tasks(actor).into_iter().map(Task::from).collect(),
         cursor: cursor(asking, done.position).await?,
         process_instance: done
             .readable_by(actor)

@@ -15,7 +15,7 @@ use crate::graphql::session::{Asking, Redactions};
 #[graphql(serial)]
 pub struct Field {
     /// What it is called.
-    name: String,
+    name: Name,
     /// What kind of value is seen.
     #[graphql(name = "type")]
     kind: FieldType,
@@ -75,7 +75,7 @@ pub enum Classification {
 impl From<FieldView> for Field {
     fn from(view: FieldView) -> Self {
         Field {
-            name: view.name.to_string(),
+            name: view.name,
             kind: view.value.as_ref().map_or(FieldType::Unknown, kind),
             value: view.value.as_ref().map(Value::to_json),
             visibility: view.visibility.into(),
@@ -105,7 +105,6 @@ pub async fn fields(
 ) -> Result<Vec<Field>> {
     let asking = Asking::of(ctx)?;
     let model = asking.model(instance.process).await?;
-    let names = names.map(|names| names.into_iter().map(Name::from).collect::<Vec<_>>());
     let views = view_in(&model, instance, scope, asking.actor(), names.as_deref());
     for (index, view) in views.iter().enumerate() {
         if view.visibility == Visibility::Hidden {

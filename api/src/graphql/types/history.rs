@@ -1,5 +1,7 @@
 //! The history of an instance: what it came to, what was done and what was left, by whom and when.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, Enum, InputObject, Object};
 use docket_domain::engine::instance::Instance;
 use docket_domain::history as domain;
@@ -135,7 +137,10 @@ impl HistoryEntry {
         let Some(id) = self.0.entry.task else {
             return Ok(None);
         };
-        Ok(Asking::of(ctx)?.task(id).await?.map(Task))
+        Ok(Asking::of(ctx)?
+            .task(id)
+            .await?
+            .map(|image| Task(Arc::new(image))))
     }
 
     /// What went wrong, of an incident.

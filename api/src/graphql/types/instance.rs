@@ -111,7 +111,9 @@ impl ProcessInstance {
 
     /// The version that it runs.
     async fn process(&self, ctx: &Context<'_>) -> Result<Process> {
-        Ok(Process(Asking::of(ctx)?.process(self.0.process).await?))
+        let fixed = Process::asks_fixed(&ctx.field());
+        let asking = Asking::of(ctx)?;
+        Ok(Process(asking.process(self.0.process, fixed).await?))
     }
 
     /// The key that the outside knows it by.
@@ -213,7 +215,8 @@ impl ProcessInstance {
             after,
             ..PageArgs::default()
         };
-        task::list(ctx, None, &filter, None, &args).await.map(Some)
+        let list = task::list(ctx, None, &filter, None, &args);
+        Box::pin(list).await.map(Some)
     }
 
     /// The instance that called it; null where nothing has, and where the viewer may not read what has.

@@ -1,6 +1,8 @@
 //! Process versions, their elements and what validation found in them.
 
-use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
+use std::sync::Arc;
+
+use async_graphql::{Context, Enum, InputObject, Object, SelectionField, SimpleObject};
 use docket_domain::access::{Actor, Privilege};
 use docket_domain::bpmn;
 use docket_domain::process::{self as domain, ProcessCommand};
@@ -54,7 +56,25 @@ impl From<ProcessFilter> for store::ProcessFilter {
 }
 
 /// A version of a process that the viewer may read.
-pub struct Process(pub ProcessRecord);
+pub struct Process(pub Arc<ProcessRecord>);
+
+/// What never changes of a version.
+const FIXED: [&str; 5] = ["__typename", "id", "key", "version", "name"];
+
+impl From<ProcessRecord> for Process {
+    fn from(record: ProcessRecord) -> Self {
+        Process(Arc::new(record))
+    }
+}
+
+impl Process {
+    /// Whether nothing but what never changes of a version is asked for where one is selected.
+    pub fn asks_fixed(selected: &SelectionField<'_>) -> bool {
+        selected
+            .selection_set()
+            .all(|asked| FIXED.contains(&asked.name()))
+    }
+}
 
 /// A deployed, versioned process definition.
 #[Object(serial)]
@@ -95,7 +115,8 @@ impl Process {
     /// Every element of the model that belongs to this process, in the order of the file.
     #[graphql(complexity = "20 + child_complexity")]
     async fn elements(&self, ctx: &Context<'_>) -> Result<Vec<Element>> {
-        let draft = draft(&Asking::of(ctx)?.read().await?, &self.0).await?;
+        let tx = Asking::of(ctx)?.read().await?;
+        let draft = Box::pin(draft(&tx, &self.0)).await?;
         let elements = draft.elements().into_iter();
         Ok(elements
             .filter(|element| element.process.as_ref() == Some(&self.0.key))
@@ -107,10 +128,8 @@ impl Process {
     #[graphql(complexity = 10)]
     async fn start_form(&self, ctx: &Context<'_>) -> Result<Option<Form>> {
         let asking = Asking::of(ctx)?;
-        let form = asking
-            .app
-            .start_form(&asking.read().await?, &self.0)
-            .await?;
+        let tx = asking.read().await?;
+        let form = asking.app.start_form(&tx, &self.0).await?;
         Ok(form.as_ref().map(Form::from))
     }
 
@@ -137,7 +156,8 @@ impl Process {
     /// What validation found, in the order of the file.
     #[graphql(complexity = "20 + child_complexity")]
     async fn findings(&self, ctx: &Context<'_>) -> Result<Vec<Finding>> {
-        let found = findings(&Asking::of(ctx)?.read().await?, &self.0).await?;
+        let tx = Asking::of(ctx)?.read().await?;
+        let found = Box::pin(findings(&tx, &self.0)).await?;
         Ok(found.into_iter().map(Finding::from).collect())
     }
 
@@ -147,13 +167,13 @@ impl Process {
         let asking = Asking::of(ctx)?;
         let tx = asking.read().await?;
         let record = &self.0;
-        let errors = errors(&findings(&tx, record).await?);
+        let errors = errors(&Box::pin(findings(&tx, record)).await?);
         let moves = |command| {
             let by = &record.uploaded_by;
             domain::decide(record.state, by, errors, asking.actor(), command).is_ok()
         };
         Ok(ProcessPermissions {
-            start: asking.app.may_start(&tx, asking.actor(), record).await?,
+            start: Box::pin(asking.app.may_start(&tx, asking.actor(), record)).await?,
             publish: moves(ProcessCommand::Publish),
             retire: moves(ProcessCommand::Retire),
         })
@@ -176,7 +196,7 @@ impl Process {
             after,
             ..PageArgs::default()
         };
-        instance::list(ctx, filter, true, &args).await
+        Box::pin(instance::list(ctx, filter, true, &args)).await
     }
 }
 
@@ -295,7 +315,7 @@ pub async fn list(
         true => Some(tx.count_processes(asking.actor(), &filter).await?),
         false => None,
     };
-    Ok(listing.connection(slice, total, Process))
+    Ok(listing.connection(slice, total, Process::from))
 }
 
 /// The latest published processes that the viewer may start. Whether they may is judged by the model, so the list is
@@ -325,7 +345,7 @@ pub async fn startable(ctx: &Context<'_>, args: &PageArgs) -> Result<Connection<
         has_next: all.len() > start + size,
         items: all.into_iter().skip(start).take(size).collect(),
     };
-    Ok(listing.connection(slice, Some(total), Process))
+    Ok(listing.connection(slice, Some(total), Process::from))
 }
 
 /// The latest published version of each key that the actor may read.

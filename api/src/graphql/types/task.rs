@@ -1,5 +1,7 @@
 //! Tasks, and lists of them.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
 use docket_domain::access::Principal;
 use docket_domain::bpmn::{self, ElementIx, Kind, UserTask};
@@ -119,7 +121,13 @@ fn order(orders: Option<Vec<TaskOrder>>) -> Result<StoreOrder> {
 }
 
 /// A task as it was at one commit, which the viewer may read.
-pub struct Task(pub TaskImage);
+pub struct Task(pub Arc<TaskImage>);
+
+impl From<TaskImage> for Task {
+    fn from(image: TaskImage) -> Task {
+        Task(Arc::new(image))
+    }
+}
 
 /// A unit of human work.
 #[Object(serial)]
@@ -152,7 +160,9 @@ impl Task {
 
     /// The version of the process that it belongs to.
     async fn process(&self, ctx: &Context<'_>) -> Result<Process> {
-        Ok(Process(Asking::of(ctx)?.process(self.0.process).await?))
+        let fixed = Process::asks_fixed(&ctx.field());
+        let asking = Asking::of(ctx)?;
+        Ok(Process(asking.process(self.0.process, fixed).await?))
     }
 
     /// Who has it in hand.
@@ -271,7 +281,9 @@ impl Task {
             after,
             ..PageArgs::default()
         };
-        comments(ctx, &self.0, &args).await
+        // Boxed, as what reads is everywhere in the types of rows: a page has hundreds of futures of their fields, each as
+        // large as that of the largest.
+        Box::pin(comments(ctx, &self.0, &args)).await
     }
 
     /// Goes up with each change; name it in a mutation to be told of a conflict.
@@ -363,6 +375,29 @@ impl From<domain::Permissions> for TaskPermissions {
     }
 }
 
+/// What the document asks of each task of a list that is not in the task itself.
+struct Ahead {
+    instance: bool,
+    process: bool,
+}
+
+impl Ahead {
+    fn of(ctx: &Context<'_>) -> Ahead {
+        let ahead = ctx.look_ahead();
+        let rows = [ahead.field("nodes"), ahead.field("edges").field("node")];
+        let asks = |field: &str| rows.iter().any(|row| row.field(field).exists());
+        let mut processes = rows
+            .iter()
+            .flat_map(|row| row.field("process").selection_fields());
+        Ahead {
+            instance: ["processInstance", "fields", "data", "viewerCan"]
+                .into_iter()
+                .any(asks),
+            process: processes.any(|asked| !Process::asks_fixed(&asked)),
+        }
+    }
+}
+
 /// A page of tasks: of a worklist, or all that the viewer may read.
 pub async fn list(
     ctx: &Context<'_>,
@@ -378,6 +413,16 @@ pub async fn list(
     let tx = asking.read().await?;
     let actor = asking.actor();
     let slice = tx.tasks(actor, of, filter, order, &listing.page).await?;
+    let ahead = Ahead::of(ctx);
+    let images = || slice.items.iter().map(|(_, image)| image);
+    let instances = images().filter(|_| ahead.instance);
+    let processes = images().filter(|_| ahead.process);
+    asking
+        .foresee(
+            instances.map(|image| image.instance),
+            processes.map(|image| image.process),
+        )
+        .await?;
     let total = match wants_total(ctx) {
         true => Some(tx.count_tasks(actor, of, filter).await?),
         false => None,

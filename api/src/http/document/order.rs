@@ -52,6 +52,12 @@ impl Order {
             return;
         }
         match data {
+            // As most objects come, and without looking each member up.
+            Value::Object(members) if members.keys().eq(self.0.keys()) => {
+                for (member, inner) in members.values_mut().zip(self.0.values()) {
+                    inner.arrange(member);
+                }
+            }
             Value::Object(members) => {
                 let place = |name: &Name| self.0.get_index_of(name);
                 if !members.keys().map(place).is_sorted() {

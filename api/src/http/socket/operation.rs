@@ -81,7 +81,7 @@ fn live(
         expires_at: Timestamp::MAX,
         ..viewer
     };
-    let answers = gateway.schema.execute_stream(request.data(viewer).data(id));
+    let answers = gateway.schema.execute_stream(request.data(id), viewer);
     let took = Duration::ZERO;
     gateway
         .metrics

@@ -178,7 +178,7 @@ fn an_event_sub_process_is_reached_and_one_that_catches_nothing_is_named() {
 fn findings_come_in_order_of_place() {
     let found = found(
         "<userTask id='a'/>
-        <complexGateway id='b'/>
+        <startEvent id='b'><compensateEventDefinition/></startEvent>
         <serviceTask id='c'/>
         <sequenceFlow sourceRef='a' targetRef='nowhere'/>",
     );
@@ -195,7 +195,8 @@ fn findings_come_in_order_of_place() {
 
 #[test]
 fn no_number_of_warnings_hides_an_error() {
-    let process = "<serviceTask/>".repeat(2_000) + "<complexGateway id='i'/>";
+    let process =
+        "<serviceTask/>".repeat(2_000) + "<startEvent id='i'><cancelEventDefinition/></startEvent>";
     let draft = draft(&process);
     assert_eq!(resolve::resolve(&draft, "p").unwrap_err().len(), 1);
     let found = findings(&draft, "p");

@@ -3,8 +3,12 @@
 use super::super::dialect::{self, Work};
 use super::super::read::flag;
 use super::super::tree::Tag;
-use super::super::{ElementIx, Kind};
+use super::super::xml::shorten;
+use super::super::{AdHoc, ElementIx, Kind};
 use super::{Resolver, called};
+
+/// Tokens that an activity takes or sends out at once at most.
+const MOST_TOKENS: u32 = 1_000;
 
 impl<'a> Resolver<'a> {
     /// Fills in what an element does and asks. Flows and borders follow later.
@@ -12,6 +16,8 @@ impl<'a> Resolver<'a> {
         let tag = self.tag(ix);
         let kind = self.kind(ix, tag);
         let repeat = self.repeat(tag);
+        let quantities =
+            ["startQuantity", "completionQuantity"].map(|name| self.quantity(tag, name));
         // An event sub-process begins when it is thrown to.
         let for_compensation =
             is_true(tag, "isForCompensation") && !is_true(tag, "triggeredByEvent");
@@ -28,6 +34,7 @@ impl<'a> Resolver<'a> {
         element.kind = kind;
         element.repeat = repeat;
         element.for_compensation = for_compensation;
+        [element.start_quantity, element.completion_quantity] = quantities;
         element.acl = acl;
         element.fields = fields;
         element.outputs = outputs;
@@ -35,7 +42,6 @@ impl<'a> Resolver<'a> {
     }
 
     fn kind(&mut self, ix: ElementIx, tag: Tag<'a>) -> Kind {
-        self.activity(tag);
         match tag.bpmn().unwrap_or_default() {
             "startEvent" => self.start(ix, tag),
             "endEvent" => Kind::End(self.end(ix, tag)),
@@ -55,9 +61,11 @@ impl<'a> Resolver<'a> {
             "eventBasedGateway" => self.event_based(tag),
             "subProcess" => self.sub_process(ix, tag, Kind::SubProcess),
             "transaction" => self.sub_process(ix, tag, Kind::Transaction),
-            "complexGateway" => self.never(tag, "a complex gateway"),
+            "complexGateway" => Kind::Complex {
+                activation: self.part_expression(tag, "activationCondition"),
+            },
             "callActivity" => self.call(tag),
-            "adHocSubProcess" => self.never(tag, "an ad-hoc sub-process"),
+            "adHocSubProcess" => self.ad_hoc(ix, tag),
             _ => self.never(tag, "this element"),
         }
     }
@@ -67,16 +75,35 @@ impl<'a> Resolver<'a> {
         Kind::PassThrough
     }
 
-    /// What any activity may ask for that is not run.
-    fn activity(&mut self, tag: Tag<'a>) {
-        for name in ["startQuantity", "completionQuantity"] {
-            if tag
-                .filled(name)
-                .is_some_and(|quantity| quantity.trim() != "1")
-            {
-                self.refuse(tag, &format!("a `{name}` other than 1"));
+    /// How many tokens an activity takes to begin or sends out when it is done: one, unless it says otherwise.
+    fn quantity(&mut self, tag: Tag<'a>, name: &str) -> u32 {
+        let Some(text) = tag.filled(name) else {
+            return 1;
+        };
+        match text.trim().parse() {
+            Ok(quantity @ 1..=MOST_TOKENS) => quantity,
+            Ok(_) | Err(_) => {
+                let (id, text) = (called(tag), shorten(text));
+                let message =
+                    format!("{id}: the `{name}` `{text}` does not lie between 1 and {MOST_TOKENS}");
+                self.report.error(tag, "bad-quantity", message);
+                1
             }
         }
+    }
+
+    fn ad_hoc(&mut self, ix: ElementIx, tag: Tag<'a>) -> Kind {
+        let cancel = tag
+            .own("cancelRemainingInstances")
+            .and_then(|text| flag(text));
+        let ad_hoc = AdHoc {
+            sequential: tag
+                .own("ordering")
+                .is_some_and(|text| text.trim() == "Sequential"),
+            until: self.part_expression(tag, "completionCondition"),
+            cancel: cancel != Some(false),
+        };
+        self.sub_process(ix, tag, Kind::AdHoc(Box::new(ad_hoc)))
     }
 
     /// A task that may ask a decision.

@@ -189,6 +189,8 @@ impl<'a> Resolver<'a> {
             boundaries: Vec::new(),
             working_days: false,
             compensation: None,
+            start_quantity: 1,
+            completion_quantity: 1,
             for_compensation: false,
             acl: StateList::default(),
             fields: Vec::new(),

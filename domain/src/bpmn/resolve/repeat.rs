@@ -86,7 +86,7 @@ impl<'a> Resolver<'a> {
         })
     }
 
-    fn part_expression(&mut self, tag: Tag<'a>, name: &'a str) -> Option<Expr> {
+    pub(super) fn part_expression(&mut self, tag: Tag<'a>, name: &'a str) -> Option<Expr> {
         let part = tag.part(name).filter(|part| !part.text().is_empty())?;
         text::expression(part, part.text(), &mut self.report)
     }

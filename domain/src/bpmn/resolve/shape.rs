@@ -30,12 +30,15 @@ impl<'a> Resolver<'a> {
             self.ends(ix);
             self.cancelling(ix);
             match self.element(ix).kind {
-                Kind::SubProcess | Kind::Transaction if !begins.contains(&Some(ix)) => {
+                Kind::SubProcess | Kind::Transaction | Kind::AdHoc(_)
+                    if !begins.contains(&Some(ix)) =>
+                {
                     let message = format!("nothing in `{}` can start", self.element(ix).id);
                     self.report.error(self.tag(ix), "no-start", message);
                 }
                 Kind::EventBased => self.choices(ix),
-                Kind::Start(_)
+                Kind::Complex { .. }
+                | Kind::Start(_)
                 | Kind::End(_)
                 | Kind::Catch(_)
                 | Kind::Throw(_)
@@ -53,6 +56,7 @@ impl<'a> Resolver<'a> {
                 | Kind::Inclusive
                 | Kind::SubProcess
                 | Kind::Transaction
+                | Kind::AdHoc(_)
                 | Kind::EventSubProcess
                 | Kind::EventStart { .. } => {}
             }
@@ -93,8 +97,10 @@ impl<'a> Resolver<'a> {
             | Kind::Parallel
             | Kind::Inclusive
             | Kind::EventBased
+            | Kind::Complex { .. }
             | Kind::SubProcess
-            | Kind::Transaction => element.begins(),
+            | Kind::Transaction
+            | Kind::AdHoc(_) => element.begins(),
         };
         let found = self.elements.iter().filter(|element| begins(element));
         found.map(|element| element.parent).collect()
@@ -136,8 +142,10 @@ impl<'a> Resolver<'a> {
             | Kind::Parallel
             | Kind::Inclusive
             | Kind::EventBased
+            | Kind::Complex { .. }
             | Kind::SubProcess
-            | Kind::Transaction => return,
+            | Kind::Transaction
+            | Kind::AdHoc(_) => return,
         };
         self.bad_flows(ix, flows, message);
     }

@@ -192,7 +192,7 @@ fn start(run: &Run<'_, '_>, done: &Compensable) -> Option<ElementIx> {
     let element = process.element(done.element);
     let scope = matches!(
         element.kind,
-        Kind::SubProcess | Kind::Transaction | Kind::EventSubProcess
+        Kind::SubProcess | Kind::Transaction | Kind::AdHoc(_) | Kind::EventSubProcess
     );
     if !scope || element.repeat.is_some() != done.round {
         return None;

@@ -99,8 +99,10 @@ fn condition(kind: &Kind) -> Option<&Expr> {
         | Kind::Parallel
         | Kind::Inclusive
         | Kind::EventBased
+        | Kind::Complex { .. }
         | Kind::SubProcess
         | Kind::Transaction
+        | Kind::AdHoc(_)
         | Kind::EventSubProcess => None,
     }
 }

@@ -11,13 +11,15 @@ use crate::engine::incident::IncidentKind;
 use crate::engine::instance::{Token, TokenId};
 use crate::engine::lists;
 use crate::engine::run::{Run, Spot};
+use crate::expr::Expr;
+use crate::value::Data;
 
 /// The ways out of an element that is done: none where the flow ends, at least one where it goes on.
 pub(in crate::engine) fn ways(run: &Run<'_, '_>, spot: Spot) -> Result<Vec<FlowIx>, Trouble> {
     let element = run.process.element(spot.element);
     match element.kind {
         Kind::Parallel => Ok(element.outgoing.clone()),
-        Kind::Exclusive => open(run, spot, element, 1),
+        Kind::Exclusive => open(run, spot, element, 1, None),
         Kind::Start(_)
         | Kind::End(_)
         | Kind::Catch(_)
@@ -33,21 +35,26 @@ pub(in crate::engine) fn ways(run: &Run<'_, '_>, spot: Spot) -> Result<Vec<FlowI
         | Kind::Receive(_)
         | Kind::Inclusive
         | Kind::EventBased
+        | Kind::Complex { .. }
         | Kind::SubProcess
         | Kind::Transaction
+        | Kind::AdHoc(_)
         | Kind::EventSubProcess
-        | Kind::EventStart { .. } => open(run, spot, element, usize::MAX),
+        | Kind::EventStart { .. } => open(run, spot, element, usize::MAX, None),
     }
 }
 
-/// The flows whose condition holds, in order and at most so many; else the default flow.
-fn open(
+/// The flows whose condition holds, in order and at most so many; else the default flow. The conditions may see names that
+/// are no fields.
+pub(super) fn open(
     run: &Run<'_, '_>,
     spot: Spot,
     element: &Element,
     most: usize,
+    names: Option<&Data>,
 ) -> Result<Vec<FlowIx>, Trouble> {
     let mut open = Vec::new();
+    let mut chosen = false;
     for ix in &element.outgoing {
         if open.len() == most {
             break;
@@ -56,16 +63,20 @@ fn open(
             continue;
         }
         let holds = match &run.process.flow(*ix).condition {
+            // Behind an activity, a flow without a condition is no choice: the default is taken beside it (13.2.1).
+            None if element.kind.is_activity() => {
+                open.push(*ix);
+                continue;
+            }
             None => true,
-            Some(condition) => run.holds(spot.scope, condition).map_err(|error| {
-                spot.trouble(format!("`{}` has no value: {error}", condition.source()))
-            })?,
+            Some(condition) => self::holds(run, spot, condition, names)?,
         };
         if holds {
             open.push(*ix);
+            chosen = true;
         }
     }
-    if open.is_empty() {
+    if !chosen {
         open.extend(element.default);
     }
     if open.is_empty() && !element.outgoing.is_empty() {
@@ -73,6 +84,20 @@ fn open(
         return Err(spot.trouble(message.to_owned()).of(IncidentKind::NoWay));
     }
     Ok(open)
+}
+
+/// Whether the condition of a way out holds.
+pub(super) fn holds(
+    run: &Run<'_, '_>,
+    spot: Spot,
+    condition: &Expr,
+    names: Option<&Data>,
+) -> Result<bool, Trouble> {
+    let holds = match names {
+        Some(names) => run.holds_with(spot.scope, names, condition),
+        None => run.holds(spot.scope, condition),
+    };
+    holds.map_err(|error| spot.trouble(format!("`{}` has no value: {error}", condition.source())))
 }
 
 /// A token has come to a parallel gateway: it goes on once every incoming flow has brought one. Surplus tokens stay for the
@@ -156,8 +181,10 @@ pub(in crate::engine) fn await_first(run: &mut Run<'_, '_>, spot: Spot) -> Resul
             | Kind::Parallel
             | Kind::Inclusive
             | Kind::EventBased
+            | Kind::Complex { .. }
             | Kind::SubProcess
             | Kind::Transaction
+            | Kind::AdHoc(_)
             | Kind::EventSubProcess
             | Kind::EventStart { .. } => None,
         };

@@ -67,15 +67,28 @@ fn ready(
         }
     }
     let brought: Vec<FlowIx> = taken.iter().map(|(flow, _)| *flow).collect();
-    let awaited = upstream(process, element, &missing);
-    let spare = upstream(process, element, &brought);
-    let comes = |token: &Token| awaited.contains(&token.element) && !spare.contains(&token.element);
-    if tokens().any(comes) {
+    if is_awaited(run, element, scope, &missing, &brought) {
         return None;
     }
     let mut tokens = taken.into_iter().map(|(_, token)| token);
     let first = tokens.next()?;
     Some((first, tokens.collect()))
+}
+
+/// Whether a token can still come by one of the flows that are missing, and by none of those that have brought one.
+pub(super) fn is_awaited(
+    run: &Run<'_, '_>,
+    gateway: ElementIx,
+    scope: ScopeId,
+    missing: &[FlowIx],
+    brought: &[FlowIx],
+) -> bool {
+    let awaited = upstream(run.process, gateway, missing);
+    let spare = upstream(run.process, gateway, brought);
+    let comes = |token: &Token| {
+        token.scope == scope && awaited.contains(&token.element) && !spare.contains(&token.element)
+    };
+    run.instance.tokens.iter().any(comes)
 }
 
 /// The elements from which a token can come to a gateway over one of these flows, without passing through the gateway.
@@ -117,8 +130,10 @@ fn upstream(process: &Process, gateway: ElementIx, flows: &[FlowIx]) -> BTreeSet
             | Kind::Parallel
             | Kind::Inclusive
             | Kind::EventBased
+            | Kind::Complex { .. }
             | Kind::SubProcess
             | Kind::Transaction
+            | Kind::AdHoc(_)
             | Kind::EventSubProcess
             | Kind::EventStart { .. } => {}
         }

@@ -1,10 +1,12 @@
 //! What each kind of element does with a token that comes to it: wait, leave, end, or fail with [`Trouble`], which holds
 //! the token. One file per family.
 
+pub(super) mod ad_hoc;
 pub(super) mod boundary;
 mod business_rule;
 pub(super) mod call_activity;
 pub(super) mod compensation;
+pub(super) mod complex;
 pub(super) mod condition;
 pub(super) mod end;
 pub(super) mod event_sub_process;
@@ -12,6 +14,7 @@ pub(super) mod gateway;
 pub(super) mod inclusive;
 pub(super) mod link;
 pub(super) mod message;
+mod quantity;
 pub(super) mod repeat;
 pub(super) mod service_task;
 pub(super) mod signal;
@@ -32,6 +35,16 @@ pub(super) fn step(run: &mut Run<'_, '_>, spot: Spot) -> Result<(), Trouble> {
     let element = process.element(spot.element);
     if let Some(undoing) = compensation::undoing(run, ScopeId(spot.token.0)) {
         compensation::next(run, spot, undoing);
+        return Ok(());
+    }
+    let mut spot = spot;
+    if element.start_quantity > 1 && !element.for_compensation && run.round(spot.token).is_none() {
+        match quantity::gather(run, spot, element.start_quantity) {
+            Some(first) => spot = first,
+            None => return Ok(()),
+        }
+    }
+    if ad_hoc::waits(run, spot) {
         return Ok(());
     }
     let spot = match (&element.repeat, run.round(spot.token)) {
@@ -69,7 +82,8 @@ pub(super) fn step(run: &mut Run<'_, '_>, spot: Spot) -> Result<(), Trouble> {
             Ok(())
         }
         Kind::EventBased => gateway::await_first(run, spot),
-        Kind::SubProcess | Kind::Transaction => sub_process::step(run, spot),
+        Kind::Complex { activation } => complex::arrive(run, spot, activation.as_ref()),
+        Kind::SubProcess | Kind::Transaction | Kind::AdHoc(_) => sub_process::step(run, spot),
         Kind::EventSubProcess => event_sub_process::step(run, spot),
     }
 }

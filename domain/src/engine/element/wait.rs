@@ -199,8 +199,10 @@ pub(in crate::engine) fn scope_of(
         | Kind::Parallel
         | Kind::Inclusive
         | Kind::EventBased
+        | Kind::Complex { .. }
         | Kind::SubProcess
         | Kind::Transaction
+        | Kind::AdHoc(_)
         | Kind::EventSubProcess => run.spot(token).map_or(ScopeId::ROOT, |spot| spot.scope),
     }
 }

@@ -110,6 +110,8 @@ impl Build {
             boundaries: Vec::new(),
             working_days: false,
             compensation: None,
+            start_quantity: 1,
+            completion_quantity: 1,
             for_compensation: false,
             acl: StateList::default(),
             fields: Vec::new(),

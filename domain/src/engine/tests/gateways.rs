@@ -53,6 +53,17 @@ fn without_a_default_and_a_condition_that_holds_the_token_is_held() {
 }
 
 #[test]
+fn the_default_of_an_activity_is_taken_beside_flows_without_a_condition() {
+    let mut build = choice(Kind::PassThrough);
+    build.tasks("always").row("choice always");
+    for (x, taken) in [(6, vec!["b", "always"]), (1, vec!["always", "c"])] {
+        let build = Build::of(build.process.clone());
+        let (play, _) = Play::with(build, json!({"x": x}));
+        assert_eq!(play.stands(), taken);
+    }
+}
+
+#[test]
 fn an_exclusive_gateway_merges_without_waiting() {
     let mut build = Build::new();
     build

@@ -331,6 +331,9 @@ impl Play {
             let scope = token.scope;
             assert!(scope == ScopeId::ROOT || instance.scope(scope).is_some());
         }
+        for gate in &instance.gates {
+            assert!(gate.scope == ScopeId::ROOT || instance.scope(gate.scope).is_some());
+        }
         for done in &instance.compensable {
             let kept = instance.compensable.iter();
             let around = done.scope == ScopeId::ROOT
@@ -372,6 +375,12 @@ impl Play {
             Event::RoundsOpened { all, .. } => {
                 all.map_or("rounds".to_owned(), |all| format!("rounds:{all}"))
             }
+            Event::Merged { .. } => "merged".to_owned(),
+            Event::TurnTaken { token } => {
+                format!("turn:{}", scope(ScopeId(token.0)))
+            }
+            Event::GatewayStarted(gate) => format!("started:{}", self.id(gate.element)),
+            Event::GatewayReset { element, .. } => format!("reset:{}", self.id(*element)),
             Event::Remembered(done) => format!("+{}", self.id(done.element)),
             Event::CompensationBegun { undoing, of, .. } => format!("{undoing:?}:{}", of.len()),
             Event::Compensated { activity, .. } => format!("undo:{}", scope(ScopeId(activity.0))),

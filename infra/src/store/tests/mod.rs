@@ -27,6 +27,7 @@ mod paging;
 mod processes;
 mod reading;
 mod saving;
+
 mod sealing;
 
 /// A store in a folder of its own, with a process and a tenant to store under.
@@ -182,6 +183,7 @@ fn instance(number: u128, process: ProcessId) -> Instance {
         incidents: Vec::new(),
         next_incident: 1,
         compensable: Vec::new(),
+        gates: Vec::new(),
         past: BTreeSet::new(),
         last_lists: Lists::default(),
         history: 0,
@@ -248,6 +250,7 @@ fn full_instance(world: &World) -> Instance {
             element: ElementIx(3),
             scope: ScopeId(0),
             via: Some(2),
+            gathered: 0,
             since: at(5),
             lists: lists.clone(),
         }],
@@ -259,6 +262,7 @@ fn full_instance(world: &World) -> Instance {
             data: BTreeMap::from([(name("inner"), Value::text("scoped"))]),
             rounds: None,
             undoing: None,
+            turn: None,
         }],
         // The second one first: the order of tasks is the instance's own.
         tasks: vec![second, first],

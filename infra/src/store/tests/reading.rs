@@ -291,7 +291,7 @@ async fn instances_agree(read: &Read, actor: &Actor, instances: &[(Instance, Acl
     let found = read.instances_by_id(actor, &ids).await.unwrap();
     for (instance, acl) in instances {
         let expected = acl.admits(actor).then_some(instance);
-        assert_eq!(found.get(&instance.id), expected);
+        assert_eq!(found.get(&instance.id).map(AsRef::as_ref), expected);
     }
     for initiator in [None, Some(name("ann"))] {
         for descending in [false, true] {
@@ -406,7 +406,7 @@ async fn task_list_agrees(
                 break;
             }
         }
-        let listed: Vec<&TaskImage> = listed.iter().collect();
+        let listed: Vec<&TaskImage> = listed.iter().map(AsRef::as_ref).collect();
         assert_eq!(listed, expected, "{worklist:?} {filter:?} {order:?}");
     }
 }

@@ -136,6 +136,40 @@ async fn a_field_moved_to_another_instance_does_not_open() {
 }
 
 #[tokio::test]
+async fn what_was_opened_lately_is_opened_again_when_its_bytes_change() {
+    use super::super::entity::instance::{ActiveModel, Column, Entity};
+    use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set};
+
+    let world = World::new().await;
+    let instance = world.instance(1);
+    world.insert(&instance, &readers(["emma"]), &[]).await;
+    let (emma, nora) = (world.actor("emma"), world.actor("nora"));
+    let found = async |actor: &Actor| {
+        let read = world.store.read(world.acme).await.unwrap();
+        let mut found = read.instances_by_id(actor, &[instance.id]).await.unwrap();
+        found.remove(&instance.id)
+    };
+    let first = found(&emma).await.unwrap();
+    let second = found(&emma).await.unwrap();
+    assert!(Arc::ptr_eq(&first, &second), "it is not opened twice");
+    assert_eq!(found(&nora).await, None, "who may read is asked each time");
+    let row = Entity::find().filter(Column::Id.eq(instance.id.0));
+    let mut data = row.one(&world.store.db).await.unwrap().unwrap().data;
+    *data.last_mut().unwrap() ^= 1;
+    let changed = ActiveModel {
+        data: Set(data),
+        ..ActiveModel::default()
+    };
+    Entity::update_many()
+        .set(changed)
+        .filter(Column::Id.eq(instance.id.0))
+        .exec(&world.store.db)
+        .await
+        .unwrap();
+    assert_eq!(found(&emma).await, None, "what was changed does not open");
+}
+
+#[tokio::test]
 async fn the_database_with_other_keys_shows_nothing() {
     let world = World::new().await;
     let instance = full_instance(&world);

@@ -1,0 +1,99 @@
+//! What one execution reads is one snapshot of the viewer's tenant: one answer says one thing, and a page with all that
+//! surrounds its rows begins one transaction. A mutation begins a new one with each of its fields, so that its payload shows
+//! what it has written.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use docket_domain::access::Actor;
+use docket_domain::engine::instance::Instance;
+use docket_domain::ids::{InstanceId, ProcessId, TenantId};
+use docket_infra::store::{ProcessRecord, Read, Store};
+use tokio::sync::OnceCell;
+
+use crate::app::AppError;
+
+type Cell = Arc<OnceCell<Arc<Read>>>;
+
+/// What a page has loaded for its rows, so that none of them has to ask and wait.
+#[derive(Default)]
+struct Foreseen {
+    /// Those that may not be read are here as well, as nothing.
+    instances: HashMap<InstanceId, Option<Arc<Instance>>>,
+    processes: HashMap<ProcessId, Arc<ProcessRecord>>,
+}
+
+/// The snapshot of an execution, taken when the first of its resolvers reads. Cheap to clone.
+#[derive(Clone)]
+pub struct Snapshot {
+    store: Store,
+    tenant: TenantId,
+    cell: Arc<Mutex<Cell>>,
+    foreseen: Arc<Mutex<Foreseen>>,
+}
+
+impl Snapshot {
+    /// Of a tenant.
+    pub fn of(store: Store, tenant: TenantId) -> Snapshot {
+        Snapshot {
+            store,
+            tenant,
+            cell: Arc::default(),
+            foreseen: Arc::default(),
+        }
+    }
+
+    /// The snapshot.
+    pub async fn read(&self) -> Result<Arc<Read>, AppError> {
+        let cell = self.cell().clone();
+        let read = cell.get_or_try_init(|| async {
+            Ok::<_, AppError>(Arc::new(self.store.read(self.tenant).await?))
+        });
+        read.await.cloned()
+    }
+
+    /// Lets whoever reads from now on read what was committed meanwhile.
+    pub fn renew(&self) {
+        *self.cell() = Cell::default();
+        *self.foreseen() = Foreseen::default();
+    }
+
+    /// Loads instances and process versions that the rows of a page are going to ask for.
+    pub async fn foresee(
+        &self,
+        actor: &Actor,
+        instances: &[InstanceId],
+        processes: &[ProcessId],
+    ) -> Result<(), AppError> {
+        let read = self.read().await?;
+        if !instances.is_empty() {
+            let mut found = read.instances_by_id(actor, instances).await?;
+            let each = instances.iter().map(|id| (*id, found.remove(id)));
+            self.foreseen().instances.extend(each);
+        }
+        if !processes.is_empty() {
+            let found = read.processes_by_id(processes).await?;
+            let found = found.into_iter().map(|(id, record)| (id, Arc::new(record)));
+            self.foreseen().processes.extend(found);
+        }
+        Ok(())
+    }
+
+    /// An instance that was foreseen; `Some(None)` is one that may not be read.
+    pub fn instance(&self, id: InstanceId) -> Option<Option<Arc<Instance>>> {
+        self.foreseen().instances.get(&id).cloned()
+    }
+
+    /// A process version that was foreseen.
+    pub fn process(&self, id: ProcessId) -> Option<Arc<ProcessRecord>> {
+        self.foreseen().processes.get(&id).cloned()
+    }
+
+    fn foreseen(&self) -> MutexGuard<'_, Foreseen> {
+        self.foreseen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn cell(&self) -> MutexGuard<'_, Cell> {
+        self.cell.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
