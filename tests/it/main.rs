@@ -16,6 +16,7 @@ mod races;
 mod requirements;
 mod schema;
 mod sealing;
+mod simulation;
 mod sockets;
 mod tasks;
 mod tenancy;

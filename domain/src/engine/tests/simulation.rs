@@ -285,7 +285,7 @@ impl<'a> Life<'a> {
         for token in &instance.tokens {
             let element = self.process.element(token.element);
             assert!(
-                waits(instance, token) || matches!(element.kind, Kind::Parallel | Kind::Inclusive),
+                waits(instance, token) || matches!(element.kind, Kind::Parallel | Kind::Inclusive | Kind::Complex { .. }),
                 "the token at `{}` waits for nothing",
                 element.id
             );
@@ -312,7 +312,10 @@ impl<'a> Life<'a> {
         for event in self.log.iter().flatten() {
             if let Event::Entered { token, .. } = event {
                 assert!(came.insert(*token), "{token:?} came twice");
-            } else if let Event::Completed { token, .. } | Event::Cancelled { token, .. } = event {
+            } else if let Event::Completed { token, .. }
+            | Event::Cancelled { token, .. }
+            | Event::Merged { token, .. } = event
+            {
                 assert!(gone.insert(*token), "{token:?} went twice");
             }
         }
