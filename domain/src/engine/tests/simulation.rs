@@ -285,7 +285,11 @@ impl<'a> Life<'a> {
         for token in &instance.tokens {
             let element = self.process.element(token.element);
             assert!(
-                waits(instance, token) || matches!(element.kind, Kind::Parallel | Kind::Inclusive | Kind::Complex { .. }),
+                waits(instance, token)
+                    || matches!(
+                        element.kind,
+                        Kind::Parallel | Kind::Inclusive | Kind::Complex { .. }
+                    ),
                 "the token at `{}` waits for nothing",
                 element.id
             );
