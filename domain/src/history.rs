@@ -108,6 +108,11 @@ fn remembered(event: &Event) -> Option<(Kind, TokenId, ElementIx)> {
         | Event::ConditionCleared { .. }
         | Event::SignalAwaited(_)
         | Event::SignalCleared { .. }
+        | Event::WorkCreated(_)
+        | Event::Work { .. }
+        | Event::WorkCleared(_)
+        | Event::PartHappened(_)
+        | Event::PartsCleared { .. }
         | Event::Called(_)
         | Event::CallReaders { .. }
         | Event::CallCleared { .. }

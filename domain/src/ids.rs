@@ -50,6 +50,10 @@ id!(
     TimerId
 );
 id!(
+    /// One piece of work that is done outside.
+    WorkId
+);
+id!(
     /// A comment on a task.
     CommentId
 );

@@ -11,6 +11,7 @@ use crate::ids::{InstanceId, ProcessId};
 use crate::task::Task;
 use crate::task::worklist::{LeaveReason, Step, TaskChange, TaskImage};
 use crate::value::Name;
+use crate::work::{self, WorkImage};
 
 /// One transition.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -25,6 +26,9 @@ pub struct Entry {
     pub after: InstanceImage,
     /// The tasks that changed, or whose readers did.
     pub tasks: Vec<TaskChange>,
+    /// The work that workers may fetch at another time than before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub work: Vec<WorkImage>,
 }
 
 /// An instance as it was at one commit: no data, only who could read it and where its life stood.
@@ -93,6 +97,7 @@ pub fn entry(
         before: before.map(|instance| image(process, instance)),
         after: image(process, after),
         tasks,
+        work: work::freed(process, before, after),
     }
 }
 

@@ -15,3 +15,4 @@ pub mod process;
 pub mod task;
 pub mod time;
 pub mod value;
+pub mod work;

@@ -21,4 +21,5 @@ mod sockets;
 mod tasks;
 mod tenancy;
 mod vacation;
+mod work;
 mod worklist;

@@ -6,6 +6,7 @@ use docket_tests::{Socket, TestServer, User};
 use serde_json::{Value, json};
 
 use crate::tasks::CLAIMABLE;
+use crate::work::WORK;
 
 /// What the tenant acme has: the ids that a stranger gets hold of.
 struct Acme {
@@ -14,6 +15,7 @@ struct Acme {
     task: Value,
     worklist: Value,
     user: Value,
+    work: Value,
     incident: Value,
 }
 
@@ -21,6 +23,15 @@ async fn acme(server: &TestServer) -> Acme {
     server.publish(CLAIMABLE).await;
     let emma = server.user("emma").group("crew");
     let instance = emma.start("claimable", json!({})).await;
+    server.publish(WORK).await;
+    emma.start("payment", json!({})).await;
+    let fetch = "mutation { activateWork(input: {type: \"pay\", worker: \"w1\"}) { work { id } } }";
+    let fetched = server
+        .nobody("emma")
+        .privilege("worker")
+        .ok(fetch, json!({}))
+        .await;
+    let work = fetched["activateWork"]["work"][0]["id"].clone();
     let document = "query($id: ID!) { viewer { user { id } worklists { id kind } } processInstance(id: $id) { process { id } tasks(first: 1) { nodes { id } } } }";
     let answer = emma.ok(document, json!({ "id": instance })).await;
     let lists = answer["viewer"]["worklists"]
@@ -37,30 +48,32 @@ async fn acme(server: &TestServer) -> Acme {
         instance: json!(instance.clone()),
         worklist: group["id"].clone(),
         user: answer["viewer"]["user"]["id"].clone(),
+        work,
         incident: json!(instance.replace("ProcessInstance", "Incident") + "-1"),
     }
 }
 
 impl Acme {
     fn variables(&self) -> Value {
-        json!({ "process": self.process, "instance": self.instance, "task": self.task, "worklist": self.worklist, "user": self.user, "incident": self.incident })
+        json!({ "process": self.process, "instance": self.instance, "task": self.task, "worklist": self.worklist, "user": self.user, "work": self.work, "incident": self.incident })
     }
 }
 
-const VARIABLES: [(&str, &str); 6] = [
+const VARIABLES: [(&str, &str); 7] = [
     ("incident", "ID!"),
     ("process", "ID!"),
     ("instance", "ID!"),
     ("task", "ID!"),
     ("worklist", "ID!"),
     ("user", "ID!"),
+    ("work", "ID!"),
 ];
 
 /// Declares just the variables that a document uses.
 fn document(kind: &str, body: &str) -> String {
     let used: Vec<_> = VARIABLES
         .iter()
-        .filter(|(name, _)| body.contains(&format!("${name}")))
+        .filter(|(name, _)| uses(body, name))
         .map(|(name, kind)| format!("${name}: {kind}"))
         .collect();
     let declared = if used.is_empty() {
@@ -71,10 +84,15 @@ fn document(kind: &str, body: &str) -> String {
     format!("{kind}{declared} {{ {body} }}")
 }
 
+fn uses(body: &str, name: &str) -> bool {
+    let mut uses = body.split('$').skip(1);
+    uses.any(|rest| rest.split(|c: char| !c.is_alphanumeric()).next() == Some(name))
+}
+
 fn only_used(body: &str, variables: &Value) -> Value {
     let all = variables.as_object().expect("variables are an object");
     all.iter()
-        .filter(|(name, _)| body.contains(&format!("${name}")))
+        .filter(|(name, _)| uses(body, name))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect::<serde_json::Map<_, _>>()
         .into()
@@ -216,8 +234,32 @@ fn mutations() -> Vec<(&'static str, &'static str, &'static str)> {
             "addComment(input: {task: $task, text: \"hello\"}) { comment { id } userErrors { code } }",
             "NOT_AVAILABLE",
         ),
+        (
+            "completeWork",
+            "completeWork(input: {work: $work, worker: \"w1\"}) { work { id } userErrors { code } }",
+            "NOT_AVAILABLE",
+        ),
+        (
+            "failWork",
+            "failWork(input: {work: $work, worker: \"w1\"}) { work { id } userErrors { code } }",
+            "NOT_AVAILABLE",
+        ),
+        (
+            "throwWorkError",
+            "throwWorkError(input: {work: $work, worker: \"w1\", code: \"X\"}) { work { id } userErrors { code } }",
+            "NOT_AVAILABLE",
+        ),
+        (
+            "extendWorkLock",
+            "extendWorkLock(input: {work: $work, worker: \"w1\", lock: \"PT1M\"}) { work { id } userErrors { code } }",
+            "NOT_AVAILABLE",
+        ),
     ]
 }
+
+/// What is there elsewhere, of a type that is the same here.
+const FETCH: &str =
+    "activateWork(input: {type: \"pay\", worker: \"w2\"}) { work { id } userErrors { code } }";
 
 /// Every stream on something that exists elsewhere.
 fn streams() -> Vec<(&'static str, &'static str)> {
@@ -231,7 +273,14 @@ fn streams() -> Vec<(&'static str, &'static str)> {
 }
 
 fn stranger(server: &TestServer) -> User {
-    let all = ["designer", "manager", "administrator", "monitor", "auditor"];
+    let all = [
+        "designer",
+        "manager",
+        "administrator",
+        "monitor",
+        "auditor",
+        "worker",
+    ];
     all.iter().fold(
         server.user("emma").group("crew").in_tenant("globex"),
         |user, privilege| user.privilege(privilege),
@@ -289,6 +338,11 @@ async fn another_tenant_changes_nothing_by_any_mutation() {
         )
         .await;
     assert_eq!(task["task"]["state"], "READY");
+    let nothing_fetched = stranger.ok(&document("mutation", FETCH), json!({})).await;
+    assert_eq!(
+        nothing_fetched["activateWork"],
+        json!({ "work": [], "userErrors": [] })
+    );
     let nothing_uploaded = stranger.ok("mutation { uploadProcess(input: {bpmnXml: \"<a/>\"}) { process { id } userErrors { code } } }", json!({})).await;
     assert_eq!(
         nothing_uploaded["uploadProcess"]["userErrors"][0]["code"],
@@ -365,7 +419,8 @@ async fn nobody_without_a_token_gets_anything() {
             mutations()
                 .into_iter()
                 .map(|(_, body, _)| ("mutation", body)),
-        );
+        )
+        .chain([("mutation", FETCH)]);
     for (kind, body) in bodies {
         for header in [
             None,
@@ -434,7 +489,7 @@ async fn every_root_field_stands_in_the_tables_of_this_file() {
             mutations()
                 .iter()
                 .map(|(name, _, _)| *name)
-                .chain(["uploadProcess"])
+                .chain(["uploadProcess", "activateWork"])
                 .collect()
         )
     );
@@ -444,7 +499,7 @@ async fn every_root_field_stands_in_the_tables_of_this_file() {
             streams()
                 .iter()
                 .map(|(name, _)| *name)
-                .chain(["worklistChanges", "worklistCounts"])
+                .chain(["worklistChanges", "worklistCounts", "workAvailable"])
                 .collect()
         )
     );

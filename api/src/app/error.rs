@@ -8,6 +8,8 @@ use docket_domain::value::ValueProblem;
 use docket_infra::crypto::KeyError;
 use docket_infra::store::StoreError;
 
+use super::work::MAX_WORK;
+
 /// Why a use case did not do it.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
@@ -73,6 +75,24 @@ pub enum Invalid {
     /// A key of no or of too many bytes.
     #[error("a key must have 1 to {MAX_KEY} bytes")]
     Key(KeyField),
+    /// A worker's name of no or of too many bytes.
+    #[error("a worker's name must have 1 to {MAX_WORKER} bytes")]
+    Worker,
+    /// None, or too many pieces of work.
+    #[error("1 to {MAX_WORK} pieces of work can be fetched at once")]
+    Max,
+    /// A lock that is too short or too long.
+    #[error("work is locked for 1 second to 24 hours")]
+    Lock,
+    /// A rest that is too long.
+    #[error("work rests for 30 days at most")]
+    Backoff,
+    /// What a worker says of a failure, of too many characters.
+    #[error("a message must have at most {MAX_COMMENT} characters")]
+    Message,
+    /// More names of fields than are looked for.
+    #[error("{MAX_FIELDS} fields can be named at most")]
+    Fields,
 }
 
 /// Which key has the wrong size.
@@ -82,6 +102,10 @@ pub enum KeyField {
     Business,
     /// `idempotencyKey`
     Idempotency,
+    /// `type`
+    WorkType,
+    /// `code`
+    Code,
 }
 
 /// Characters of a comment at most.
@@ -90,6 +114,11 @@ pub const MAX_COMMENT: usize = 4_000;
 pub const MAX_REASON: usize = 1_000;
 /// Bytes of a business or idempotency key at most.
 pub const MAX_KEY: usize = 256;
+
+/// Bytes of a worker's name at most.
+pub const MAX_WORKER: usize = 128;
+/// Names of fields in one request at most.
+pub const MAX_FIELDS: usize = 100;
 
 impl From<StoreError> for AppError {
     fn from(error: StoreError) -> Self {

@@ -31,8 +31,11 @@ pub mod intervention;
 pub mod process;
 pub mod task;
 mod unit;
+pub mod work;
 
-pub use error::{AppError, Invalid, KeyField, MAX_COMMENT, MAX_KEY, MAX_REASON};
+pub use error::{
+    AppError, Invalid, KeyField, MAX_COMMENT, MAX_FIELDS, MAX_KEY, MAX_REASON, MAX_WORKER,
+};
 
 /// How often a use case is tried when somebody else was faster.
 const TRIES: u32 = 3;

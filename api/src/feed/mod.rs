@@ -11,10 +11,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use docket_domain::access::Actor;
 use docket_infra::store::{Position, Store, StoreError};
 use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
 
 pub mod cursor;
 pub mod delivery;
 mod router;
+pub mod work;
 
 pub use router::{Heard, Listener, Subject};
 
@@ -33,6 +35,7 @@ struct Shared {
     position: tokio::sync::Mutex<Option<Position>>,
     router: Mutex<Router>,
     grown: Notify,
+    moved: Notify,
 }
 
 impl Hub {
@@ -68,6 +71,16 @@ impl Hub {
     /// Waits for a hint; one that came since the last wait counts. For one waiter.
     pub async fn woken(&self) {
         self.0.grown.notified().await;
+    }
+
+    /// Says that somebody has moved the clock.
+    pub fn move_clock(&self) {
+        self.0.moved.notify_waiters();
+    }
+
+    /// Waits until somebody moves the clock from now on.
+    pub fn clock_moved(&self) -> Notified<'_> {
+        self.0.moved.notified()
     }
 
     /// Begins to listen as a person to what concerns a subject. Whatever is committed from now on is heard; what was

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use docket_domain::access::{Actor, Principal};
 use docket_domain::ids::{InstanceId, TaskId, TenantId};
 use docket_domain::journal::Entry;
+use docket_domain::value::Name;
 use docket_infra::store::Position;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
@@ -17,7 +18,7 @@ use super::Hub;
 const QUEUE: usize = 256;
 
 /// What a subscription is about.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Subject {
     /// Tasks: any list of them.
     Tasks,
@@ -25,6 +26,8 @@ pub enum Subject {
     Task(TaskId),
     /// One instance.
     Instance(InstanceId),
+    /// Work of a type.
+    Work(Name),
 }
 
 /// What a listener hears.
@@ -129,11 +132,12 @@ impl Subscription {
 }
 
 impl Subject {
-    fn is_in(self, entry: &Entry) -> bool {
+    fn is_in(&self, entry: &Entry) -> bool {
         match self {
             Subject::Tasks => !entry.tasks.is_empty(),
-            Subject::Task(id) => entry.tasks.iter().any(|change| change.after.task.id == id),
-            Subject::Instance(id) => entry.instance == id,
+            Subject::Task(id) => entry.tasks.iter().any(|change| change.after.task.id == *id),
+            Subject::Instance(id) => entry.instance == *id,
+            Subject::Work(kind) => entry.work.iter().any(|image| image.kind == *kind),
         }
     }
 }
@@ -148,6 +152,7 @@ fn principals(entry: &Entry) -> BTreeSet<&Principal> {
     instances
         .map(|image| &image.acl)
         .chain(tasks.map(|image| &image.acl))
+        .chain(entry.work.iter().map(|image| &image.acl))
         .flat_map(|acl| &acl.grants)
         .collect()
 }

@@ -208,6 +208,10 @@ fn rejected(rejection: &Rejection) -> UserError {
         | Rejection::NotWriter
         | Rejection::MayNotWithdraw => error(NotPermitted),
         Rejection::OnBehalf => error(NotPermitted).at(&["onBehalfOf"]),
+        // Whether work is there at all is not said either.
+        Rejection::NotInHand => UserError::new(NotAvailable, "not available"),
+        Rejection::WorkDone => error(InvalidState),
+        Rejection::OutputInvalid(_) => error(InvalidInput).at(&["data"]),
         Rejection::NoStart => error(InvalidInput),
         Rejection::Stale { .. } => error(Conflict),
         Rejection::Ended
@@ -251,6 +255,14 @@ fn invalid_input(invalid: &Invalid) -> UserError {
         Invalid::Reason | Invalid::ReasonMissing => error.at(&["reason"]),
         Invalid::Key(KeyField::Business) => error.at(&["businessKey"]),
         Invalid::Key(KeyField::Idempotency) => error.at(&["idempotencyKey"]),
+        Invalid::Key(KeyField::WorkType) => error.at(&["type"]),
+        Invalid::Key(KeyField::Code) => error.at(&["code"]),
+        Invalid::Worker => error.at(&["worker"]),
+        Invalid::Max => error.at(&["max"]),
+        Invalid::Lock => error.at(&["lock"]),
+        Invalid::Backoff => error.at(&["backoff"]),
+        Invalid::Message => error.at(&["message"]),
+        Invalid::Fields => error.at(&["fields"]),
     }
 }
 

@@ -4,7 +4,7 @@
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use docket_domain::ids::{CommentId, InstanceId, ProcessId, TaskId};
+use docket_domain::ids::{CommentId, InstanceId, ProcessId, TaskId, WorkId};
 use docket_domain::task::worklist::Worklist;
 use docket_domain::value::Name;
 use uuid::Uuid;
@@ -23,6 +23,8 @@ pub enum Id {
     Task(TaskId),
     /// A comment.
     Comment(CommentId),
+    /// Work that is done outside.
+    Work(WorkId),
     /// What holds an instance, by its number.
     Incident(InstanceId, u32),
     /// A person, by the name that tokens give.
@@ -48,6 +50,7 @@ impl Id {
             "ProcessInstance" => Ok(Id::Instance(InstanceId(uuid(rest)?))),
             "Task" => Ok(Id::Task(TaskId(uuid(rest)?))),
             "Comment" => Ok(Id::Comment(CommentId(uuid(rest)?))),
+            "Work" => Ok(Id::Work(WorkId(uuid(rest)?))),
             "Incident" => {
                 let (instance, number) = rest.rsplit_once('-').ok_or(Malformed)?;
                 Ok(Id::Incident(InstanceId(uuid(instance)?), whole(number)?))
@@ -67,6 +70,7 @@ impl Id {
             Id::Instance(id) => format!("ProcessInstance_{id}"),
             Id::Task(id) => format!("Task_{id}"),
             Id::Comment(id) => format!("Comment_{id}"),
+            Id::Work(id) => format!("Work_{id}"),
             Id::Incident(instance, number) => format!("Incident_{instance}-{number}"),
             Id::User(name) => format!("User_{}", URL_SAFE_NO_PAD.encode(name.as_bytes())),
             Id::Worklist(worklist) => {
@@ -83,6 +87,7 @@ impl Id {
             Id::Instance(_)
             | Id::Task(_)
             | Id::Comment(_)
+            | Id::Work(_)
             | Id::Incident(..)
             | Id::User(_)
             | Id::Worklist(_) => Err(Malformed),
@@ -96,6 +101,7 @@ impl Id {
             Id::Process(_)
             | Id::Task(_)
             | Id::Comment(_)
+            | Id::Work(_)
             | Id::Incident(..)
             | Id::User(_)
             | Id::Worklist(_) => Err(Malformed),
@@ -109,6 +115,7 @@ impl Id {
             Id::Process(_)
             | Id::Instance(_)
             | Id::Comment(_)
+            | Id::Work(_)
             | Id::Incident(..)
             | Id::User(_)
             | Id::Worklist(_) => Err(Malformed),
@@ -123,6 +130,21 @@ impl Id {
             | Id::Instance(_)
             | Id::Task(_)
             | Id::Comment(_)
+            | Id::Work(_)
+            | Id::User(_)
+            | Id::Worklist(_) => Err(Malformed),
+        }
+    }
+
+    /// The work that it names.
+    pub fn work(&self) -> Result<WorkId, Malformed> {
+        match self {
+            Id::Work(id) => Ok(*id),
+            Id::Process(_)
+            | Id::Instance(_)
+            | Id::Task(_)
+            | Id::Comment(_)
+            | Id::Incident(..)
             | Id::User(_)
             | Id::Worklist(_) => Err(Malformed),
         }
@@ -136,6 +158,7 @@ impl Id {
             | Id::Instance(_)
             | Id::Task(_)
             | Id::Comment(_)
+            | Id::Work(_)
             | Id::Incident(..)
             | Id::Worklist(_) => Err(Malformed),
         }
@@ -149,6 +172,7 @@ impl Id {
             | Id::Instance(_)
             | Id::Task(_)
             | Id::Comment(_)
+            | Id::Work(_)
             | Id::Incident(..)
             | Id::User(_) => Err(Malformed),
         }
@@ -208,6 +232,7 @@ mod tests {
             Id::Instance(InstanceId(id)),
             Id::Task(TaskId(id)),
             Id::Comment(CommentId(id)),
+            Id::Work(WorkId(id)),
             Id::Incident(InstanceId(id), 17),
             Id::User(Name::from("änne_o'neill@example.org")),
             Id::Worklist(Worklist::Assigned),
@@ -237,6 +262,7 @@ mod tests {
     fn a_wrong_kind_is_malformed() {
         for id in some_ids() {
             assert_eq!(id.task().is_ok(), matches!(id, Id::Task(_)));
+            assert_eq!(id.work().is_ok(), matches!(id, Id::Work(_)));
             assert_eq!(id.process().is_ok(), matches!(id, Id::Process(_)));
             assert_eq!(id.instance().is_ok(), matches!(id, Id::Instance(_)));
         }

@@ -236,8 +236,9 @@ async fn nodes(asking: &Asking<'_>, ids: &[Id]) -> Result<Vec<Option<Node>>> {
             Id::Task(id) => tasks.get(id).cloned().map(|image| Node::Task(image.into())),
             Id::User(name) => (*name == actor.user).then(|| Node::User(User(name.clone()))),
             Id::Worklist(worklist) => Worklist::of(actor, worklist.clone()).map(Node::Worklist),
-            // A comment is read through its task, an incident through its instance.
-            Id::Comment(_) | Id::Incident(..) => None,
+            // A comment is read through its task, an incident through its instance; work is only ever shown to the worker that
+            // fetches it.
+            Id::Comment(_) | Id::Incident(..) | Id::Work(_) => None,
         });
     }
     Ok(found)

@@ -8,6 +8,7 @@ use docket_domain::task::worklist;
 
 use super::error::{Code, Result};
 use super::id::Id;
+use super::mutation::key;
 use super::session::Asking;
 use super::types::change::{
     LeaveReason, ProcessInstanceChange, ProcessInstanceLeft, ProcessInstanceReset,
@@ -18,8 +19,11 @@ use super::types::change::{
 use super::types::instance::ProcessInstance;
 use super::types::scalar::DateTime;
 use super::types::task::{self, Task, TaskFilter};
+use super::types::work::WorkAvailable;
 use super::types::worklist::Worklist;
+use crate::app::KeyField;
 use crate::feed::delivery::{Delivery, Message, News, Watch};
+use crate::feed::work::{Hint, Waiting};
 
 /// Streams of changes, which end with the session. What the viewer may not read is `NOT_FOUND`, as what is absent is.
 pub struct Subscription;
@@ -66,6 +70,34 @@ impl Subscription {
     ) -> Result<BoxStream<'static, Result<ProcessInstanceChange>>> {
         let watch = Watch::Instance(process_instance.instance()?);
         follow(&Asking::of(ctx)?, watch, after, instance_change).await
+    }
+
+    /// Says that there is work of a type for the viewer: at once if there is some, then whenever some becomes free. Others may
+    /// be faster. Takes the privilege `WORKER`.
+    async fn work_available(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(name = "type", desc = "Of what type, as the model says.")] kind: String,
+    ) -> Result<BoxStream<'static, Result<WorkAvailable>>> {
+        let asking = Asking::of(ctx)?;
+        let kind = key(KeyField::WorkType, kind)?;
+        let waiting = Waiting::open(asking.app, asking.viewer, kind.clone()).await?;
+        let hints = stream::unfold(Some(waiting), async |waiting| {
+            let mut waiting = waiting?;
+            match waiting.next().await {
+                Ok(hint) => Some((Ok(hint?), Some(waiting))),
+                Err(error) => Some((Err(error.into()), None)),
+            }
+        });
+        Ok(hints
+            .map(move |hint: Result<Hint>| {
+                Ok(WorkAvailable {
+                    sequence: hint.as_ref().map_err(Clone::clone)?.sequence,
+                    at: DateTime(hint?.at),
+                    kind: kind.to_string(),
+                })
+            })
+            .boxed())
     }
 
     /// How many tasks the worklists of the viewer have: now, and whenever a task of theirs changes.

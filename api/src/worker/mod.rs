@@ -60,6 +60,7 @@ pub async fn advance(gateway: &Gateway, by: SignedDuration) -> Result<Option<Tim
     drop(firing);
     feed::route(gateway).await?;
     gateway.moved.send_modify(|moved| *moved += 1);
+    gateway.app.hub.move_clock();
     Ok(Some(gateway.app.clock.now()))
 }
 

@@ -119,6 +119,44 @@ pub fn check_write(
     }
 }
 
+/// The fields that are clear to a worker at an element, as a scope sees them.
+pub(crate) fn clear_to_worker(
+    process: &Process,
+    instance: &Instance,
+    (scope, element): (ScopeId, ElementIx),
+    actor: &Actor,
+) -> Data {
+    let case = Case::new(process, instance, Some(element));
+    let viewer = Viewer::worker(instance, actor);
+    let layers = state::layers(instance, scope);
+    let known: BTreeSet<&Name> = layers.iter().flat_map(|layer| layer.keys()).collect();
+    known
+        .into_iter()
+        .filter(|name| case.field(name, &viewer).seen == Seen::Clear)
+        .filter_map(|name| {
+            let value = layers.iter().find_map(|layer| layer.get(name))?;
+            Some((name.clone(), value.clone()))
+        })
+        .collect()
+}
+
+/// Whether a worker at an element may write these fields: those that would be clear to it, unless the model names others as
+/// their writers.
+pub(crate) fn check_worker_write(
+    process: &Process,
+    instance: &Instance,
+    element: ElementIx,
+    actor: &Actor,
+    data: &Data,
+) -> Result<(), Rejection> {
+    let case = Case::new(process, instance, Some(element));
+    let viewer = Viewer::worker(instance, actor);
+    match data.keys().find(|name| !case.field(name, &viewer).writable) {
+        Some(name) => Err(Rejection::FieldNotWritable(name.clone())),
+        None => Ok(()),
+    }
+}
+
 fn open_tasks_of(instance: &Instance, actor: &Actor) -> impl Iterator<Item = ElementIx> {
     instance
         .tasks
@@ -133,16 +171,35 @@ struct Viewer<'a> {
     initiator: bool,
     writer: bool,
     assignee: bool,
+    worker: bool,
 }
 
 impl<'a> Viewer<'a> {
+    /// Who does work is no reader: nothing but names opens to it what is confidential.
+    fn worker(instance: &Instance, actor: &'a Actor) -> Viewer<'a> {
+        Viewer {
+            actor,
+            initiator: actor.user == instance.initiator,
+            writer: false,
+            assignee: false,
+            worker: true,
+        }
+    }
+
     fn new(process: &Process, instance: &Instance, actor: &'a Actor) -> Viewer<'a> {
         Viewer {
             actor,
             initiator: actor.user == instance.initiator,
             writer: instance::may_write(process, instance, actor),
             assignee: open_tasks_of(instance, actor).next().is_some(),
+            worker: false,
         }
+    }
+}
+
+impl Viewer<'_> {
+    fn writes(&self) -> bool {
+        self.writer || self.assignee || self.worker
     }
 }
 
@@ -203,7 +260,7 @@ impl<'a> Case<'a> {
             .unwrap_or(Verdict {
                 class: Classification::default(),
                 seen: Seen::Clear,
-                writable: viewer.writer || viewer.assignee,
+                writable: viewer.writes(),
             })
     }
 
@@ -238,7 +295,7 @@ impl<'a> Case<'a> {
         Verdict {
             class: rule.class,
             seen,
-            writable: (viewer.writer || viewer.assignee)
+            writable: viewer.writes()
                 && seen == Seen::Clear
                 && rule.writers.as_ref().is_none_or(|list| named(list)),
         }

@@ -142,6 +142,7 @@ pub(crate) fn process_of(elements: Vec<Element>) -> Process {
         acl: StateList::default(),
         fields: Vec::new(),
         starters: None,
+        openers: Vec::new(),
         initiator_field: None,
         initiator_variable: None,
         start_form: None,
@@ -178,7 +179,7 @@ pub(crate) fn instance() -> Instance {
         started_at: at(0),
         ended_at: None,
         data: BTreeMap::new(),
-        tokens: Vec::new(),
+        tokens: Default::default(),
         next_token: 1,
         scopes: Vec::new(),
         tasks: Vec::new(),
@@ -186,6 +187,8 @@ pub(crate) fn instance() -> Instance {
         waits: Vec::new(),
         conditions: Vec::new(),
         signals: Vec::new(),
+        work: Vec::new(),
+        happened: Vec::new(),
         calls: Vec::new(),
         parent: None,
         incidents: Vec::new(),
@@ -219,7 +222,7 @@ pub(crate) fn stand(process: &Process, instance: &mut Instance, element: &str) -
         ..Lists::default()
     };
     lists.owners = resolved(&own.owners, &process.acl.owners);
-    instance.tokens.push(Token {
+    instance.tokens.push_back(Token {
         id,
         element,
         scope: ScopeId(0),

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 use super::{Acl, Actor, Principal, Privilege, state};
 use crate::bpmn::{AccessPolicy, Naming, Principals, Process};
-use crate::engine::instance::{Instance, InstanceState, Lists, Token};
+use crate::engine::instance::{Instance, InstanceState, Lists, ScopeId, Token};
 use crate::task::{Task, TaskState};
 use crate::value::Name;
 
@@ -53,7 +53,7 @@ fn service(process: &Process) -> Option<BTreeSet<Principal>> {
 }
 
 /// G3: of the process, and of every instance above, whatever their models say by now.
-fn services(process: &Process, instance: &Instance) -> Vec<BTreeSet<Principal>> {
+pub(crate) fn services(process: &Process, instance: &Instance) -> Vec<BTreeSet<Principal>> {
     let mut sets: Vec<_> = service(process).into_iter().collect();
     for roles in instance.parent.iter().flat_map(|parent| &parent.roles) {
         let set = any_role(roles);
@@ -119,10 +119,7 @@ fn participants(instance: &Instance) -> BTreeSet<Principal> {
 /// The tokens that stand somewhere themselves, rather than wait for what runs inside their sub-process.
 pub(crate) fn leaves(instance: &Instance) -> impl Iterator<Item = &Token> {
     instance.tokens.iter().filter(|token| {
-        let hosts = instance
-            .scopes
-            .iter()
-            .find(|scope| scope.id.0 == token.id.0);
+        let hosts = instance.scope(ScopeId(token.id.0));
         // A round of an activity that repeats has a scope, and may stand in it itself.
         hosts.is_none_or(|scope| {
             instance.is_round(token) && !instance.tokens.iter().any(|it| it.scope == scope.id)

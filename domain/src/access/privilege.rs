@@ -25,11 +25,13 @@ pub enum Privilege {
     Auditor,
     /// Erases persons.
     DataProtectionOfficer,
+    /// Does the work of service, send and business rule tasks, without reading instances.
+    Worker,
 }
 
 impl Privilege {
     /// Every privilege.
-    pub const ALL: [Privilege; 8] = [
+    pub const ALL: [Privilege; 9] = [
         Privilege::Designer,
         Privilege::Manager,
         Privilege::Administrator,
@@ -38,6 +40,7 @@ impl Privilege {
         Privilege::Instantiator,
         Privilege::Auditor,
         Privilege::DataProtectionOfficer,
+        Privilege::Worker,
     ];
 
     /// The name in tokens and on the command line, in lower case.
@@ -51,6 +54,7 @@ impl Privilege {
             Privilege::Instantiator => "instantiator",
             Privilege::Auditor => "auditor",
             Privilege::DataProtectionOfficer => "data_protection_officer",
+            Privilege::Worker => "worker",
         }
     }
 }

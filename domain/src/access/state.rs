@@ -64,11 +64,7 @@ pub fn layers(instance: &Instance, scope: ScopeId) -> Vec<&Data> {
     let mut layers = Vec::new();
     let mut scope = scope;
     // A parent's number is smaller than its child's; asking for that ends the walk whatever was stored.
-    while let Some(open) = instance
-        .scopes
-        .iter()
-        .find(|open| open.id == scope && open.parent < scope)
-    {
+    while let Some(open) = instance.scope(scope).filter(|open| open.parent < scope) {
         layers.push(&open.data);
         scope = open.parent;
     }

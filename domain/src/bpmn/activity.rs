@@ -1,6 +1,6 @@
 //! What activities ask for beyond being passed, as the model says it.
 
-use super::{Principals, Text};
+use super::{Assignment, Principals, Text};
 use crate::expr::Expr;
 use crate::value::Name;
 
@@ -34,6 +34,43 @@ pub struct Form {
     pub key: Option<Name>,
     /// The form-js schema, if the model carries it.
     pub schema: Option<serde_json::Value>,
+}
+
+/// Work that is done outside, as the model describes it.
+#[derive(Clone, Debug)]
+pub struct ExternalWork {
+    /// Of what type: what workers ask by.
+    pub kind: Text,
+    /// How often it is tried in all, 1 to 100; 3 unless said otherwise.
+    pub retries: Option<Text>,
+    /// How long it rests after a failure (ISO 8601); not at all unless said otherwise.
+    pub backoff: Option<Text>,
+    /// How long a worker has it that does not say for how long (ISO 8601).
+    pub timeout: Option<Text>,
+    /// 0 to 100, 50 unless said otherwise; higher is more urgent.
+    pub priority: Option<Text>,
+    /// What the model tells its worker besides data, in its order.
+    pub headers: Vec<(Name, Name)>,
+    /// What the worker gets of the data, by the names that it gets it under. Empty: every field that is clear to it.
+    pub inputs: Vec<Assignment>,
+    /// Who may do it, among those with the privilege; `None` abstains, an empty list is nobody.
+    pub workers: Option<Vec<Principals>>,
+}
+
+impl ExternalWork {
+    /// Work of a type of which nothing else is said.
+    pub fn of(kind: Text) -> ExternalWork {
+        ExternalWork {
+            kind,
+            retries: None,
+            backoff: None,
+            timeout: None,
+            priority: None,
+            headers: Vec::new(),
+            inputs: Vec::new(),
+            workers: None,
+        }
+    }
 }
 
 /// An ad-hoc sub-process (BPMN 2.0.2, 13.3.5).

@@ -25,6 +25,48 @@ pub enum Trigger {
     Cancel,
     /// A signal of this name, wherever in the tenant it is thrown.
     Signal(Name),
+    /// Several at once (BPMN 2.0.2, 10.5.1): none of them is nothing or several itself.
+    Multiple {
+        /// Whether all of them must happen, rather than any one.
+        all: bool,
+        /// Two at least, in document order.
+        of: Vec<Trigger>,
+    },
+}
+
+impl Trigger {
+    /// What can happen for itself: each of several, else the trigger as it is.
+    pub fn parts(&self) -> &[Trigger] {
+        match self {
+            Trigger::Multiple { of, .. } => of,
+            Trigger::None
+            | Trigger::Timer(_)
+            | Trigger::Message(_)
+            | Trigger::Error(_)
+            | Trigger::Escalation(_)
+            | Trigger::Condition(_)
+            | Trigger::Compensation
+            | Trigger::Cancel
+            | Trigger::Signal(_) => std::slice::from_ref(self),
+        }
+    }
+
+    /// How many parts must happen before the event does.
+    pub fn needed(&self) -> usize {
+        match self {
+            Trigger::Multiple { all: true, of } => of.len(),
+            Trigger::Multiple { all: false, .. }
+            | Trigger::None
+            | Trigger::Timer(_)
+            | Trigger::Message(_)
+            | Trigger::Error(_)
+            | Trigger::Escalation(_)
+            | Trigger::Condition(_)
+            | Trigger::Compensation
+            | Trigger::Cancel
+            | Trigger::Signal(_) => 1,
+        }
+    }
 }
 
 /// What an event on the flow or at its end does besides going on or ending its token.
@@ -51,6 +93,32 @@ pub enum Throw {
     Signal(Sent),
     /// Brings a message to the one that waits for it.
     Message(Sent),
+    /// Several, in document order; what ends the token comes last, and at most once. None of them is several itself.
+    Multiple(Vec<Throw>),
+}
+
+impl Throw {
+    /// Whether it tells something to whoever waits: a signal or a message.
+    pub fn tells(&self) -> bool {
+        self.parts()
+            .iter()
+            .any(|part| matches!(part, Throw::Signal(_) | Throw::Message(_)))
+    }
+
+    /// What is thrown for itself: each of several, else the throw as it is.
+    pub fn parts(&self) -> &[Throw] {
+        match self {
+            Throw::Multiple(of) => of,
+            Throw::None
+            | Throw::Terminate
+            | Throw::Error(_)
+            | Throw::Escalation(_)
+            | Throw::Compensate { .. }
+            | Throw::Cancel
+            | Throw::Signal(_)
+            | Throw::Message(_) => std::slice::from_ref(self),
+        }
+    }
 }
 
 /// A signal or a message to be thrown.
@@ -63,6 +131,15 @@ pub struct Sent {
     pub correlation: Option<Expr>,
     /// The fields that go along, in order.
     pub fields: Vec<Assignment>,
+}
+
+/// An element without a way in that starts an instance when what it waits for comes (BPMN 2.0.2, 13.3.3 and 13.4.5).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Opener {
+    /// The receive task, or the event or receive task behind the gateway.
+    pub element: ElementIx,
+    /// The event-based gateway before it, and whether all of its events must happen in the instance.
+    pub gateway: Option<(ElementIx, bool)>,
 }
 
 /// A message to wait for.

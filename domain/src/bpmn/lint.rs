@@ -18,6 +18,7 @@ pub fn findings(draft: &Draft, key: &str) -> Vec<Problem> {
     if let Some(process) = process {
         let mut lint = Lint {
             process: &process,
+            works: works(&process),
             errors: thrown(&process, |throw| match throw {
                 Throw::Error(code) => Some(code),
                 Throw::None
@@ -26,7 +27,8 @@ pub fn findings(draft: &Draft, key: &str) -> Vec<Problem> {
                 | Throw::Compensate { .. }
                 | Throw::Cancel
                 | Throw::Signal(_)
-                | Throw::Message(_) => None,
+                | Throw::Message(_)
+                | Throw::Multiple(_) => None,
             }),
             escalations: thrown(&process, |throw| match throw {
                 Throw::Escalation(code) => Some(code),
@@ -36,7 +38,8 @@ pub fn findings(draft: &Draft, key: &str) -> Vec<Problem> {
                 | Throw::Compensate { .. }
                 | Throw::Cancel
                 | Throw::Signal(_)
-                | Throw::Message(_) => None,
+                | Throw::Message(_)
+                | Throw::Multiple(_) => None,
             }),
             report,
         };
@@ -65,6 +68,8 @@ fn executable(draft: &Draft, key: &str, report: &mut Report) {
 struct Lint<'a> {
     process: &'a Process,
     errors: Thrown,
+    /// Scopes with work inside, whose worker may throw any error.
+    works: HashSet<Option<ElementIx>>,
     escalations: Thrown,
     report: Report,
 }
@@ -82,6 +87,13 @@ impl Lint<'_> {
         let mut next: Vec<ElementIx> = Vec::new();
         let begins = beginnings(process);
         next.extend(&begins.whole);
+        for opener in &process.openers {
+            next.push(
+                opener
+                    .gateway
+                    .map_or(opener.element, |(gateway, _)| gateway),
+            );
+        }
         while let Some(ix) = next.pop() {
             if std::mem::replace(&mut reached[ix.0 as usize], true) {
                 continue;
@@ -131,6 +143,7 @@ impl Lint<'_> {
             | Kind::UserTask(_)
             | Kind::PassThrough
             | Kind::Assign(_)
+            | Kind::Work(_)
             | Kind::Decision(_)
             | Kind::Receive(_)
             | Kind::Call(_)
@@ -197,8 +210,11 @@ impl Lint<'_> {
         let Some(handler) = start.parent.map(|parent| process.element(parent)) else {
             return;
         };
-        let thrown = match trigger {
-            Trigger::Error(code) => self.errors.contains(&(handler.parent, code.clone())),
+        let thrown = trigger.parts().iter().any(|trigger| match trigger {
+            Trigger::Error(code) => {
+                self.errors.contains(&(handler.parent, code.clone()))
+                    || self.works.contains(&handler.parent)
+            }
             Trigger::Escalation(code) => self.escalations.contains(&(handler.parent, code.clone())),
             Trigger::Compensation => handler.parent.is_some(),
             Trigger::None
@@ -206,8 +222,9 @@ impl Lint<'_> {
             | Trigger::Message(_)
             | Trigger::Condition(_)
             | Trigger::Cancel
-            | Trigger::Signal(_) => true,
-        };
+            | Trigger::Signal(_)
+            | Trigger::Multiple { .. } => true,
+        });
         if !thrown {
             let message = format!(
                 "`{}` never begins: nothing throws what it catches",
@@ -222,6 +239,7 @@ impl Lint<'_> {
         let host = self.process.element(on);
         let waits = match &host.kind {
             Kind::UserTask(_)
+            | Kind::Work(_)
             | Kind::Receive(_)
             | Kind::Call(_)
             | Kind::SubProcess
@@ -246,15 +264,22 @@ impl Lint<'_> {
             | Kind::Complex { .. } => false,
         };
         let calls = matches!(host.kind, Kind::Call(_));
-        let fires = match trigger {
+        let fires = trigger.parts().iter().any(|trigger| match trigger {
             // What a called process throws, it alone knows.
             Trigger::Error(_) | Trigger::Escalation(_) if calls => true,
-            Trigger::Error(code) => self.errors.contains(&(Some(on), code.clone())),
+            Trigger::Error(code) => {
+                self.errors.contains(&(Some(on), code.clone()))
+                    || self.works.contains(&Some(on))
+                    || matches!(host.kind, Kind::Work(_))
+            }
             Trigger::Escalation(code) => self.escalations.contains(&(Some(on), code.clone())),
             Trigger::None | Trigger::Timer(_) | Trigger::Message(_) | Trigger::Signal(_) => waits,
             // It may hold as the activity begins. What is thrown to the others comes from elsewhere, or was looked for.
-            Trigger::Condition(_) | Trigger::Compensation | Trigger::Cancel => true,
-        };
+            Trigger::Condition(_)
+            | Trigger::Compensation
+            | Trigger::Cancel
+            | Trigger::Multiple { .. } => true,
+        });
         if !fires {
             let element = self.process.element(ix);
             let message = format!(
@@ -266,6 +291,21 @@ impl Lint<'_> {
     }
 }
 
+/// Which scopes hold work for somebody outside, at any depth.
+fn works(process: &Process) -> HashSet<Option<ElementIx>> {
+    let mut scopes = HashSet::new();
+    for element in &process.elements {
+        if let Kind::Work(_) = element.kind {
+            let mut scope = element.parent;
+            while scopes.insert(scope) {
+                let Some(ix) = scope else { break };
+                scope = process.element(ix).parent;
+            }
+        }
+    }
+    scopes
+}
+
 /// Which scopes hold an event that throws something of a kind, and of which code; `None` stands for any code.
 type Thrown = HashSet<(Option<ElementIx>, Option<Name>)>;
 
@@ -275,17 +315,16 @@ fn thrown(process: &Process, code: impl Fn(&Throw) -> Option<&Name>) -> Thrown {
         let (Kind::End(throw) | Kind::Throw(throw)) = &element.kind else {
             continue;
         };
-        let Some(code) = code(throw) else {
-            continue;
-        };
-        let mut scope = element.parent;
-        // Where this code is known already, it is known all the way up.
-        while thrown.insert((scope, Some(code.clone()))) {
-            thrown.insert((scope, None));
-            scope = match scope {
-                Some(ix) => process.element(ix).parent,
-                None => break,
-            };
+        for code in throw.parts().iter().filter_map(&code) {
+            let mut scope = element.parent;
+            // Where this code is known already, it is known all the way up.
+            while thrown.insert((scope, Some(code.clone()))) {
+                thrown.insert((scope, None));
+                scope = match scope {
+                    Some(ix) => process.element(ix).parent,
+                    None => break,
+                };
+            }
         }
     }
     thrown

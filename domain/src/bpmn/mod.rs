@@ -16,10 +16,12 @@ use crate::expr::Expr;
 use crate::value::Name;
 
 pub use access::{AccessPolicy, Classification, FieldRule, Mask, Naming, Principals, StateList};
-pub use activity::{AdHoc, Count, Form, MultiInstance, Repeat, StandardLoop, UserTask};
+pub use activity::{
+    AdHoc, Count, ExternalWork, Form, MultiInstance, Repeat, StandardLoop, UserTask,
+};
 pub use call::{Binding, Call, Mapping};
 pub use decision::{DecisionBinding, DecisionCall, DecisionRef, ResultShape};
-pub use event::{MessageWait, Sent, Throw, Timer, Trigger};
+pub use event::{MessageWait, Opener, Sent, Throw, Timer, Trigger};
 
 pub mod dialect;
 pub mod lint;
@@ -118,6 +120,8 @@ pub struct Process {
     pub acl: StateList,
     /// Field classes that hold in every state unless the element says otherwise.
     pub fields: Vec<FieldRule>,
+    /// What starts an instance besides start events.
+    pub openers: Vec<Opener>,
     /// Who may start an instance besides holding the privilege; `None` abstains.
     pub starters: Option<Vec<Principals>>,
     /// The data field that names the initiator when somebody starts on another's behalf.
@@ -191,7 +195,19 @@ impl Process {
         self.children(scope)
             .filter(|(_, element)| element.begins())
             .map(|(ix, _)| ix)
+            .filter(|ix| !self.opens(*ix))
             .collect()
+    }
+
+    /// Whether an element starts an instance by what it waits for, or leads to what does.
+    fn opens(&self, ix: ElementIx) -> bool {
+        let mut openers = self.openers.iter();
+        openers.any(|opener| {
+            opener
+                .gateway
+                .map_or(opener.element, |(gateway, _)| gateway)
+                == ix
+        })
     }
 }
 
@@ -284,8 +300,10 @@ pub enum Kind {
     },
     /// Human work.
     UserTask(Box<UserTask>),
-    /// Work outside the system, or a task without a kind: passed through.
+    /// A task of which the model says nothing: passed through.
     PassThrough,
+    /// Work that somebody outside fetches and does.
+    Work(Box<ExternalWork>),
     /// Assignments by expression: a service or script task with `wf:set`. Without any, passed through.
     Assign(Vec<Assignment>),
     /// Asks a decision: a business rule task.
@@ -325,6 +343,36 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// What an event waits for; nothing for what is no event that waits.
+    pub fn trigger(&self) -> Option<&Trigger> {
+        match self {
+            Kind::Start(trigger)
+            | Kind::Catch(trigger)
+            | Kind::Boundary { trigger, .. }
+            | Kind::EventStart { trigger, .. } => Some(trigger),
+            Kind::End(_)
+            | Kind::Throw(_)
+            | Kind::LinkSource(_)
+            | Kind::LinkTarget
+            | Kind::UserTask(_)
+            | Kind::PassThrough
+            | Kind::Work(_)
+            | Kind::Assign(_)
+            | Kind::Call(_)
+            | Kind::Decision(_)
+            | Kind::Receive(_)
+            | Kind::Exclusive
+            | Kind::Parallel
+            | Kind::Inclusive
+            | Kind::EventBased
+            | Kind::Complex { .. }
+            | Kind::AdHoc(_)
+            | Kind::SubProcess
+            | Kind::Transaction
+            | Kind::EventSubProcess => None,
+        }
+    }
+
     /// Whether a token can come to it by a flow alone: so that it begins where none leads to it.
     pub(crate) fn is_on_flow(&self) -> bool {
         match self {
@@ -339,6 +387,7 @@ impl Kind {
             | Kind::LinkSource(_)
             | Kind::UserTask(_)
             | Kind::PassThrough
+            | Kind::Work(_)
             | Kind::Assign(_)
             | Kind::Decision(_)
             | Kind::Receive(_)
@@ -361,6 +410,7 @@ impl Kind {
         match self {
             Kind::UserTask(_)
             | Kind::PassThrough
+            | Kind::Work(_)
             | Kind::Decision(_)
             | Kind::Call(_)
             | Kind::Assign(_)

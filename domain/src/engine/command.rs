@@ -4,17 +4,18 @@ use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::call::{Heir, Outcome};
 use crate::access::{Actor, Privilege};
 use crate::bpmn::{DecisionRef, ElementIx};
 use crate::dmn::Decision;
 use crate::engine::incident::IncidentKind;
-use crate::ids::{InstanceId, ProcessId, TaskId, TimerId};
+use crate::ids::{InstanceId, ProcessId, TaskId, TimerId, WorkId};
 use crate::task::TaskCommand;
 use crate::time::Calendar;
 use crate::value::{Data, Name, Value};
+use crate::work::WorkCommand;
 
 /// How an instance is asked to begin.
 #[derive(Clone, PartialEq, Debug)]
@@ -108,6 +109,28 @@ pub enum Command<'a> {
         /// Fields that come along.
         data: Data,
     },
+    /// Work to be taken in hand: what of it is free and for this worker.
+    Activate {
+        /// Who asks.
+        actor: &'a Actor,
+        /// What the worker calls itself.
+        worker: Name,
+        /// Which.
+        work: Vec<WorkId>,
+        /// For how long; without, as the model says.
+        lock: Option<SignedDuration>,
+    },
+    /// Something about work, by the worker that has it in hand.
+    Work {
+        /// Who asks.
+        actor: &'a Actor,
+        /// What the worker calls itself.
+        worker: Name,
+        /// Which.
+        work: WorkId,
+        /// What.
+        command: WorkCommand,
+    },
     /// What it has called is over, or never began: which, and how. Asked by those instances.
     Returned(Vec<(InstanceId, Outcome)>),
     /// Escalations have left what it has called. Asked by that instance.
@@ -157,6 +180,8 @@ impl Command<'_> {
             Command::Task { actor, .. }
             | Command::UpdateData { actor, .. }
             | Command::Message { actor, .. }
+            | Command::Activate { actor, .. }
+            | Command::Work { actor, .. }
             | Command::Retry { actor, .. }
             | Command::Resolve { actor, .. }
             | Command::Withdraw(actor)
@@ -278,6 +303,15 @@ pub enum Rejection {
     /// The timer is gone.
     #[error("the timer is gone")]
     NoTimer,
+    /// The worker does not have the work in hand: whether it is there is not said.
+    #[error("not available")]
+    NotInHand,
+    /// The worker has said already that it is done, and something else then.
+    #[error("the work is done")]
+    WorkDone,
+    /// An output mapping of the model has no value with what the worker sent.
+    #[error("the output `{0}` has no value with this data")]
+    OutputInvalid(Name),
     /// The data would grow too large.
     #[error(
         "the data of the instance would be larger than {} bytes",

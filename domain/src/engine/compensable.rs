@@ -52,8 +52,7 @@ impl Instance {
 
     /// What is to be compensated in a scope from now on.
     pub(super) fn undo(&mut self, host: TokenId, undoing: Undoing, of: &[TokenId]) {
-        let mut scopes = self.scopes.iter_mut();
-        if let Some(open) = scopes.find(|open| open.id.0 == host.0) {
+        if let Some(open) = self.scope_mut(ScopeId(host.0)) {
             open.undoing = Some(undoing);
             // What compensates the rounds of an activity is none of them.
             open.rounds = None;
@@ -72,8 +71,7 @@ impl Instance {
             return;
         };
         let done = self.compensable.remove(at);
-        let mut scopes = self.scopes.iter_mut();
-        let Some(open) = scopes.find(|open| open.id.0 == by.0) else {
+        let Some(open) = self.scope_mut(ScopeId(by.0)) else {
             self.forget_inside(activity);
             return;
         };

@@ -12,12 +12,13 @@ use crate::engine::effect::Effect;
 use crate::engine::gate::Gate;
 use crate::engine::incident::Incident;
 use crate::engine::instance::{
-    InstanceState, Lists, PendingCondition, PendingMessage, PendingSignal, PendingTimer, ScopeId,
-    TokenId,
+    Happened, InstanceState, Lists, PendingCondition, PendingMessage, PendingSignal, PendingTimer,
+    ScopeId, TokenId,
 };
-use crate::ids::{InstanceId, TaskId, TimerId};
+use crate::ids::{InstanceId, TaskId, TimerId, WorkId};
 use crate::task::{Task, TaskEvent};
 use crate::value::{Name, Value};
+use crate::work::{PendingWork, WorkEvent};
 
 /// One thing that happened.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -163,6 +164,26 @@ pub enum Event {
     /// A signal is no longer waited for.
     SignalCleared {
         /// The token that waited.
+        token: TokenId,
+        /// The event.
+        element: ElementIx,
+    },
+    /// Work for somebody outside came into being.
+    WorkCreated(Box<PendingWork>),
+    /// Something happened to work.
+    Work {
+        /// Which.
+        work: WorkId,
+        /// What.
+        event: WorkEvent,
+    },
+    /// Work is no longer needed.
+    WorkCleared(WorkId),
+    /// One of several things that have to happen together has happened, and is no longer waited for.
+    PartHappened(Happened),
+    /// What has happened of an event that waits for several things counts no longer.
+    PartsCleared {
+        /// The token that waits.
         token: TokenId,
         /// The event.
         element: ElementIx,

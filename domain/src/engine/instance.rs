@@ -1,7 +1,7 @@
 //! The state of one run: what events fold to. Open tasks, timers and waits are part of it, so that one transition is one
 //! aggregate. Everything here can be stored as it stands. [`Instance::apply`] is the only way to change it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -11,13 +11,14 @@ use super::compensable::{Compensable, Undoing};
 use super::event::Event;
 use super::gate::Gate;
 pub use super::incident::{Incident, IncidentKind, Phase};
-pub use super::pending::{PendingCondition, PendingMessage, PendingSignal, PendingTimer};
+pub use super::pending::{Happened, PendingCondition, PendingMessage, PendingSignal, PendingTimer};
 use crate::access::Principal;
 use crate::bpmn::ElementIx;
 use crate::history;
-use crate::ids::{InstanceId, ProcessId, TaskId};
+use crate::ids::{InstanceId, ProcessId, TaskId, WorkId};
 use crate::task::{Task, TaskEvent};
 use crate::value::{Data, Name};
+use crate::work::{PendingWork, WorkEvent};
 
 /// Where the life of an instance stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -69,11 +70,11 @@ pub struct Instance {
     pub ended_at: Option<Timestamp>,
     /// The fields of the process.
     pub data: Data,
-    /// Where it stands, by number.
-    pub tokens: Vec<Token>,
+    /// Where it stands, by number. Those that go are mostly among the oldest, those that come are the newest.
+    pub tokens: VecDeque<Token>,
     /// The number of the next token.
     pub next_token: u32,
-    /// The sub-processes that are open, parents before children.
+    /// The sub-processes that are open, by number: parents before children.
     pub scopes: Vec<Scope>,
     /// Open tasks, and those that a transition has closed since the instance was loaded: storing writes them for the last
     /// time, loading leaves them out.
@@ -88,6 +89,12 @@ pub struct Instance {
     /// Signals waited for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub signals: Vec<PendingSignal>,
+    /// Work that somebody outside is to do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub work: Vec<PendingWork>,
+    /// What has happened of events that wait for several things together.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub happened: Vec<Happened>,
     /// What was called and is not over.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub calls: Vec<PendingCall>,
@@ -237,6 +244,17 @@ impl Instance {
         self.tokens.get(at)
     }
 
+    fn token_mut(&mut self, id: TokenId) -> Option<&mut Token> {
+        let at = self.tokens.binary_search_by_key(&id, |token| token.id);
+        self.tokens.get_mut(at.ok()?)
+    }
+
+    fn take(&mut self, id: TokenId) {
+        if let Ok(at) = self.tokens.binary_search_by_key(&id, |token| token.id) {
+            self.tokens.remove(at);
+        }
+    }
+
     /// The task of an id, open or closed since loading.
     pub fn task(&self, id: TaskId) -> Option<&Task> {
         self.tasks.iter().find(|task| task.id == id)
@@ -249,7 +267,14 @@ impl Instance {
 
     /// The open sub-process of a number; the root is none.
     pub fn scope(&self, id: ScopeId) -> Option<&Scope> {
-        self.scopes.iter().find(|scope| scope.id == id)
+        // They are sorted by number as well.
+        let at = self.scopes.binary_search_by_key(&id, |scope| scope.id);
+        self.scopes.get(at.ok()?)
+    }
+
+    pub(super) fn scope_mut(&mut self, id: ScopeId) -> Option<&mut Scope> {
+        let at = self.scopes.binary_search_by_key(&id, |scope| scope.id);
+        self.scopes.get_mut(at.ok()?)
     }
 
     /// Whether a token is one round of an activity that repeats.
@@ -285,7 +310,7 @@ impl Instance {
                 lists,
             } => {
                 self.next_token = self.next_token.max(token.0.saturating_add(1));
-                self.tokens.push(Token {
+                self.tokens.push_back(Token {
                     id: *token,
                     element: *element,
                     scope: *scope,
@@ -305,14 +330,14 @@ impl Instance {
                 {
                     rounds.completed = rounds.completed.saturating_add(1);
                 }
-                self.tokens.retain(|held| held.id != *token);
+                self.take(*token);
+                self.happened.retain(|it| it.token != *token);
                 self.incidents.retain(|incident| incident.token != *token);
                 self.gone(*token, matches!(event, Event::Completed { .. }));
             }
             Event::ScopeOpened { token } => self.open_scope(*token),
             Event::RoundsOpened { scope, all, items } => {
-                let open = self.scopes.iter_mut().find(|open| open.id == *scope);
-                if let Some(open) = open {
+                if let Some(open) = self.scope_mut(*scope) {
                     open.rounds = Some(Rounds {
                         all: *all,
                         begun: 0,
@@ -322,19 +347,21 @@ impl Instance {
                 }
             }
             Event::ScopeClosed { scope } => {
-                self.scopes.retain(|open| open.id != *scope);
+                if let Ok(at) = self.scopes.binary_search_by_key(scope, |open| open.id) {
+                    self.scopes.remove(at);
+                }
                 self.release(*scope);
                 self.gates.retain(|gate| gate.scope != *scope);
             }
             Event::Merged { token, into, .. } => {
-                self.tokens.retain(|held| held.id != *token);
-                if let Some(held) = self.tokens.iter_mut().find(|held| held.id == *into) {
+                self.take(*token);
+                if let Some(held) = self.token_mut(*into) {
                     held.gathered = held.gathered.saturating_add(1);
                 }
             }
             Event::TurnTaken { token } => {
                 let scope = self.token(*token).map(|held| held.scope);
-                let open = self.scopes.iter_mut().find(|open| Some(open.id) == scope);
+                let open = scope.and_then(|scope| self.scope_mut(scope));
                 if let Some(open) = open {
                     open.turn = Some(*token);
                 }
@@ -356,7 +383,7 @@ impl Instance {
                 }
             }
             Event::Relisted { token, lists } => {
-                if let Some(held) = self.tokens.iter_mut().find(|held| held.id == *token) {
+                if let Some(held) = self.token_mut(*token) {
                     held.lists = lists.clone();
                 }
             }
@@ -369,15 +396,34 @@ impl Instance {
                 .waits
                 .retain(|wait| wait.token != *token || wait.element != *element),
             Event::ConditionJudged(judged) => {
-                let place = (judged.token, judged.element);
-                self.forget(place);
+                self.conditions.retain(|waits| !waits.is_of(judged));
                 self.conditions.push(judged.clone());
             }
-            Event::ConditionCleared { token, element } => self.forget((*token, *element)),
+            Event::ConditionCleared { token, element } => self
+                .conditions
+                .retain(|waits| waits.token != *token || waits.element != *element),
+            Event::PartHappened(part) => {
+                let place = (part.token, part.element, part.part);
+                self.timers
+                    .retain(|it| (it.token, it.element, it.part) != place);
+                self.waits
+                    .retain(|it| (it.token, it.element, it.part) != place);
+                self.signals
+                    .retain(|it| (it.token, it.element, it.part) != place);
+                self.conditions
+                    .retain(|it| (it.token, it.element, it.part) != place);
+                self.happened.push(*part);
+            }
+            Event::PartsCleared { token, element } => self
+                .happened
+                .retain(|it| it.token != *token || it.element != *element),
             Event::SignalAwaited(wait) => self.signals.push(wait.clone()),
             Event::SignalCleared { token, element } => self
                 .signals
                 .retain(|wait| wait.token != *token || wait.element != *element),
+            Event::WorkCreated(work) => self.work.push(PendingWork::clone(work)),
+            Event::Work { work, event } => self.fold_work(*work, event),
+            Event::WorkCleared(id) => self.work.retain(|work| work.id != *id),
             Event::Called(call) => self.calls.push(call.clone()),
             Event::CallReaders { child, readers } => {
                 if let Some(call) = self.calls.iter_mut().find(|call| call.child == *child) {
@@ -409,7 +455,8 @@ impl Instance {
         else {
             return;
         };
-        self.scopes.push(Scope {
+        let at = self.scopes.partition_point(|open| open.id.0 < host.0);
+        let open = Scope {
             id: ScopeId(host.0),
             parent,
             element,
@@ -417,17 +464,13 @@ impl Instance {
             rounds: None,
             undoing: None,
             turn: None,
-        });
+        };
+        self.scopes.insert(at, open);
     }
 
     fn rounds_mut(&mut self, scope: ScopeId) -> Option<&mut Rounds> {
-        let open = self.scopes.iter_mut().find(|open| open.id == scope)?;
+        let open = self.scope_mut(scope)?;
         open.rounds.as_mut()
-    }
-
-    fn forget(&mut self, place: (TokenId, ElementIx)) {
-        self.conditions
-            .retain(|waits| (waits.token, waits.element) != place);
     }
 
     fn fold_task(&mut self, id: TaskId, event: &TaskEvent) {
@@ -439,11 +482,16 @@ impl Instance {
         }
     }
 
+    fn fold_work(&mut self, id: WorkId, event: &WorkEvent) {
+        self.work
+            .retain_mut(|work| work.id != id || work.apply(event));
+    }
+
     fn data_mut(&mut self, scope: ScopeId) -> Option<&mut Data> {
         if scope == ScopeId::ROOT {
             return Some(&mut self.data);
         }
-        let open = self.scopes.iter_mut().find(|open| open.id == scope)?;
+        let open = self.scope_mut(scope)?;
         Some(&mut open.data)
     }
 }

@@ -209,8 +209,9 @@ fn await_again(run: &mut Run<'_, '_>, incident: &Incident) -> Result<(), Trouble
         scope: wait::scope_of(run, token, element),
     };
     let awaited = wait::watch(run, spot, element, trigger)?;
-    if let Some(awaited) = awaited {
-        run.emit(awaited);
+    run.disarm(token, |at| at == element);
+    for event in awaited {
+        run.emit(event);
     }
     Ok(())
 }

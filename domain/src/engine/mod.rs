@@ -27,6 +27,7 @@ pub mod gate;
 pub mod incident;
 pub mod instance;
 
+mod begin;
 mod data;
 mod element;
 mod intervene;
@@ -36,7 +37,9 @@ mod run;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
+
+use jiff::SignedDuration;
 
 use call::Outcome;
 use command::{Begin, Command, Fresh, Rejection, Start, Starter};
@@ -46,10 +49,11 @@ use instance::{Instance, InstanceState, Lists, ScopeId};
 use run::Run;
 
 use crate::access::{self, Actor, Principal, Privilege};
-use crate::bpmn::{ElementIx, Kind, Process, Trigger};
-use crate::ids::{InstanceId, TaskId, TimerId};
+use crate::bpmn::{ElementIx, Process};
+use crate::ids::{InstanceId, TaskId, TimerId, WorkId};
 use crate::task::{self, TaskCommand, TaskEvent, form};
 use crate::value::{Data, Name, Value};
+use crate::work::{self, WorkCommand, WorkEvent};
 
 pub use run::BUDGET;
 
@@ -67,10 +71,6 @@ pub fn start(
         Starter::Person(actor) => Some(actor),
         Starter::System | Starter::Call(_) => None,
     };
-    let begins = begins(process, &start.begin);
-    if begins.is_empty() {
-        return Err(Rejection::NoStart);
-    }
     let (initiator, creator) = match by {
         Starter::Person(actor) => {
             let initiator = initiator(process, &start.data, actor)?;
@@ -95,19 +95,23 @@ pub fn start(
         };
         run.write(ScopeId::ROOT, field, name)?;
     }
+    let begins = begin::find(&run, &start.begin);
+    let Some(first) = begins.first() else {
+        return Err(Rejection::NoStart);
+    };
     let seed = lists::seed(&run, &before);
     match element::event_sub_process::arm(&mut run, None) {
         Ok(armed) => {
             for event in armed {
                 run.emit(event);
             }
-            for element in begins {
-                run.arrive(element, ScopeId::ROOT, None, &seed);
+            for beginning in &begins {
+                beginning.go(&mut run, &seed);
             }
         }
         // As with a sub-process, what cannot be waited for holds the scope before it begins.
         Err(trouble) => {
-            let spot = run.enter(begins[0], ScopeId::ROOT, None, &seed);
+            let spot = run.enter(first.element(), ScopeId::ROOT, None, &seed);
             run.hold_at(spot.token, trouble, Phase::Opening);
         }
     }
@@ -142,6 +146,18 @@ pub fn decide(
         }
         Command::Fire(timer) => case.fire(*timer, fresh),
         Command::Signal { name, data } => case.signal(name, data, fresh),
+        Command::Activate {
+            actor,
+            worker,
+            work,
+            lock,
+        } => case.activate((actor, worker), work, *lock, fresh),
+        Command::Work {
+            actor,
+            worker,
+            work,
+            command,
+        } => case.work((actor, worker), *work, command, fresh),
         Command::Returned(calls) => case.returned(calls, fresh),
         Command::Escalated { child, codes } => case.escalated(*child, codes, fresh),
         Command::Participants { child, people } => case.participants(*child, people, fresh),
@@ -345,6 +361,57 @@ impl<'a> Case<'a> {
         Ok(run.finish())
     }
 
+    fn activate<'f>(
+        &self,
+        by: (&'a Actor, &Name),
+        asked: &[WorkId],
+        lock: Option<SignedDuration>,
+        fresh: &'a mut Fresh<'f>,
+    ) -> Result<Vec<Event>, Rejection> {
+        if !by.0.has(Privilege::Worker) {
+            return Err(Rejection::Privilege(Privilege::Worker));
+        }
+        self.must_run()?;
+        let now = fresh.now;
+        let mut run = self.run(Some(by.0), fresh);
+        let among = self.instance.work.iter();
+        for work in among.filter(|work| asked.contains(&work.id)) {
+            let locked = work::lock(self.process, self.instance, work, by, lock, now);
+            if let Some(event) = locked {
+                let work = work.id;
+                run.emit(Event::Work { work, event });
+            }
+        }
+        Ok(run.finish())
+    }
+
+    fn work<'f>(
+        &self,
+        by: (&'a Actor, &Name),
+        id: WorkId,
+        command: &WorkCommand,
+        fresh: &'a mut Fresh<'f>,
+    ) -> Result<Vec<Event>, Rejection> {
+        if !by.0.has(Privilege::Worker) {
+            return Err(Rejection::Privilege(Privilege::Worker));
+        }
+        let mut pending = self.instance.work.iter();
+        let work = pending.find(|work| work.id == id);
+        let work = work.ok_or(Rejection::NotInHand)?;
+        let event = work::decide(self.process, self.instance, work, by, command, fresh.now)?;
+        self.must_run()?;
+        let mut run = self.run(Some(by.0), fresh);
+        let given_up = matches!(event, WorkEvent::Failed { retries: 0, .. });
+        run.emit(Event::Work { work: id, event });
+        match command {
+            WorkCommand::Complete { data } => element::work::complete(&mut run, work, data)?,
+            WorkCommand::Throw { code, data } => element::work::threw(&mut run, work, code, data)?,
+            WorkCommand::Fail { .. } if given_up => element::work::given_up(&mut run, work),
+            WorkCommand::Fail { .. } | WorkCommand::Extend { .. } => {}
+        }
+        Ok(run.finish())
+    }
+
     /// Ends everything. Who could read any of the last states reads how it ended.
     fn end<'f>(
         &self,
@@ -360,39 +427,6 @@ impl<'a> Case<'a> {
         run.cancel_scope(ScopeId::ROOT, None);
         run.end(state, lists);
         run.finish()
-    }
-}
-
-/// Where a start begins: at one start event, or, in a process without any, wherever no flow leads. Asked by hand, a process
-/// that only timers start begins ahead of time.
-fn begins(process: &Process, begin: &Begin) -> Vec<ElementIx> {
-    let first = |by: &dyn Fn(ElementIx, &Trigger) -> bool| -> Vec<ElementIx> {
-        let mut children = process.children(None);
-        let found = children.find(
-            |(ix, element)| matches!(&element.kind, Kind::Start(trigger) if by(*ix, trigger)),
-        );
-        found.map(|(ix, _)| ix).into_iter().collect()
-    };
-    match begin {
-        Begin::Plain => {
-            let plain = element::sub_process::begins(process, None);
-            match plain.is_empty() {
-                true => first(&|_, trigger| matches!(trigger, Trigger::Timer(_))),
-                false => plain,
-            }
-        }
-        Begin::Message(name) => {
-            first(&|_, trigger| matches!(trigger, Trigger::Message(wait) if wait.name == *name))
-        }
-        Begin::Signal(name) => {
-            first(&|_, trigger| matches!(trigger, Trigger::Signal(signal) if signal == name))
-        }
-        Begin::Timer(start) => {
-            first(&|ix, trigger| ix == *start && matches!(trigger, Trigger::Timer(_)))
-        }
-        Begin::Condition(start) => {
-            first(&|ix, trigger| ix == *start && matches!(trigger, Trigger::Condition(_)))
-        }
     }
 }
 
@@ -453,7 +487,7 @@ fn blank(start: &Start, initiator: Name, created_by: Name, fresh: &Fresh<'_>) ->
         started_at: fresh.now,
         ended_at: None,
         data: Data::new(),
-        tokens: Vec::new(),
+        tokens: VecDeque::new(),
         // 0 is the root's number as a scope.
         next_token: 1,
         scopes: Vec::new(),
@@ -462,6 +496,8 @@ fn blank(start: &Start, initiator: Name, created_by: Name, fresh: &Fresh<'_>) ->
         waits: Vec::new(),
         conditions: Vec::new(),
         signals: Vec::new(),
+        work: Vec::new(),
+        happened: Vec::new(),
         calls: Vec::new(),
         parent: None,
         incidents: Vec::new(),

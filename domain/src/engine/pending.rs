@@ -19,6 +19,9 @@ pub struct PendingTimer {
     pub token: TokenId,
     /// The event.
     pub element: ElementIx,
+    /// Which of the event's definitions, where it has several.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub part: u32,
     /// When it fires.
     pub due_at: Timestamp,
     /// How many more times after that; `None` is for ever.
@@ -35,6 +38,9 @@ pub struct PendingMessage {
     pub token: TokenId,
     /// The event or receive task.
     pub element: ElementIx,
+    /// Which of the event's definitions, where it has several.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub part: u32,
     /// The message.
     pub name: Name,
     /// What the sender must name, if anything.
@@ -48,6 +54,9 @@ pub struct PendingSignal {
     pub token: TokenId,
     /// The event.
     pub element: ElementIx,
+    /// Which of the event's definitions, where it has several.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub part: u32,
     /// The signal.
     pub name: Name,
 }
@@ -59,6 +68,35 @@ pub struct PendingCondition {
     pub token: TokenId,
     /// The event.
     pub element: ElementIx,
+    /// Which of the event's definitions, where it has several.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub part: u32,
     /// Whether it held when the data last changed: it happens when it becomes true, not while it is.
     pub held: bool,
+}
+
+impl PendingCondition {
+    /// Whether both wait for the same, whatever each was judged.
+    pub fn is_of(&self, other: &PendingCondition) -> bool {
+        (self.token, self.element, self.part) == (other.token, other.element, other.part)
+    }
+}
+
+/// One of several things that have to happen together, and has happened.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Happened {
+    /// The token that waits, as of a timer.
+    pub token: TokenId,
+    /// The event.
+    pub element: ElementIx,
+    /// Which of the event's definitions.
+    pub part: u32,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks for a reference"
+)]
+fn is_first(part: &u32) -> bool {
+    *part == 0
 }

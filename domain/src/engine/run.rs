@@ -1,7 +1,7 @@
 //! One transition being decided: a working copy of the instance, the events so far, and the tokens that can still move.
 //! Whatever happens is an event that is folded into the copy at once, so that the copy is what the caller will have.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use super::call::Outcome;
 use super::command::{Fresh, Trouble};
@@ -13,7 +13,7 @@ use super::incident::{Incident, IncidentKind, Phase};
 use super::instance::{Instance, InstanceState, Lists, ScopeId, TokenId};
 use super::lists;
 use crate::access::{Actor, state};
-use crate::bpmn::{ElementIx, FlowIx, Process};
+use crate::bpmn::{ElementIx, FlowIx, Kind, Process};
 use crate::expr::Meter;
 use crate::ids::TimerId;
 use crate::task::{Task, TaskEvent};
@@ -64,8 +64,13 @@ pub(super) struct Run<'a, 'f> {
     pub resume: Option<(TokenId, usize)>,
     /// The token that leaves without its outputs.
     pub skipped: Option<TokenId>,
+    /// Of each parallel join that waits, a flow over which nothing has come yet: until something does, nobody need look at
+    /// the others.
+    pub missing: HashMap<(ElementIx, ScopeId), FlowIx>,
     events: Vec<Event>,
     queue: VecDeque<TokenId>,
+    /// Tokens that are about to tell others something.
+    later: VecDeque<TokenId>,
     spent: usize,
 }
 
@@ -92,8 +97,10 @@ impl<'a, 'f> Run<'a, 'f> {
             assigned: None,
             resume: None,
             skipped: None,
+            missing: HashMap::new(),
             events: Vec::with_capacity(8),
             queue: VecDeque::new(),
+            later: VecDeque::new(),
             spent: 0,
         }
     }
@@ -102,7 +109,7 @@ impl<'a, 'f> Run<'a, 'f> {
     pub(super) fn finish(mut self) -> Vec<Event> {
         loop {
             element::condition::judge(&mut self);
-            while let Some(token) = self.queue.pop_front() {
+            while let Some(token) = self.next() {
                 self.step(token);
                 element::condition::judge(&mut self);
             }
@@ -117,6 +124,24 @@ impl<'a, 'f> Run<'a, 'f> {
         lists::refresh(&mut self);
         self.tell_participants();
         self.events
+    }
+
+    /// The token to move next. What tells others something moves when all the others have come to where they wait: of
+    /// branches that run side by side, the one that throws should not be too early for the one that catches.
+    fn next(&mut self) -> Option<TokenId> {
+        while let Some(token) = self.queue.pop_front() {
+            let tells = self.instance.token(token).is_some_and(|held| {
+                matches!(
+                    &self.process.element(held.element).kind,
+                    Kind::Throw(throw) | Kind::End(throw) if throw.tells()
+                )
+            });
+            if !tells {
+                return Some(token);
+            }
+            self.later.push_back(token);
+        }
+        self.later.pop_front()
     }
 
     /// What called the instance is told who takes part in it, where the model has it that they read there.
@@ -412,7 +437,7 @@ impl<'a, 'f> Run<'a, 'f> {
         }
     }
 
-    /// Stops waiting for timers and messages on a token's behalf, at the events that are asked for.
+    /// Stops waiting for timers, messages and work on a token's behalf, at the events that are asked for.
     pub(super) fn disarm(&mut self, token: TokenId, at: impl Fn(ElementIx) -> bool) {
         while let Some(timer) = self
             .instance
@@ -440,6 +465,14 @@ impl<'a, 'f> Run<'a, 'f> {
             let element = wait.element;
             self.emit(Event::SignalCleared { token, element });
         }
+        while let Some(work) = self
+            .instance
+            .work
+            .iter()
+            .find(|work| work.token == token && at(work.element))
+        {
+            self.emit(Event::WorkCleared(work.id));
+        }
         while let Some(waits) = self
             .instance
             .conditions
@@ -448,6 +481,15 @@ impl<'a, 'f> Run<'a, 'f> {
         {
             let element = waits.element;
             self.emit(Event::ConditionCleared { token, element });
+        }
+        while let Some(part) = self
+            .instance
+            .happened
+            .iter()
+            .find(|part| part.token == token && at(part.element))
+        {
+            let element = part.element;
+            self.emit(Event::PartsCleared { token, element });
         }
     }
 

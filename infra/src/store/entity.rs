@@ -161,6 +161,29 @@ pub mod timer {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+pub mod work {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, PartialEq, Debug, DeriveEntityModel)]
+    #[sea_orm(table_name = "work")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub work_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub queue: Uuid,
+        pub tenant_id: Uuid,
+        pub instance_id: Uuid,
+        pub priority: i64,
+        pub free_at: i64,
+        pub holder: Option<Uuid>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 pub mod journal {
     use sea_orm::entity::prelude::*;
 

@@ -23,6 +23,7 @@ impl MigratorTrait for Migrator {
             Box::new(History),
             Box::new(Held),
             Box::new(Calls),
+            Box::new(Work),
         ]
     }
 }
@@ -118,6 +119,51 @@ impl MigrationTrait for Calls {
             .col("started_at")
             .col("id");
         manager.create_index(by_parent).await
+    }
+}
+
+/// Work that is done outside: a row for each queue that a worker may find it by.
+struct Work;
+
+impl MigrationName for Work {
+    fn name(&self) -> &str {
+        "m0006_work"
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for Work {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let work = Table::create()
+            .table("work")
+            .col(uuid("work_id"))
+            .col(uuid("queue"))
+            .col(uuid("tenant_id"))
+            .col(uuid("instance_id"))
+            .col(big_integer("priority"))
+            .col(big_integer("free_at"))
+            .col(uuid_null("holder"))
+            .primary_key(Index::create().col("work_id").col("queue"))
+            .foreign_key(&mut references("work", "instance_id", "instances"))
+            .take();
+        manager.create_table(work).await?;
+        // A queue is made with the tenant's key: it is the tenant's alone, and needs no column before it.
+        let by_priority = Index::create()
+            .name("work_by_priority")
+            .table("work")
+            .col("queue")
+            .col("priority")
+            .col("free_at")
+            .col("work_id")
+            .take();
+        manager.create_index(by_priority).await?;
+        let by_time = Index::create()
+            .name("work_by_time")
+            .table("work")
+            .col("queue")
+            .col("free_at")
+            .take();
+        manager.create_index(by_time).await
     }
 }
 

@@ -55,6 +55,7 @@ mod statuses;
 mod tasks;
 mod timers;
 mod transitions;
+mod work;
 
 #[cfg(test)]
 mod tests;
@@ -73,6 +74,7 @@ pub use statuses::{Held, InstanceStatus};
 pub use tasks::{TaskOrder, TaskSort, WorklistCounts};
 pub use timers::DueTimer;
 pub use transitions::Transition;
+pub use work::{FreeWork, WorkTimes};
 
 /// How long a statement waits for another process that holds the write lock.
 const BUSY: Duration = Duration::from_secs(5);

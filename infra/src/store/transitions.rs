@@ -1,4 +1,4 @@
-//! Transitions, written: each the instance, its tasks, timers, access rows, history and journal entry, all or none. The
+//! Transitions, written: each the instance, its tasks, timers, work, access rows, history and journal entry, all or none. The
 //! revision that was read is the condition for writing the next. One transition and many take the same statements.
 
 use std::collections::HashMap;
@@ -92,6 +92,7 @@ impl Write {
         self.save_tasks(&keyed).await?;
         self.save_access(transitions).await?;
         self.save_timers(transitions).await?;
+        self.save_work(transitions).await?;
         self.insert_history(&keyed).await?;
         self.insert_entries(&keyed).await
     }

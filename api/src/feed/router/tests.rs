@@ -38,6 +38,7 @@ fn entry(before: Option<&[Principal]>, after: &[Principal]) -> Arc<Entry> {
         before: before.map(image),
         after: image(after),
         tasks: Vec::new(),
+        work: Vec::new(),
     })
 }
 

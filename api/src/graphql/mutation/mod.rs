@@ -17,6 +17,7 @@ pub mod instance;
 pub mod intervention;
 pub mod process;
 pub mod task;
+pub mod work;
 
 /// Where writing begins. What can be mended comes back as `userErrors`; then nothing was changed.
 #[derive(Default, MergedObject)]
@@ -25,6 +26,7 @@ pub struct Mutation(
     instance::InstanceMutation,
     intervention::InterventionMutation,
     task::TaskMutation,
+    work::WorkMutation,
 );
 
 /// A value, or the refusal in its place.
@@ -50,7 +52,7 @@ fn data(json: Option<Json>) -> std::result::Result<Data, AppError> {
 }
 
 /// A key of a size that can be stored.
-fn key(field: KeyField, key: String) -> std::result::Result<Name, AppError> {
+pub fn key(field: KeyField, key: String) -> std::result::Result<Name, AppError> {
     if key.is_empty() || key.len() > MAX_KEY {
         return Err(Invalid::Key(field).into());
     }

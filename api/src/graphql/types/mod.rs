@@ -15,6 +15,7 @@ pub mod scalar;
 pub mod task;
 pub mod user;
 pub mod viewer;
+pub mod work;
 pub mod worklist;
 
 use instance::ProcessInstance;

@@ -4,7 +4,8 @@ use async_graphql::{
     Enum, InputObject, InputValueError, InputValueResult, Scalar, ScalarType, Value,
 };
 use docket_domain::task::worklist::Span;
-use jiff::Timestamp;
+use jiff::fmt::temporal::SpanParser;
+use jiff::{SignedDuration, SpanRelativeTo, Timestamp};
 
 /// A moment in ISO 8601 with its offset, as in RFC 3339: `2026-11-22T08:30:00Z`. Answers are in UTC, with whole
 /// microseconds at most.
@@ -37,6 +38,39 @@ impl ScalarType for DateTime {
 impl async_graphql::Description for DateTime {
     fn description() -> &'static str {
         "A moment in ISO 8601 with its offset, as in RFC 3339: `2026-11-22T08:30:00Z`. Answers are in UTC, with microseconds at most."
+    }
+}
+
+/// A length of time in ISO 8601: `PT5M`. Days have 24 hours; months and years, which have no length of their own, are none.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Duration(pub SignedDuration);
+
+static SPANS: SpanParser = SpanParser::new();
+
+#[Scalar(
+    specified_by_url = "https://scalars.graphql.org/dotansimha/duration.html",
+    use_type_description
+)]
+impl ScalarType for Duration {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let Value::String(text) = &value else {
+            return Err(InputValueError::expected_type(value));
+        };
+        let span = SPANS.parse_span(text).ok();
+        let days = SpanRelativeTo::days_are_24_hours();
+        span.and_then(|span| span.to_duration(days).ok())
+            .map(Duration)
+            .ok_or_else(|| InputValueError::custom("a duration looks like PT5M"))
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_string())
+    }
+}
+
+impl async_graphql::Description for Duration {
+    fn description() -> &'static str {
+        "A length of time in ISO 8601: `PT5M`. Days have 24 hours; months and years, which have no length of their own, are none."
     }
 }
 

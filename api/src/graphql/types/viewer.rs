@@ -31,6 +31,8 @@ pub enum Privilege {
     Auditor,
     /// Erases persons.
     DataProtectionOfficer,
+    /// Fetches the work of service, send and business rule tasks, and says how it went.
+    Worker,
 }
 
 /// Who is asking, as the token says.

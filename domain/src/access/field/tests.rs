@@ -125,7 +125,7 @@ fn writing_takes_a_writer_who_sees_the_field_and_whom_the_rule_names() {
     );
     instance.state = InstanceState::Completed;
     instance.tasks.clear();
-    instance.last_lists = instance.tokens.remove(0).lists;
+    instance.last_lists = instance.tokens.remove(0).unwrap().lists;
     assert_eq!(
         seen(&process, &instance, "iban"),
         ["clear", "clear", "clear", "clear", "clear"]

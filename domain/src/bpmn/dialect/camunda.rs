@@ -2,8 +2,11 @@
 
 use super::super::report::Report;
 use super::super::tree::Tag;
-use super::super::{Assignment, Binding, Form, Mapping, Naming, Principals, UserTask, text, timer};
+use super::super::{
+    Assignment, Binding, ExternalWork, Form, Mapping, Naming, Principals, UserTask, text, timer,
+};
 use super::call::{Said, copied, mapped};
+use super::external::{duration, retries};
 use super::{Collection, Work, assignment, wf};
 use crate::expr::Expr;
 use crate::value::Name;
@@ -104,6 +107,44 @@ pub(super) fn initiator(process: Tag<'_>) -> Option<Name> {
         .parts("startEvent")
         .find_map(|start| attribute(start, "initiator"))
         .cloned()
+}
+
+/// An external task: `type="external"` with a `topic` here, `external-worker` there. An event carries it in its message.
+pub(super) fn external(tag: Tag<'_>, report: &mut Report) -> Option<ExternalWork> {
+    let carrier = tag.part("messageEventDefinition").unwrap_or(tag);
+    let kind = attribute(carrier, "type")?;
+    if !["external", "external-worker"].contains(&kind.trim()) {
+        return None;
+    }
+    let mut work = ExternalWork::of(text::text(tag, attribute(carrier, "topic")?, report)?);
+    work.priority =
+        attribute(carrier, "taskPriority").and_then(|source| wf::priority(tag, source, report));
+    for parameter in parameters(tag, "inputParameter") {
+        if parameter.children().next().is_some() {
+            ignored(parameter, report);
+        } else if let Some(name) = parameter.filled("name") {
+            let input = assignment(parameter, name, parameter.text(), report);
+            work.inputs.extend(input);
+        }
+    }
+    let own = |name: &'static str| {
+        tag.extensions()
+            .filter(move |tag| is_ours(*tag) && &**tag.name() == name)
+    };
+    for property in own("properties").flat_map(Tag::children) {
+        if let (Some(name), Some(value)) = (property.filled("name"), property.own("value")) {
+            work.headers.push((name.clone(), value.clone()));
+        }
+    }
+    // `R3/PT10M`: so many tries, so long apart.
+    if let Some(cycle) = own("failedJobRetryTimeCycle").next()
+        && let Some((count, pause)) = cycle.text().trim().split_once('/')
+        && let Some(count) = count.strip_prefix('R')
+    {
+        work.retries = retries(cycle, count, report);
+        work.backoff = duration(cycle, pause, report);
+    }
+    Some(work)
 }
 
 pub(super) fn work(tag: Tag<'_>, _report: &mut Report) -> Work {
@@ -285,7 +326,16 @@ pub(super) fn check(tag: Tag<'_>, report: &mut Report) {
             _ => {}
         }
     }
-    for parameter in parameters(tag, "inputParameter") {
-        ignored(parameter, report);
+    // What a worker is given is read with its work.
+    if !is_external(tag) {
+        for parameter in parameters(tag, "inputParameter") {
+            ignored(parameter, report);
+        }
     }
+}
+
+/// Whether it is an external task, or an event that one sends.
+pub(super) fn is_external(tag: Tag<'_>) -> bool {
+    let carrier = tag.part("messageEventDefinition").unwrap_or(tag);
+    attribute(carrier, "topic").is_some()
 }

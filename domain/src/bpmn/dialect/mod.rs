@@ -3,13 +3,16 @@
 
 use super::report::Report;
 use super::tree::Tag;
-use super::{AccessPolicy, Assignment, FieldRule, Form, Principals, StateList, UserTask};
+use super::{
+    AccessPolicy, Assignment, ExternalWork, FieldRule, Form, Principals, StateList, UserTask,
+};
 use crate::value::Name;
 
 mod automatiko;
 mod call;
 mod camunda;
 mod decision;
+mod external;
 mod imixs;
 mod jbpm;
 mod standard;
@@ -38,6 +41,8 @@ pub(super) enum Work {
     Nothing,
     /// Assignments by expression.
     Assign(Vec<Assignment>),
+    /// Work for somebody outside who fetches it.
+    External(Box<ExternalWork>),
     /// Something that only the named vendor's engine can run.
     Foreign(String),
 }
@@ -140,6 +145,9 @@ pub(super) fn work(tag: Tag<'_>, report: &mut Report) -> Work {
     if !ours.is_empty() {
         return Work::Assign(ours);
     }
+    if let Some(work) = external(tag, report) {
+        return Work::External(Box::new(work));
+    }
     for read in [camunda::work, zeebe::work, jbpm::work, standard::work] {
         match read(tag, report) {
             Work::Nothing => {}
@@ -147,6 +155,21 @@ pub(super) fn work(tag: Tag<'_>, report: &mut Report) -> Work {
         }
     }
     Work::Nothing
+}
+
+/// What a task, or an event that sends a message, leaves to a worker outside. Who may be that worker is ours alone to say.
+pub(super) fn external(tag: Tag<'_>, report: &mut Report) -> Option<ExternalWork> {
+    let theirs = [camunda::external, zeebe::external];
+    let mut work = external::read(tag, report)
+        .or_else(|| theirs.into_iter().find_map(|read| read(tag, report)))?;
+    work.inputs.extend(external::inputs(tag, report));
+    work.workers = external::workers(tag, report);
+    Some(work)
+}
+
+/// Whether a model speaks of a worker outside here.
+pub(super) fn is_external(tag: Tag<'_>) -> bool {
+    external::is_said(tag) || camunda::is_external(tag) || zeebe::is_external(tag)
 }
 
 /// The correlation key of a message, as an expression.

@@ -13,7 +13,7 @@ use crate::task::form::check_schema;
 use crate::value::Name;
 
 /// Our elements, and the attributes that each may have.
-const WORDS: [(&str, &[&str]); 18] = [
+const WORDS: [(&str, &[&str]); 22] = [
     ("acl", &["bind"]),
     ("readers", LIST),
     ("writers", LIST),
@@ -37,6 +37,13 @@ const WORDS: [(&str, &[&str]); 18] = [
     ("set", &["field", "value"]),
     ("output", &["field", "value"]),
     (
+        "work",
+        &["type", "retries", "backoff", "timeout", "priority"],
+    ),
+    ("header", &["name", "value"]),
+    ("input", &["field", "value"]),
+    ("workers", LIST),
+    (
         "decision",
         &["ref", "result", "binding", "version", "versionTag", "map"],
     ),
@@ -56,6 +63,10 @@ const WORDS: [(&str, &[&str]); 18] = [
     ("out", &["field", "value"]),
 ];
 const LIST: &[&str] = &["users", "groups", "roles", "fields", "expr"];
+/// The tasks that do something without a person.
+const WORKING: [&str; 4] = ["serviceTask", "scriptTask", "businessRuleTask", "sendTask"];
+/// The events that can send a message.
+const SENDING: [&str; 2] = ["intermediateThrowEvent", "endEvent"];
 /// Our attributes on a process.
 const ON_PROCESS: [&str; 4] = [
     "securityRoles",
@@ -96,18 +107,11 @@ fn belongs(word: &str, host: Tag<'_>) -> bool {
         "assignment" | "schedule" | "outcomes" => host == "userTask",
         "timer" => ["startEvent", "intermediateCatchEvent", "boundaryEvent"].contains(&host),
         "form" => host == "userTask" || (host == "startEvent" && scope == Some("process")),
-        "set" => [
-            "serviceTask",
-            "scriptTask",
-            "businessRuleTask",
-            "sendTask",
-            "intermediateThrowEvent",
-            "endEvent",
-        ]
-        .contains(&host),
+        "set" => WORKING.contains(&host) || SENDING.contains(&host),
         "decision" => host == "businessRuleTask",
+        "work" | "input" | "workers" => WORKING.contains(&host) || SENDING.contains(&host),
         "call" => host == "callActivity",
-        "readers" | "writers" | "owners" | "in" | "out" => false,
+        "readers" | "writers" | "owners" | "in" | "out" | "header" => false,
         "collection" => host == "multiInstanceLoopCharacteristics",
         "output" => host != "process" && host != "multiInstanceLoopCharacteristics",
         // `acl` and `field` stand everywhere; other words are unknown, and said to be.
@@ -208,7 +212,7 @@ pub(super) fn acl(tag: Tag<'_>, report: &mut Report) -> StateList {
 }
 
 /// The members of a list element, from all of its attributes.
-fn list(tag: Tag<'_>, report: &mut Report) -> Vec<Principals> {
+pub(super) fn list(tag: Tag<'_>, report: &mut Report) -> Vec<Principals> {
     let mut members = Vec::new();
     for (name, naming) in [
         ("users", Naming::User),
@@ -411,7 +415,7 @@ pub(super) fn work(tag: Tag<'_>, report: &mut Report) -> Vec<Assignment> {
     assignments(tag, "set", report)
 }
 
-fn assignments(tag: Tag<'_>, name: &str, report: &mut Report) -> Vec<Assignment> {
+pub(super) fn assignments(tag: Tag<'_>, name: &str, report: &mut Report) -> Vec<Assignment> {
     let mut found = Vec::new();
     for set in tag.extension(WF, name) {
         let (Some(field), Some(value)) = (set.filled("field"), set.own("value")) else {

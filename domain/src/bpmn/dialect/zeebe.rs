@@ -2,8 +2,11 @@
 
 use super::super::report::Report;
 use super::super::tree::Tag;
-use super::super::{Assignment, Binding, Form, Mapping, Naming, UserTask, text, timer};
+use super::super::{
+    Assignment, Binding, ExternalWork, Form, Mapping, Naming, UserTask, text, timer,
+};
 use super::call::{Said, mapped};
+use super::external::retries;
 use super::{Collection, Work, assignment, wf};
 use crate::value::Name;
 
@@ -86,6 +89,42 @@ fn embedded<'a>(tag: Tag<'a>, id: &str) -> Option<Tag<'a>> {
         .find(|form| form.id().is_some_and(|own| &**own == id))
 }
 
+/// Whether there is a job for a worker.
+pub(super) fn is_external(tag: Tag<'_>) -> bool {
+    tag.extension(ZEEBE, "taskDefinition").next().is_some()
+}
+
+/// A job for a worker.
+pub(super) fn external(tag: Tag<'_>, report: &mut Report) -> Option<ExternalWork> {
+    let definition = tag.extension(ZEEBE, "taskDefinition").next()?;
+    let Some(kind) = definition.filled("type") else {
+        report.error(definition, "no-name", "the work has no type".to_owned());
+        return None;
+    };
+    let mut work = ExternalWork::of(text::text(definition, kind, report)?);
+    work.retries = definition
+        .filled("retries")
+        .and_then(|source| retries(definition, source, report));
+    work.priority = tag
+        .extension(ZEEBE, "priorityDefinition")
+        .find_map(|priority| wf::priority(priority, priority.filled("priority")?, report));
+    for header in tag
+        .extension(ZEEBE, "taskHeaders")
+        .flat_map(|headers| headers.all(ZEEBE, "header"))
+    {
+        if let (Some(key), Some(value)) = (header.filled("key"), header.own("value")) {
+            work.headers.push((key.clone(), value.clone()));
+        }
+    }
+    for input in mappings(tag, "input") {
+        if let (Some(source), Some(target)) = (input.filled("source"), input.filled("target")) {
+            work.inputs
+                .extend(assignment(input, target, source, report));
+        }
+    }
+    Some(work)
+}
+
 pub(super) fn work(tag: Tag<'_>, report: &mut Report) -> Work {
     for extension in tag.extensions().filter(|tag| tag.namespace() == ZEEBE) {
         match &**extension.name() {
@@ -108,7 +147,7 @@ pub(super) fn work(tag: Tag<'_>, report: &mut Report) -> Work {
                         .collect(),
                 );
             }
-            "taskDefinition" | "calledDecision" => {
+            "calledDecision" => {
                 return Work::Foreign(format!("`{}` is for another engine", extension.name()));
             }
             _ => {}
@@ -247,11 +286,12 @@ pub(super) fn check(tag: Tag<'_>, report: &mut Report) {
     let listeners = tag.extensions().filter(|tag| {
         tag.namespace() == ZEEBE && matches!(&**tag.name(), "executionListeners" | "taskListeners")
     });
+    let work = is_external(tag);
     let reads = matches!(
         tag.bpmn(),
         Some("intermediateThrowEvent" | "endEvent" | "sendTask" | "callActivity")
     );
-    for ignored in listeners.chain(mappings(tag, "input").filter(|_| !reads)) {
+    for ignored in listeners.chain(mappings(tag, "input").filter(|_| !reads && !work)) {
         let message = format!("`{}` is not read", ignored.name());
         report.warning(ignored, "ignored-extension", message);
     }

@@ -2,7 +2,7 @@
 //! compensation events at a border to them.
 
 use super::super::read::flag;
-use super::super::tree::{Tag, local};
+use super::super::tree::Tag;
 use super::super::xml::shorten;
 use super::super::{ElementIx, Kind, Throw, Trigger};
 use super::element::is_true;
@@ -64,8 +64,10 @@ impl<'a> Resolver<'a> {
             return;
         };
         let tag = self.tag(ix);
-        let mut handlers = self.associated(ix);
+        let mut handlers = self.associated.remove(&ix).unwrap_or_default();
         handlers.retain(|handler| self.element(*handler).for_compensation);
+        handlers.sort();
+        handlers.dedup();
         let parent = self.element(ix).parent;
         let message = match *handlers.as_slice() {
             [handler] if self.element(handler).parent != parent => {
@@ -85,28 +87,15 @@ impl<'a> Resolver<'a> {
         self.report.error(tag, "bad-compensation", message);
     }
 
-    /// The elements that an association connects with this one, in either direction.
-    fn associated(&self, ix: ElementIx) -> Vec<ElementIx> {
-        let mut found = Vec::new();
-        let Some(id) = self.tag(ix).id() else {
-            return found;
-        };
-        let here = |reference: &str| {
-            let reference = reference.trim();
-            reference == &**id || local(reference) == &**id
-        };
-        for association in &self.associations {
-            let ends = association
-                .filled("sourceRef")
-                .zip(association.filled("targetRef"));
-            let other = match ends {
-                Some((source, target)) if here(source) => target,
-                Some((source, target)) if here(target) => source,
-                Some(_) | None => continue,
-            };
-            found.extend(self.refer(other).filter(|other| !found.contains(other)));
+    /// Takes associations to the elements at their ends, whichever way they point.
+    pub(super) fn associate(&mut self, tags: Vec<Tag<'a>>) {
+        for tag in tags {
+            let ends = ["sourceRef", "targetRef"].map(|end| tag.filled(end));
+            if let [Some(source), Some(target)] = ends.map(|end| self.refer(end?)) {
+                self.associated.entry(source).or_default().push(target);
+                self.associated.entry(target).or_default().push(source);
+            }
         }
-        found
     }
 
     /// A transaction is cancelled from inside, and goes on behind its cancel event.
@@ -116,7 +105,7 @@ impl<'a> Resolver<'a> {
         let message = if let Kind::End(Throw::Cancel) = kind {
             match self.transaction(ix) {
                 None => "cancels, and is in no transaction",
-                Some(around) if !self.is_cancelled(around) => {
+                Some(around) if !self.cancelled.contains(&around) => {
                     "cancels a transaction that has no cancel event at its border"
                 }
                 Some(_) => return,
@@ -142,19 +131,5 @@ impl<'a> Resolver<'a> {
             at = self.element(at).parent?;
         }
         Some(at)
-    }
-
-    fn is_cancelled(&self, transaction: ElementIx) -> bool {
-        let mut border = self.element(transaction).boundaries.iter();
-        border.any(|ix| {
-            let kind = &self.element(*ix).kind;
-            matches!(
-                kind,
-                Kind::Boundary {
-                    trigger: Trigger::Cancel,
-                    ..
-                }
-            )
-        })
     }
 }

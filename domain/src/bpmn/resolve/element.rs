@@ -5,7 +5,7 @@ use super::super::read::flag;
 use super::super::tree::Tag;
 use super::super::xml::shorten;
 use super::super::{AdHoc, ElementIx, Kind};
-use super::{Resolver, called};
+use super::{Resolver, called, opener};
 
 /// Tokens that an activity takes or sends out at once at most.
 const MOST_TOKENS: u32 = 1_000;
@@ -44,6 +44,9 @@ impl<'a> Resolver<'a> {
     fn kind(&mut self, ix: ElementIx, tag: Tag<'a>) -> Kind {
         match tag.bpmn().unwrap_or_default() {
             "startEvent" => self.start(ix, tag),
+            "endEvent" | "intermediateThrowEvent" | "implicitThrowEvent" if self.sends(tag) => {
+                self.sending(tag)
+            }
             "endEvent" => Kind::End(self.end(ix, tag)),
             "intermediateCatchEvent" => self.catch(tag),
             "intermediateThrowEvent" | "implicitThrowEvent" => self.throw(ix, tag),
@@ -52,7 +55,9 @@ impl<'a> Resolver<'a> {
             "task" | "manualTask" => self.work(tag, false),
             "businessRuleTask" | "serviceTask" => self.rules(tag),
             "scriptTask" => self.work(tag, true),
-            "sendTask" if tag.filled("messageRef").is_some() => Kind::Throw(self.send(tag, tag)),
+            "sendTask" if tag.filled("messageRef").is_some() && !dialect::is_external(tag) => {
+                Kind::Throw(self.send(tag, tag))
+            }
             "sendTask" => self.work(tag, true),
             "receiveTask" => self.receive(tag),
             "exclusiveGateway" => Kind::Exclusive,
@@ -92,6 +97,18 @@ impl<'a> Resolver<'a> {
         }
     }
 
+    /// Whether an event sends a message, and the model says that a worker does so.
+    fn sends(&mut self, tag: Tag<'a>) -> bool {
+        tag.part("messageEventDefinition").is_some() && dialect::is_external(tag)
+    }
+
+    fn sending(&mut self, tag: Tag<'a>) -> Kind {
+        match dialect::external(tag, &mut self.report) {
+            Some(work) => Kind::Work(Box::new(work)),
+            None => self.never(tag, "a message without a type of work"),
+        }
+    }
+
     fn ad_hoc(&mut self, ix: ElementIx, tag: Tag<'a>) -> Kind {
         let cancel = tag
             .own("cancelRemainingInstances")
@@ -119,6 +136,7 @@ impl<'a> Resolver<'a> {
     fn work(&mut self, tag: Tag<'a>, promises: bool) -> Kind {
         match dialect::work(tag, &mut self.report) {
             Work::Assign(assignments) => return Kind::Assign(assignments),
+            Work::External(work) => return Kind::Work(work),
             Work::Foreign(why) => {
                 let id = called(tag);
                 let message = format!("{id} cannot be run: {why}");
@@ -152,9 +170,6 @@ impl<'a> Resolver<'a> {
     }
 
     fn receive(&mut self, tag: Tag<'a>) -> Kind {
-        if is_true(tag, "instantiate") {
-            self.refuse(tag, "a receive task that starts an instance");
-        }
         match self.message(tag) {
             Some(wait) => Kind::Receive(wait),
             None => Kind::PassThrough,
@@ -162,14 +177,12 @@ impl<'a> Resolver<'a> {
     }
 
     fn event_based(&mut self, tag: Tag<'a>) -> Kind {
-        if is_true(tag, "instantiate") {
-            self.refuse(tag, "an event-based gateway that starts an instance");
-        }
-        if tag
-            .own("eventGatewayType")
-            .is_some_and(|kind| &**kind == "Parallel")
-        {
-            self.refuse(tag, "a parallel event-based gateway");
+        if opener::is_parallel(tag) && !is_true(tag, "instantiate") {
+            let message = format!(
+                "{} waits for all of its events, and starts no instance",
+                called(tag)
+            );
+            self.report.error(tag, "bad-gateway", message);
         }
         Kind::EventBased
     }

@@ -2,12 +2,9 @@
 
 use super::super::read::flag;
 use super::super::tree::Tag;
-use super::super::{
-    ElementIx, Form, Kind, MessageWait, Sent, Throw, Trigger, dialect, text, timer,
-};
+use super::super::{ElementIx, Form, Kind, Throw, Trigger, dialect, text, timer};
 use super::element::is_true;
 use super::{Resolver, called};
-use crate::expr::Expr;
 use crate::value::Name;
 
 /// How the file names what is thrown.
@@ -30,8 +27,8 @@ const ESCALATION: Thrown = Thrown {
 };
 
 impl<'a> Resolver<'a> {
-    /// The one event definition of an event, in place or by reference; none is a none event. More than one is refused.
-    fn definition(&mut self, tag: Tag<'a>) -> Option<Tag<'a>> {
+    /// The event definitions of an event, in place or by reference; a none event has none.
+    fn definitions(&mut self, tag: Tag<'a>) -> Vec<Tag<'a>> {
         let mut found = Vec::new();
         for part in tag.children() {
             match part.bpmn() {
@@ -40,10 +37,80 @@ impl<'a> Resolver<'a> {
                 Some(_) | None => {}
             }
         }
-        if found.len() > 1 {
-            self.refuse(tag, "an event with several definitions");
+        found
+    }
+
+    /// What an event waits for, whatever each of its definitions is; nothing if it has none.
+    fn awaited(
+        &mut self,
+        tag: Tag<'a>,
+        each: impl Fn(&mut Self, Tag<'a>) -> Trigger,
+    ) -> Option<Trigger> {
+        let definitions = self.definitions(tag);
+        self.awaited_of(tag, &definitions, each)
+    }
+
+    fn awaited_of(
+        &mut self,
+        tag: Tag<'a>,
+        definitions: &[Tag<'a>],
+        each: impl Fn(&mut Self, Tag<'a>) -> Trigger,
+    ) -> Option<Trigger> {
+        let mut of: Vec<Trigger> = Vec::new();
+        for definition in definitions {
+            of.push(each(self, *definition));
         }
-        found.into_iter().next()
+        if of.len() < 2 {
+            return of.pop();
+        }
+        let all = is_true(tag, "parallelMultiple");
+        let alone = |trigger: &Trigger| match trigger {
+            Trigger::Compensation | Trigger::Cancel => true,
+            Trigger::Error(_) | Trigger::Escalation(_) => all,
+            Trigger::None
+            | Trigger::Timer(_)
+            | Trigger::Message(_)
+            | Trigger::Condition(_)
+            | Trigger::Signal(_)
+            | Trigger::Multiple { .. } => false,
+        };
+        if of.iter().any(alone) {
+            self.refuse(
+                tag,
+                "an event that waits for what comes from inside, and for others with it",
+            );
+        }
+        Some(Trigger::Multiple { all, of })
+    }
+
+    /// What an event throws, whatever each of its definitions is.
+    fn thrown_all(
+        &mut self,
+        tag: Tag<'a>,
+        definitions: &[Tag<'a>],
+        each: impl Fn(&mut Self, Tag<'a>) -> Throw,
+    ) -> Throw {
+        let mut of: Vec<Throw> = Vec::new();
+        for definition in definitions {
+            of.push(each(self, *definition));
+        }
+        if of.len() < 2 {
+            return of.pop().unwrap_or(Throw::None);
+        }
+        let (last, mut first): (Vec<Throw>, Vec<Throw>) = of.into_iter().partition(|throw| {
+            matches!(
+                throw,
+                Throw::Error(_) | Throw::Terminate | Throw::Cancel | Throw::Compensate { .. }
+            )
+        });
+        if last.len() > 1 {
+            self.refuse(
+                tag,
+                "an event that does several things of which each must be the last",
+            );
+        }
+        first.extend(last);
+        Throw::Multiple(first)
     }
 
     fn referred(&mut self, reference: Tag<'a>) -> Option<Tag<'a>> {
@@ -64,26 +131,26 @@ impl<'a> Resolver<'a> {
         if parent.is_some_and(|parent| is_true(parent, "triggeredByEvent")) {
             return self.event_start(tag);
         }
-        let Some(definition) = self.definition(tag) else {
-            return Kind::Start(Trigger::None);
-        };
-        if parent.is_some() {
+        let trigger = self.awaited(tag, |resolver, definition| match definition.bpmn() {
+            Some("timerEventDefinition") => resolver.timer(definition),
+            Some("messageEventDefinition") => resolver.message_trigger(definition),
+            Some("signalEventDefinition") => resolver.signal_trigger(definition),
+            Some("conditionalEventDefinition") => resolver.condition(definition),
+            _ => resolver.no_trigger(tag, definition),
+        });
+        if parent.is_some() && trigger.is_some() {
             self.refuse(tag, "a start event with a trigger in a sub-process");
-            return Kind::Start(Trigger::None);
         }
-        Kind::Start(match definition.bpmn() {
-            Some("timerEventDefinition") => self.timer(definition),
-            Some("messageEventDefinition") => self.message_trigger(definition),
-            Some("signalEventDefinition") => self.signal_trigger(definition),
-            Some("conditionalEventDefinition") => self.condition(definition),
-            _ => self.no_trigger(tag, definition),
-        })
+        Kind::Start(trigger.unwrap_or(Trigger::None))
     }
 
     /// The start event of an event sub-process.
     fn event_start(&mut self, tag: Tag<'a>) -> Kind {
         let interrupting = tag.own("isInterrupting").and_then(|text| flag(text)) != Some(false);
-        let Some(definition) = self.definition(tag) else {
+        let trigger = self.awaited(tag, |resolver, definition| {
+            resolver.aside(tag, definition, interrupting)
+        });
+        let Some(trigger) = trigger else {
             let message = format!(
                 "{} begins an event sub-process without an event",
                 called(tag)
@@ -91,7 +158,6 @@ impl<'a> Resolver<'a> {
             self.report.error(tag, "bad-event-sub-process", message);
             return Kind::Start(Trigger::None);
         };
-        let trigger = self.aside(tag, definition, interrupting);
         Kind::EventStart {
             interrupting,
             trigger,
@@ -156,33 +222,39 @@ impl<'a> Resolver<'a> {
     }
 
     pub(super) fn catch(&mut self, tag: Tag<'a>) -> Kind {
-        let Some(definition) = self.definition(tag) else {
-            self.idle(tag);
-            return Kind::Catch(Trigger::None);
-        };
-        match definition.bpmn() {
-            Some("timerEventDefinition") => Kind::Catch(self.timer(definition)),
-            Some("messageEventDefinition") => Kind::Catch(self.message_trigger(definition)),
-            Some("signalEventDefinition") => Kind::Catch(self.signal_trigger(definition)),
-            Some("conditionalEventDefinition") => Kind::Catch(self.condition(definition)),
-            Some("linkEventDefinition") => Kind::LinkTarget,
-            _ => Kind::Catch(self.no_trigger(tag, definition)),
+        let definitions = self.definitions(tag);
+        if let [link] = *definitions
+            && link.bpmn() == Some("linkEventDefinition")
+        {
+            return Kind::LinkTarget;
         }
+        let trigger = self.awaited_of(tag, &definitions, |resolver, definition| {
+            match definition.bpmn() {
+                Some("timerEventDefinition") => resolver.timer(definition),
+                Some("messageEventDefinition") => resolver.message_trigger(definition),
+                Some("signalEventDefinition") => resolver.signal_trigger(definition),
+                Some("conditionalEventDefinition") => resolver.condition(definition),
+                _ => resolver.no_trigger(tag, definition),
+            }
+        });
+        if trigger.is_none() {
+            self.idle(tag);
+        }
+        Kind::Catch(trigger.unwrap_or(Trigger::None))
     }
 
     pub(super) fn boundary(&mut self, ix: ElementIx, tag: Tag<'a>) -> Kind {
         let interrupting = tag.own("cancelActivity").and_then(|text| flag(text)) != Some(false);
-        let trigger = match self.definition(tag) {
-            None => {
-                self.idle(tag);
-                Trigger::None
-            }
-            Some(definition) => self.aside(tag, definition, interrupting),
-        };
+        let trigger = self.awaited(tag, |resolver, definition| {
+            resolver.aside(tag, definition, interrupting)
+        });
+        if trigger.is_none() {
+            self.idle(tag);
+        }
         Kind::Boundary {
             on: self.host(ix, tag),
             interrupting,
-            trigger,
+            trigger: trigger.unwrap_or(Trigger::None),
         }
     }
 
@@ -214,14 +286,33 @@ impl<'a> Resolver<'a> {
     }
 
     pub(super) fn end(&mut self, ix: ElementIx, tag: Tag<'a>) -> Throw {
-        let Some(definition) = self.definition(tag) else {
-            return Throw::None;
-        };
+        let definitions = self.definitions(tag);
+        self.thrown_all(tag, &definitions, |resolver, definition| {
+            match definition.bpmn() {
+                Some("terminateEventDefinition") => Throw::Terminate,
+                Some("errorEventDefinition") => resolver
+                    .thrown(tag, definition, ERROR)
+                    .map_or(Throw::None, Throw::Error),
+                _ => resolver.throws(ix, tag, definition),
+            }
+        })
+    }
+
+    pub(super) fn throw(&mut self, ix: ElementIx, tag: Tag<'a>) -> Kind {
+        let definitions = self.definitions(tag);
+        if let [link] = *definitions
+            && link.bpmn() == Some("linkEventDefinition")
+        {
+            return self.link_source(ix, tag, link);
+        }
+        Kind::Throw(self.thrown_all(tag, &definitions, |resolver, definition| {
+            resolver.throws(ix, tag, definition)
+        }))
+    }
+
+    /// What any event throws that throws.
+    fn throws(&mut self, ix: ElementIx, tag: Tag<'a>, definition: Tag<'a>) -> Throw {
         match definition.bpmn() {
-            Some("terminateEventDefinition") => Throw::Terminate,
-            Some("errorEventDefinition") => self
-                .thrown(tag, definition, ERROR)
-                .map_or(Throw::None, Throw::Error),
             Some("escalationEventDefinition") => self.escalation(tag, definition),
             Some("compensateEventDefinition") => self.compensate(ix, tag, definition),
             Some("cancelEventDefinition") => Throw::Cancel,
@@ -230,23 +321,6 @@ impl<'a> Resolver<'a> {
             _ => {
                 self.no_trigger(tag, definition);
                 Throw::None
-            }
-        }
-    }
-
-    pub(super) fn throw(&mut self, ix: ElementIx, tag: Tag<'a>) -> Kind {
-        let Some(definition) = self.definition(tag) else {
-            return Kind::Throw(Throw::None);
-        };
-        match definition.bpmn() {
-            Some("linkEventDefinition") => self.link_source(ix, tag, definition),
-            Some("escalationEventDefinition") => Kind::Throw(self.escalation(tag, definition)),
-            Some("compensateEventDefinition") => Kind::Throw(self.compensate(ix, tag, definition)),
-            Some("signalEventDefinition") => Kind::Throw(self.signal(tag, definition)),
-            Some("messageEventDefinition") => Kind::Throw(self.send(tag, definition)),
-            _ => {
-                self.no_trigger(tag, definition);
-                Kind::Throw(Throw::None)
             }
         }
     }
@@ -271,63 +345,6 @@ impl<'a> Resolver<'a> {
         };
         text::expression(part, part.text(), &mut self.report)
             .map_or(Trigger::None, Trigger::Condition)
-    }
-
-    fn message_trigger(&mut self, definition: Tag<'a>) -> Trigger {
-        self.message(definition)
-            .map_or(Trigger::None, Trigger::Message)
-    }
-
-    /// The message that a definition or a receive task waits for.
-    pub(super) fn message(&mut self, tag: Tag<'a>) -> Option<MessageWait> {
-        let (name, correlation) = self.named(tag, "message", "waits for")?;
-        Some(MessageWait { name, correlation })
-    }
-
-    fn signal_trigger(&mut self, definition: Tag<'a>) -> Trigger {
-        let named = self.named(definition, "signal", "waits for");
-        named.map_or(Trigger::None, |(name, _)| Trigger::Signal(name))
-    }
-
-    /// The signal that an event throws.
-    fn signal(&mut self, tag: Tag<'a>, definition: Tag<'a>) -> Throw {
-        let sent = self.sent(tag, definition, "signal");
-        sent.map_or(Throw::None, Throw::Signal)
-    }
-
-    /// The message that an event or a send task throws; the definition of a task is itself.
-    pub(super) fn send(&mut self, tag: Tag<'a>, definition: Tag<'a>) -> Throw {
-        let sent = self.sent(tag, definition, "message");
-        sent.map_or(Throw::None, Throw::Message)
-    }
-
-    fn sent(&mut self, tag: Tag<'a>, definition: Tag<'a>, what: &'static str) -> Option<Sent> {
-        let fields = dialect::sent(tag, definition, &mut self.report);
-        let (name, correlation) = self.named(definition, what, "throws")?;
-        Some(Sent {
-            name,
-            correlation,
-            fields,
-        })
-    }
-
-    /// The name of the message or signal that a definition or a task refers to, and what a message is correlated by.
-    fn named(
-        &mut self,
-        tag: Tag<'a>,
-        what: &'static str,
-        does: &str,
-    ) -> Option<(Name, Option<Expr>)> {
-        let Some(reference) = tag.filled(&format!("{what}Ref")) else {
-            let event = tag.parent().filter(|_| !tag.is_element()).unwrap_or(tag);
-            let message = format!("{} {does} a {what} and says not which", called(event));
-            self.report.error(tag, &format!("no-{what}"), message);
-            return None;
-        };
-        let root = self.root(tag, reference, what)?;
-        let correlation = dialect::correlation(root)
-            .and_then(|(tag, source)| text::expression(tag, source, &mut self.report));
-        Some((root.filled("name").or(root.id())?.clone(), correlation))
     }
 
     fn escalation(&mut self, tag: Tag<'a>, definition: Tag<'a>) -> Throw {

@@ -22,6 +22,8 @@ mod element;
 mod event;
 mod flow;
 mod link;
+mod message;
+mod opener;
 mod repeat;
 mod shape;
 
@@ -52,6 +54,8 @@ pub(super) fn run(draft: &Draft, key: &str) -> (Option<Process>, Vec<Problem>) {
         flow_ids: HashSet::new(),
         scopes: HashSet::new(),
         associations: Vec::new(),
+        associated: HashMap::new(),
+        cancelled: HashSet::new(),
         links: HashMap::new(),
     };
     let process = resolver.process(tag);
@@ -91,8 +95,12 @@ struct Resolver<'a> {
     flow_ids: HashSet<Name>,
     /// The sub-processes that hold something.
     scopes: HashSet<ElementIx>,
-    /// What connects elements beside the flow.
+    /// The associations, until their ends are known.
     associations: Vec<Tag<'a>>,
+    /// What associations connect.
+    associated: HashMap<ElementIx, Vec<ElementIx>>,
+    /// The activities with a cancel event at their border.
+    cancelled: HashSet<ElementIx>,
     /// The link targets of each scope, by name.
     links: HashMap<(Option<ElementIx>, Name), ElementIx>,
 }
@@ -105,6 +113,8 @@ impl<'a> Resolver<'a> {
         for drawing in tag.root().parts("collaboration") {
             self.associations.extend(drawing.parts("association"));
         }
+        let associations = std::mem::take(&mut self.associations);
+        self.associate(associations);
         self.link_targets();
         for ix in self.indices() {
             self.describe(ix);
@@ -116,6 +126,7 @@ impl<'a> Resolver<'a> {
             self.default(ix);
         }
         self.shape(tag);
+        let openers = self.openers();
         let rules = dialect::process(tag, &mut self.report);
         let start_form = self.start_form();
         Process {
@@ -128,6 +139,7 @@ impl<'a> Resolver<'a> {
             policy: rules.policy,
             acl: rules.acl,
             fields: rules.fields,
+            openers,
             starters: rules.starters,
             initiator_field: rules.initiator_field,
             initiator_variable: rules.initiator_variable,

@@ -9,10 +9,14 @@ use super::Resolver;
 impl<'a> Resolver<'a> {
     /// Takes a boundary event to its activity.
     pub(super) fn border(&mut self, ix: ElementIx) {
-        if let Kind::Boundary { on, .. } = self.element(ix).kind
-            && on != ix
+        if let Kind::Boundary { on, trigger, .. } = &self.element(ix).kind
+            && *on != ix
         {
+            let (on, cancels) = (*on, matches!(trigger, Trigger::Cancel));
             self.elements[on.0 as usize].boundaries.push(ix);
+            if cancels {
+                self.cancelled.insert(on);
+            }
         }
     }
 
@@ -48,6 +52,7 @@ impl<'a> Resolver<'a> {
                 | Kind::UserTask(_)
                 | Kind::PassThrough
                 | Kind::Assign(_)
+                | Kind::Work(_)
                 | Kind::Decision(_)
                 | Kind::Receive(_)
                 | Kind::Call(_)
@@ -71,7 +76,8 @@ impl<'a> Resolver<'a> {
                 | Trigger::Timer(_)
                 | Trigger::Message(_)
                 | Trigger::Signal(_)
-                | Trigger::Condition(_),
+                | Trigger::Condition(_)
+                | Trigger::Multiple { .. },
             ) => true,
             Kind::Start(
                 Trigger::Error(_)
@@ -90,6 +96,7 @@ impl<'a> Resolver<'a> {
             | Kind::UserTask(_)
             | Kind::PassThrough
             | Kind::Assign(_)
+            | Kind::Work(_)
             | Kind::Decision(_)
             | Kind::Receive(_)
             | Kind::Call(_)
@@ -128,6 +135,9 @@ impl<'a> Resolver<'a> {
             Kind::Boundary { .. } => (into.clone(), "a flow leads into the boundary event"),
             Kind::LinkTarget => (into.clone(), "a flow leads into the link target"),
             Kind::End(_) => (out.clone(), "a flow leads out of the end event"),
+            Kind::Work(_) if self.tag(ix).bpmn() == Some("endEvent") => {
+                (out.clone(), "a flow leads out of the end event")
+            }
             Kind::LinkSource(_) => (out.clone(), "a flow leads out of the link source"),
             Kind::EventSubProcess => (all(), "a flow leads to or from the event sub-process"),
             Kind::Catch(_)
@@ -135,6 +145,7 @@ impl<'a> Resolver<'a> {
             | Kind::UserTask(_)
             | Kind::PassThrough
             | Kind::Assign(_)
+            | Kind::Work(_)
             | Kind::Decision(_)
             | Kind::Receive(_)
             | Kind::Call(_)

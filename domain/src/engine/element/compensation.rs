@@ -113,10 +113,10 @@ fn finish(run: &mut Run<'_, '_>, host: Spot, undoing: Undoing) {
     match undoing {
         Undoing::Thrown => {
             run.close(ScopeId(host.token.0));
+            let says = |part: &Throw| matches!(part, Throw::Compensate { wait: true, .. });
             let waits = matches!(
-                run.process.element(host.element).kind,
-                Kind::Throw(Throw::Compensate { wait: true, .. })
-                    | Kind::End(Throw::Compensate { wait: true, .. })
+                &run.process.element(host.element).kind,
+                Kind::Throw(throw) | Kind::End(throw) if throw.parts().iter().any(says)
             );
             if waits {
                 run.leave(host);

@@ -88,7 +88,7 @@ fn gate<'r>(run: &'r Run<'_, '_>, element: ElementIx, scope: ScopeId) -> Option<
 }
 
 fn brought(run: &Run<'_, '_>, element: ElementIx, scope: ScopeId) -> Brought {
-    let held: BTreeSet<TokenId> = run.instance.incidents.iter().map(|it| it.token).collect();
+    let held = run.held();
     let waits = |token: &&Token| {
         token.element == element && token.scope == scope && !held.contains(&token.id)
     };

@@ -11,10 +11,11 @@ use crate::engine::run::Run;
 use crate::expr::Expr;
 
 /// The event that makes a token wait for a condition.
-pub(super) fn watch(token: TokenId, element: ElementIx) -> Event {
+pub(super) fn watch(token: TokenId, element: ElementIx, part: u32) -> Event {
     Event::ConditionJudged(PendingCondition {
         token,
         element,
+        part,
         held: false,
     })
 }
@@ -30,7 +31,7 @@ pub(in crate::engine) fn judge(run: &mut Run<'_, '_>) {
             continue;
         }
         let process = run.process;
-        let Some(condition) = condition(&process.element(waits.element).kind) else {
+        let Some(condition) = condition(&process.element(waits.element).kind, waits.part) else {
             continue;
         };
         run.spend(1);
@@ -45,13 +46,13 @@ pub(in crate::engine) fn judge(run: &mut Run<'_, '_>) {
             }
         };
         if holds != waits.held {
-            let (token, element) = (waits.token, waits.element);
+            let (token, element, part) = (waits.token, waits.element, waits.part);
             run.emit(Event::ConditionJudged(PendingCondition {
                 held: holds,
                 ..waits
             }));
             if holds {
-                wait::happened(run, token, element);
+                wait::happened(run, token, element, part);
             }
         }
     }
@@ -69,40 +70,17 @@ fn complain(run: &mut Run<'_, '_>, waits: &PendingCondition, message: String) {
     }
 }
 
-fn condition(kind: &Kind) -> Option<&Expr> {
-    match kind {
-        Kind::Catch(trigger)
-        | Kind::Boundary { trigger, .. }
-        | Kind::EventStart { trigger, .. } => match trigger {
-            Trigger::Condition(condition) => Some(condition),
-            Trigger::None
-            | Trigger::Timer(_)
-            | Trigger::Message(_)
-            | Trigger::Error(_)
-            | Trigger::Escalation(_)
-            | Trigger::Compensation
-            | Trigger::Cancel
-            | Trigger::Signal(_) => None,
-        },
-        Kind::Start(_)
-        | Kind::End(_)
-        | Kind::Throw(_)
-        | Kind::LinkSource(_)
-        | Kind::LinkTarget
-        | Kind::UserTask(_)
-        | Kind::PassThrough
-        | Kind::Assign(_)
-        | Kind::Call(_)
-        | Kind::Decision(_)
-        | Kind::Receive(_)
-        | Kind::Exclusive
-        | Kind::Parallel
-        | Kind::Inclusive
-        | Kind::EventBased
-        | Kind::Complex { .. }
-        | Kind::SubProcess
-        | Kind::Transaction
-        | Kind::AdHoc(_)
-        | Kind::EventSubProcess => None,
+fn condition(kind: &Kind, part: u32) -> Option<&Expr> {
+    match kind.trigger()?.parts().get(part as usize)? {
+        Trigger::Condition(condition) => Some(condition),
+        Trigger::None
+        | Trigger::Timer(_)
+        | Trigger::Message(_)
+        | Trigger::Error(_)
+        | Trigger::Escalation(_)
+        | Trigger::Compensation
+        | Trigger::Cancel
+        | Trigger::Signal(_)
+        | Trigger::Multiple { .. } => None,
     }
 }

@@ -30,6 +30,7 @@ pub(in crate::engine) fn ways(run: &Run<'_, '_>, spot: Spot) -> Result<Vec<FlowI
         | Kind::UserTask(_)
         | Kind::PassThrough
         | Kind::Assign(_)
+        | Kind::Work(_)
         | Kind::Call(_)
         | Kind::Decision(_)
         | Kind::Receive(_)
@@ -134,27 +135,37 @@ pub(super) fn merge(run: &mut Run<'_, '_>, spot: Spot, others: Vec<TokenId>) {
 }
 
 /// The oldest waiting token of each incoming flow but the one that has just brought the last; nothing if one is missing.
-/// Looks at each token once, however many flows come in.
-fn others(run: &Run<'_, '_>, spot: Spot, incoming: &[FlowIx]) -> Option<Vec<TokenId>> {
-    let here = run.instance.token(spot.token)?;
-    let held = run.held();
-    let waits = |token: &&Token| {
-        token.element == spot.element
-            && token.scope == spot.scope
-            && token.id != spot.token
-            && !held.contains(&token.id)
-    };
-    let needed = || incoming.iter().filter(|flow| here.via != Some(flow.0));
-    if run.instance.tokens.iter().filter(waits).count() < needed().count() {
+/// Looks at each token once, however many flows come in, and not at all while the flow that was missing last time still is.
+fn others(run: &mut Run<'_, '_>, spot: Spot, incoming: &[FlowIx]) -> Option<Vec<TokenId>> {
+    let place = (spot.element, spot.scope);
+    let via = run.instance.token(spot.token)?.via;
+    let missing = run.missing.get(&place);
+    if missing.is_some_and(|flow| via != Some(flow.0)) {
         return None;
     }
+    let held = run.held();
+    let waits = |token: &&Token| {
+        (token.element, token.scope) == place && token.id != spot.token && !held.contains(&token.id)
+    };
     let mut oldest = BTreeMap::new();
     for token in run.instance.tokens.iter().filter(waits) {
         if let Some(via) = token.via {
             oldest.entry(via).or_insert(token.id);
         }
     }
-    needed().map(|flow| oldest.get(&flow.0).copied()).collect()
+    let needed = || incoming.iter().filter(|flow| via != Some(flow.0));
+    // Tokens mostly come in the order of the flows: the last one is missing longest.
+    let missing = needed().rev().find(|flow| !oldest.contains_key(&flow.0));
+    match missing {
+        Some(flow) => {
+            run.missing.insert(place, *flow);
+            None
+        }
+        None => {
+            run.missing.remove(&place);
+            needed().map(|flow| oldest.get(&flow.0).copied()).collect()
+        }
+    }
 }
 
 /// A token has come to an event-based gateway: it waits for all the events behind it, and the first takes its way.
@@ -163,9 +174,11 @@ pub(in crate::engine) fn await_first(run: &mut Run<'_, '_>, spot: Spot) -> Resul
     let mut awaited = Vec::new();
     for flow in &process.element(spot.element).outgoing {
         let target = process.flow(*flow).target;
-        let event = match &process.element(target).kind {
+        let events = match &process.element(target).kind {
             Kind::Catch(trigger) => wait::watch(run, spot, target, trigger)?,
-            Kind::Receive(message) => Some(wait::watch_message(run, spot, target, message)?),
+            Kind::Receive(message) => {
+                vec![wait::watch_message(run, spot, (target, 0), message)?]
+            }
             Kind::Start(_)
             | Kind::End(_)
             | Kind::Throw(_)
@@ -174,6 +187,7 @@ pub(in crate::engine) fn await_first(run: &mut Run<'_, '_>, spot: Spot) -> Resul
             | Kind::Boundary { .. }
             | Kind::UserTask(_)
             | Kind::PassThrough
+            | Kind::Work(_)
             | Kind::Assign(_)
             | Kind::Call(_)
             | Kind::Decision(_)
@@ -186,9 +200,9 @@ pub(in crate::engine) fn await_first(run: &mut Run<'_, '_>, spot: Spot) -> Resul
             | Kind::Transaction
             | Kind::AdHoc(_)
             | Kind::EventSubProcess
-            | Kind::EventStart { .. } => None,
+            | Kind::EventStart { .. } => Vec::new(),
         };
-        awaited.extend(event);
+        awaited.extend(events);
     }
     if awaited.is_empty() {
         let trouble = spot.trouble("there is no event to wait for".to_owned());

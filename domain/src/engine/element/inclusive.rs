@@ -123,6 +123,7 @@ fn upstream(process: &Process, gateway: ElementIx, flows: &[FlowIx]) -> BTreeSet
             | Kind::UserTask(_)
             | Kind::PassThrough
             | Kind::Assign(_)
+            | Kind::Work(_)
             | Kind::Call(_)
             | Kind::Decision(_)
             | Kind::Receive(_)

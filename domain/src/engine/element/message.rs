@@ -1,44 +1,85 @@
 //! Messages (BPMN 2.0.2, 10.5.1 and 13.5): one message is for one that waits. What waits in the instance that throws gets
 //! it first; where nothing does, it is for another instance, by an effect.
 
-use super::wait;
-use crate::bpmn::Sent;
+use super::{signal, wait};
+use crate::bpmn::{Sent, Throw};
 use crate::engine::command::Trouble;
 use crate::engine::data::Oversize;
 use crate::engine::effect::Effect;
 use crate::engine::event::Event;
+use crate::engine::incident::IncidentKind;
 use crate::engine::run::{Run, Spot};
 use crate::value::{self, Data, Name, Value};
 
-/// Throws a message, and goes on unless what got it has taken the token away.
-pub(in crate::engine) fn throw(
-    run: &mut Run<'_, '_>,
+/// What an event is about to tell others.
+pub(super) struct Letter<'a> {
+    sent: &'a Sent,
+    data: Data,
+    /// For the one instance that waits for it, rather than for all.
+    message: bool,
+    correlation: Option<Value>,
+}
+
+/// Makes up what an event tells; nothing if it tells nothing.
+pub(super) fn letter<'t>(
+    run: &Run<'_, '_>,
     spot: Spot,
-    sent: &Sent,
-) -> Result<(), Trouble> {
-    let data = fields(run, spot, sent)?;
-    let correlation = match &sent.correlation {
-        None => None,
-        Some(expr) => {
-            let value = run
-                .eval_with(spot.scope, &data, expr)
-                .map_err(|error| spot.trouble(format!("the correlation has no value: {error}")))?;
-            Some(value).filter(|value| *value != Value::Null)
-        }
+    what: &'t Throw,
+) -> Result<Option<Letter<'t>>, Trouble> {
+    let (sent, message) = match what {
+        Throw::Signal(sent) => (sent, false),
+        Throw::Message(sent) => (sent, true),
+        Throw::None
+        | Throw::Terminate
+        | Throw::Error(_)
+        | Throw::Escalation(_)
+        | Throw::Compensate { .. }
+        | Throw::Cancel
+        | Throw::Multiple(_) => return Ok(None),
     };
-    let here = deliver(run, &sent.name, correlation.as_ref(), &data)
-        .map_err(|Oversize| oversize(spot, &sent.name))?;
-    if !here {
+    let data = fields(run, spot, sent)?;
+    Ok(Some(Letter {
+        sent,
+        correlation: correlation(run, spot, sent, &data)?,
+        data,
+        message,
+    }))
+}
+
+/// Tells a signal to everything here that waits for it, and to the others; brings a message to one that waits here, else to
+/// another. What gets it may take the token away.
+pub(super) fn post(run: &mut Run<'_, '_>, spot: Spot, letter: Letter<'_>) -> Result<(), Trouble> {
+    let name = letter.sent.name.clone();
+    let Letter {
+        data, correlation, ..
+    } = letter;
+    let too_much = |Oversize| oversize(spot, &letter.sent.name);
+    if !letter.message {
+        signal::hear(run, &name, &data).map_err(too_much)?;
+        run.emit(Event::Asked(Effect::Signal { name, data }));
+    } else if !deliver(run, &name, correlation.as_ref(), &data).map_err(too_much)? {
         run.emit(Event::Asked(Effect::Message {
-            name: sent.name.clone(),
+            name,
             correlation,
             data,
         }));
     }
-    if run.instance.token(spot.token).is_some() {
-        run.leave(spot);
-    }
     Ok(())
+}
+
+fn correlation(
+    run: &Run<'_, '_>,
+    spot: Spot,
+    sent: &Sent,
+    data: &Data,
+) -> Result<Option<Value>, Trouble> {
+    let Some(expr) = &sent.correlation else {
+        return Ok(None);
+    };
+    let value = run
+        .eval_with(spot.scope, data, expr)
+        .map_err(|error| spot.trouble(format!("the correlation has no value: {error}")))?;
+    Ok(Some(value).filter(|value| *value != Value::Null))
 }
 
 /// Brings a message to the oldest wait of the instance that it fits; whether there is one.
@@ -53,17 +94,17 @@ pub(in crate::engine) fn deliver(
         wait.name == *name
             && (wait.correlation.is_none() || wait.correlation.as_ref() == correlation)
     });
-    let Some((token, element)) = found.map(|wait| (wait.token, wait.element)) else {
+    let Some(wait) = found.cloned() else {
         return Ok(false);
     };
-    let scope = wait::scope_of(run, token, element);
+    let scope = wait::scope_of(run, wait.token, wait.element);
     run.write_all(scope, data)?;
-    wait::happened(run, token, element);
+    wait::happened(run, wait.token, wait.element, wait.part);
     Ok(true)
 }
 
 /// The fields that go along with what is thrown; later ones see earlier ones.
-pub(super) fn fields(run: &Run<'_, '_>, spot: Spot, sent: &Sent) -> Result<Data, Trouble> {
+fn fields(run: &Run<'_, '_>, spot: Spot, sent: &Sent) -> Result<Data, Trouble> {
     let mut data = Data::new();
     for assignment in &sent.fields {
         let field = &assignment.field;
@@ -79,9 +120,10 @@ pub(super) fn fields(run: &Run<'_, '_>, spot: Spot, sent: &Sent) -> Result<Data,
 }
 
 /// What is wrong if the fields of something thrown do not fit.
-pub(super) fn oversize(spot: Spot, name: &Name) -> Trouble {
+fn oversize(spot: Spot, name: &Name) -> Trouble {
     spot.trouble(format!(
         "with `{name}` the data would be larger than {} bytes",
         value::MAX_BYTES
     ))
+    .of(IncidentKind::Size)
 }

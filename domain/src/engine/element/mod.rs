@@ -23,6 +23,7 @@ mod throw;
 mod transaction;
 pub(super) mod user_task;
 pub(super) mod wait;
+pub(super) mod work;
 
 use super::command::Trouble;
 use super::instance::ScopeId;
@@ -70,6 +71,7 @@ pub(super) fn step(run: &mut Run<'_, '_>, spot: Spot) -> Result<(), Trouble> {
         Kind::Catch(trigger) => wait::catch(run, spot, trigger),
         Kind::UserTask(user_task) => user_task::step(run, spot, user_task),
         Kind::Assign(assignments) => service_task::assign(run, spot, assignments),
+        Kind::Work(work) => work::step(run, spot, work),
         Kind::Decision(call) => business_rule::step(run, spot, call),
         Kind::Receive(message) => wait::receive(run, spot, message),
         Kind::Call(call) => call_activity::step(run, spot, call),

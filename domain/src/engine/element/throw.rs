@@ -3,7 +3,7 @@
 
 use super::{boundary, event_sub_process};
 use crate::access;
-use crate::bpmn::{ElementIx, Kind, Trigger};
+use crate::bpmn::{ElementIx, Kind, Process, Throw, Trigger};
 use crate::engine::call::Outcome;
 use crate::engine::command::Trouble;
 use crate::engine::compensable::Undoing;
@@ -53,7 +53,8 @@ pub(in crate::engine) fn error(
     }
 }
 
-/// An error that has left what a token called is thrown at the border of its call activity.
+/// An error that has left what a token called, or that the worker of its work has thrown, is thrown at the border of its
+/// activity.
 pub(in crate::engine) fn error_at(
     run: &mut Run<'_, '_>,
     host: Spot,
@@ -72,8 +73,12 @@ pub(in crate::engine) fn error_at(
 /// An error that nobody here catches ends the instance, if something has called it and can catch it there.
 fn unclaimed(run: &mut Run<'_, '_>, from: Spot, code: &Name) -> Result<(), Trouble> {
     if run.instance.parent.is_none() {
-        let trouble = from.trouble(format!("nobody catches the error `{code}`"));
-        return Err(trouble.of(IncidentKind::Uncaught));
+        // A code that comes from outside may hold anything: it is quoted where it is a word of the model.
+        let message = match is_known(run.process, code) {
+            true => format!("nobody catches the error `{code}`"),
+            false => "nobody catches the error that was thrown here".to_owned(),
+        };
+        return Err(from.trouble(message).of(IncidentKind::Uncaught));
     }
     let leaves = access::instance::leaves(&run.instance);
     let lists = lists::union(leaves.map(|token| &token.lists), &run.instance.initiator);
@@ -81,6 +86,20 @@ fn unclaimed(run: &mut Run<'_, '_>, from: Spot, code: &Name) -> Result<(), Troub
     let outcome = Outcome::Error(code.clone());
     run.end_with(InstanceState::Terminated, lists, outcome);
     Ok(())
+}
+
+/// Whether the model throws or catches an error of this code.
+fn is_known(process: &Process, code: &Name) -> bool {
+    process.elements.iter().any(|element| {
+        matches!(
+            &element.kind,
+            Kind::End(Throw::Error(known))
+            | Kind::Throw(Throw::Error(known))
+            | Kind::Boundary { trigger: Trigger::Error(Some(known)), .. }
+            | Kind::EventStart { trigger: Trigger::Error(Some(known)), .. }
+                if known == code
+        )
+    })
 }
 
 /// An escalation that has left what a token called. If nobody here listens, it goes on to what called this instance.
@@ -98,20 +117,15 @@ fn escalate(run: &mut Run<'_, '_>, code: &Name) {
     }
 }
 
-/// Throws an escalation, and goes on unless what caught it has taken away the scope around.
+/// Throws an escalation. What catches it may take the thrower away: one that interrupts lets it be done before.
 pub(in crate::engine) fn escalation(run: &mut Run<'_, '_>, from: Spot, code: &Name) {
     match nearest(run, from, Thrown::Escalation(code)) {
-        None => {
-            escalate(run, code);
-            run.leave(from);
-        }
-        Some(catcher) if catcher.interrupting => {
-            run.complete(from);
-            catch(run, &catcher);
-        }
+        None => escalate(run, code),
         Some(catcher) => {
+            if catcher.interrupting {
+                run.complete(from);
+            }
             catch(run, &catcher);
-            run.leave(from);
         }
     }
 }
@@ -198,26 +212,29 @@ fn among(
         else {
             continue;
         };
-        let (caught, code) = match (trigger, thrown) {
-            (Trigger::Error(caught), Thrown::Error(code))
-            | (Trigger::Escalation(caught), Thrown::Escalation(code)) => (caught, code),
-            (
-                Trigger::None
-                | Trigger::Timer(_)
-                | Trigger::Message(_)
-                | Trigger::Condition(_)
-                | Trigger::Signal(_)
-                | Trigger::Error(_)
-                | Trigger::Escalation(_)
-                | Trigger::Compensation
-                | Trigger::Cancel,
-                Thrown::Error(_) | Thrown::Escalation(_),
-            ) => continue,
-        };
-        match caught {
-            Some(caught) if caught == code => return Some((ix, *interrupting)),
-            Some(_) => {}
-            None => every = every.or(Some((ix, *interrupting))),
+        for trigger in trigger.parts() {
+            let (caught, code) = match (trigger, thrown) {
+                (Trigger::Error(caught), Thrown::Error(code))
+                | (Trigger::Escalation(caught), Thrown::Escalation(code)) => (caught, code),
+                (
+                    Trigger::None
+                    | Trigger::Timer(_)
+                    | Trigger::Message(_)
+                    | Trigger::Condition(_)
+                    | Trigger::Signal(_)
+                    | Trigger::Multiple { .. }
+                    | Trigger::Error(_)
+                    | Trigger::Escalation(_)
+                    | Trigger::Compensation
+                    | Trigger::Cancel,
+                    Thrown::Error(_) | Thrown::Escalation(_),
+                ) => continue,
+            };
+            match caught {
+                Some(caught) if caught == code => return Some((ix, *interrupting)),
+                Some(_) => {}
+                None => every = every.or(Some((ix, *interrupting))),
+            }
         }
     }
     every

@@ -123,7 +123,7 @@ fn assignee(run: &Run<'_, '_>, spot: Spot, text: Option<&Text>) -> Result<Option
     Ok(names.find(|name| !name.is_empty()).map(Name::from))
 }
 
-fn priority(run: &Run<'_, '_>, spot: Spot, text: Option<&Text>) -> Result<i32, Trouble> {
+pub(super) fn priority(run: &Run<'_, '_>, spot: Spot, text: Option<&Text>) -> Result<i32, Trouble> {
     let Some((text, value)) = value(run, spot, text, "priority")? else {
         return Ok(PRIORITY);
     };
@@ -156,7 +156,7 @@ fn moment(
 }
 
 /// The value of a text that the model has, unless it is null or blank.
-fn value<'t>(
+pub(super) fn value<'t>(
     run: &Run<'_, '_>,
     spot: Spot,
     text: Option<&'t Text>,

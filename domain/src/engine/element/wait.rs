@@ -6,7 +6,9 @@ use crate::engine::command::Trouble;
 use crate::engine::data::quoted;
 use crate::engine::event::Event;
 use crate::engine::incident::{IncidentKind, Phase};
-use crate::engine::instance::{PendingMessage, PendingSignal, PendingTimer, ScopeId, TokenId};
+use crate::engine::instance::{
+    Happened, PendingMessage, PendingSignal, PendingTimer, ScopeId, TokenId,
+};
 use crate::engine::run::{Run, Spot};
 use crate::expr::EvalError;
 use crate::time::{Cycle, Due, Reckoning, TimeError};
@@ -18,30 +20,20 @@ pub(in crate::engine) fn catch(
     spot: Spot,
     trigger: &Trigger,
 ) -> Result<(), Trouble> {
-    match trigger {
-        Trigger::None => {
-            run.leave(spot);
-            Ok(())
-        }
-        Trigger::Timer(_)
-        | Trigger::Message(_)
-        | Trigger::Condition(_)
-        | Trigger::Signal(_)
-        | Trigger::Error(_)
-        | Trigger::Escalation(_)
-        | Trigger::Compensation
-        | Trigger::Cancel => {
-            match watch(run, spot, spot.element, trigger)? {
-                Some(event) => run.emit(event),
-                None => {
-                    return Err(spot
-                        .trouble("the event can never happen".to_owned())
-                        .of(IncidentKind::Model));
-                }
-            }
-            Ok(())
-        }
+    if matches!(trigger, Trigger::None) {
+        run.leave(spot);
+        return Ok(());
     }
+    let awaited = watch(run, spot, spot.element, trigger)?;
+    if awaited.is_empty() {
+        return Err(spot
+            .trouble("the event can never happen".to_owned())
+            .of(IncidentKind::Model));
+    }
+    for event in awaited {
+        run.emit(event);
+    }
+    Ok(())
 }
 
 /// A token has come to a receive task.
@@ -50,7 +42,7 @@ pub(in crate::engine) fn receive(
     spot: Spot,
     message: &MessageWait,
 ) -> Result<(), Trouble> {
-    let awaited = watch_message(run, spot, spot.element, message)?;
+    let awaited = watch_message(run, spot, (spot.element, 0), message)?;
     let armed = boundary::arm(run, spot)?;
     run.emit(awaited);
     for event in armed {
@@ -59,12 +51,30 @@ pub(in crate::engine) fn receive(
     Ok(())
 }
 
-/// The event that makes a token wait for a trigger; nothing if it is none to wait for: errors and escalations and the
-/// like come from inside, and a cycle may be over before it begins.
+/// The events that make a token wait for a trigger; none if it is nothing to wait for: errors, escalations and the like
+/// come from inside, and a cycle may be over before it begins. Where everything has to happen and one thing cannot, nothing is waited
+/// for.
 pub(in crate::engine) fn watch(
     run: &mut Run<'_, '_>,
     spot: Spot,
     element: ElementIx,
+    trigger: &Trigger,
+) -> Result<Vec<Event>, Trouble> {
+    let mut awaited = Vec::new();
+    for (part, trigger_part) in (0..).zip(trigger.parts()) {
+        match watch_part(run, spot, (element, part), trigger_part)? {
+            Some(event) => awaited.push(event),
+            None if trigger.needed() > 1 => return Ok(Vec::new()),
+            None => {}
+        }
+    }
+    Ok(awaited)
+}
+
+fn watch_part(
+    run: &mut Run<'_, '_>,
+    spot: Spot,
+    (element, part): (ElementIx, u32),
     trigger: &Trigger,
 ) -> Result<Option<Event>, Trouble> {
     match trigger {
@@ -72,22 +82,24 @@ pub(in crate::engine) fn watch(
         | Trigger::Error(_)
         | Trigger::Escalation(_)
         | Trigger::Compensation
-        | Trigger::Cancel => Ok(None),
-        Trigger::Message(message) => watch_message(run, spot, element, message).map(Some),
+        | Trigger::Cancel
+        | Trigger::Multiple { .. } => Ok(None),
+        Trigger::Message(message) => watch_message(run, spot, (element, part), message).map(Some),
         Trigger::Signal(name) => Ok(Some(Event::SignalAwaited(PendingSignal {
             token: spot.token,
             element,
+            part,
             name: name.clone(),
         }))),
         Trigger::Condition(_) => {
             // It is judged before anything else moves.
             run.changed = true;
-            Ok(Some(condition::watch(spot.token, element)))
+            Ok(Some(condition::watch(spot.token, element, part)))
         }
         Trigger::Timer(timer) => {
             let at = Spot { element, ..spot };
             let due = first(run, at, timer)?;
-            Ok(due.map(|due| Event::TimerSet(pending(run, at, due))))
+            Ok(due.map(|due| Event::TimerSet(pending(run, at, part, due))))
         }
     }
 }
@@ -97,7 +109,7 @@ pub(in crate::engine) fn watch(
 pub(in crate::engine) fn watch_message(
     run: &Run<'_, '_>,
     spot: Spot,
-    element: ElementIx,
+    (element, part): (ElementIx, u32),
     message: &MessageWait,
 ) -> Result<Event, Trouble> {
     let trouble =
@@ -113,6 +125,7 @@ pub(in crate::engine) fn watch_message(
     Ok(Event::MessageAwaited(PendingMessage {
         token: spot.token,
         element,
+        part,
         name: message.name.clone(),
         correlation,
     }))
@@ -126,12 +139,31 @@ pub(in crate::engine) fn fired(run: &mut Run<'_, '_>, timer: &PendingTimer) {
     {
         run.hold_at(token, trouble, Phase::Beside);
     }
-    happened(run, timer.token, timer.element);
+    happened(run, timer.token, timer.element, timer.part);
 }
 
-/// What a token waited for has happened.
-pub(in crate::engine) fn happened(run: &mut Run<'_, '_>, token: TokenId, element: ElementIx) {
+/// A part of what a token waited for has happened, and with it the event, unless other parts must happen as well.
+pub(in crate::engine) fn happened(
+    run: &mut Run<'_, '_>,
+    token: TokenId,
+    element: ElementIx,
+    part: u32,
+) {
     let process = run.process;
+    if let Some(trigger) = process.element(element).kind.trigger()
+        && trigger.needed() > 1
+        && !gathered(
+            run,
+            Happened {
+                token,
+                element,
+                part,
+            },
+            trigger,
+        )
+    {
+        return;
+    }
     if let Kind::EventStart { interrupting, .. } = process.element(element).kind {
         let scope = ScopeId(token.0);
         let lists = event_sub_process::around(run, scope);
@@ -154,6 +186,48 @@ pub(in crate::engine) fn happened(run: &mut Run<'_, '_>, token: TokenId, element
         let spot = run.enter(element, spot.scope, via, &lists);
         run.leave(spot);
     }
+}
+
+/// Notes one of several things that have to happen together; whether it was the last. What happens beside the flow without
+/// interrupting it waits for all of them anew.
+fn gathered(run: &mut Run<'_, '_>, what: Happened, trigger: &Trigger) -> bool {
+    let (token, element) = (what.token, what.element);
+    run.emit(Event::PartHappened(what));
+    let here = |it: &&Happened| (it.token, it.element) == (token, element);
+    if run.instance.happened.iter().filter(here).count() < trigger.needed() {
+        return false;
+    }
+    run.emit(Event::PartsCleared { token, element });
+    let again = matches!(
+        run.process.element(element).kind,
+        Kind::Boundary {
+            interrupting: false,
+            ..
+        } | Kind::EventStart {
+            interrupting: false,
+            ..
+        }
+    );
+    if again {
+        let spot = Spot {
+            token,
+            element,
+            scope: scope_of(run, token, element),
+        };
+        match watch(run, spot, element, trigger) {
+            Ok(awaited) => {
+                for event in awaited {
+                    run.emit(event);
+                }
+            }
+            Err(trouble) => {
+                if let Some(token) = witness(run, token) {
+                    run.hold_at(token, trouble, Phase::Beside);
+                }
+            }
+        }
+    }
+    true
 }
 
 /// The token that shows what is wrong with an event: the one that waits for it. None stands for the instance itself: there
@@ -192,6 +266,7 @@ pub(in crate::engine) fn scope_of(
         | Kind::UserTask(_)
         | Kind::PassThrough
         | Kind::Assign(_)
+        | Kind::Work(_)
         | Kind::Decision(_)
         | Kind::Receive(_)
         | Kind::Call(_)
@@ -213,14 +288,18 @@ fn repeat(run: &mut Run<'_, '_>, timer: &PendingTimer) -> Result<(), Trouble> {
     let process = run.process;
     let (Kind::Boundary {
         interrupting: false,
-        trigger: Trigger::Timer(Timer::Cycle(text)),
+        trigger,
         ..
     }
     | Kind::EventStart {
         interrupting: false,
-        trigger: Trigger::Timer(Timer::Cycle(text)),
+        trigger,
     }) = &process.element(timer.element).kind
     else {
+        return Ok(());
+    };
+    let part = trigger.parts().get(timer.part as usize);
+    let Some(Trigger::Timer(Timer::Cycle(text))) = part.filter(|_| trigger.needed() == 1) else {
         return Ok(());
     };
     let at = Spot {
@@ -237,7 +316,7 @@ fn repeat(run: &mut Run<'_, '_>, timer: &PendingTimer) -> Result<(), Trouble> {
     let by = reckoning(run, at.element);
     let cycle = read(run, at, text, "cycle", |text| Cycle::parse(text, by))?;
     if let Some(due) = cycle.next(was, now, true, by) {
-        let next = pending(run, at, due);
+        let next = pending(run, at, timer.part, due);
         run.emit(Event::TimerSet(next));
     }
     Ok(())
@@ -282,11 +361,12 @@ fn read<T>(
     parse(value).map_err(|error| spot.trouble(format!("{} {error}", quoted(text))))
 }
 
-fn pending(run: &mut Run<'_, '_>, spot: Spot, due: Due) -> PendingTimer {
+fn pending(run: &mut Run<'_, '_>, spot: Spot, part: u32, due: Due) -> PendingTimer {
     PendingTimer {
         id: run.timer_id(),
         token: spot.token,
         element: spot.element,
+        part,
         due_at: due.at,
         repeats: due.repeats,
         series: due.series,

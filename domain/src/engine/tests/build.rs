@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use crate::bpmn::{
-    Assignment, Count, Element, ElementIx, Flow, FlowIx, Kind, MessageWait, MultiInstance, Naming,
-    Place, Principals, Process, Repeat, StateList, Text, Throw, Timer, Trigger, UserTask,
+    Assignment, Count, Element, ElementIx, ExternalWork, Flow, FlowIx, Kind, MessageWait,
+    MultiInstance, Naming, Place, Principals, Process, Repeat, StateList, Text, Throw, Timer,
+    Trigger, UserTask,
 };
 use crate::expr::Expr;
 use crate::value::Name;
@@ -73,6 +74,7 @@ impl Build {
                 policy: Default::default(),
                 acl: StateList::default(),
                 fields: Vec::new(),
+                openers: Vec::new(),
                 starters: None,
                 initiator_field: None,
                 initiator_variable: None,
@@ -155,6 +157,18 @@ impl Build {
 
     pub(super) fn user_task(&mut self, id: &str, task: UserTask) -> &mut Build {
         self.add(id, Kind::UserTask(Box::new(task)));
+        self
+    }
+
+    /// Work for somebody outside, of the type `pay`.
+    pub(super) fn work(&mut self, id: &str) -> &mut Build {
+        self.work_of(id, |_| {})
+    }
+
+    pub(super) fn work_of(&mut self, id: &str, say: impl FnOnce(&mut ExternalWork)) -> &mut Build {
+        let mut work = ExternalWork::of(literal("pay"));
+        say(&mut work);
+        self.add(id, Kind::Work(Box::new(work)));
         self
     }
 

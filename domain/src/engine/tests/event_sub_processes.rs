@@ -308,7 +308,7 @@ fn who_could_read_what_was_taken_away_reads_on() {
     build.at("work").acl = readers(&["bob"]);
     let (mut play, _) = Play::new(build);
     play.fire("when");
-    let lists = &play.instance.tokens.last().unwrap().lists;
+    let lists = &play.instance.tokens.back().unwrap().lists;
     let bob = Principal::User(Name::from("bob"));
     assert!(lists.readers.as_ref().unwrap().contains(&bob));
 }

@@ -20,9 +20,10 @@ use crate::engine::event::Event;
 use crate::engine::instance::{Instance, InstanceState, PendingTimer, ScopeId, TokenId};
 use crate::engine::{decide, start};
 use crate::history;
-use crate::ids::{InstanceId, ProcessId, TenantId};
+use crate::ids::{InstanceId, ProcessId, TenantId, WorkId};
 use crate::task::{Task, TaskCommand, TaskEvent};
 use crate::value::{Data, Name, Value, data_from_json};
+use crate::work::WorkEvent;
 
 pub(super) struct Play {
     pub process: Process,
@@ -319,6 +320,24 @@ impl Play {
                 .iter()
                 .all(|waits| waited(waits.token, waits.element))
         );
+        assert!(
+            instance
+                .work
+                .iter()
+                .all(|work| held(work.token) && work.retries > 0)
+        );
+        assert!(
+            instance
+                .signals
+                .iter()
+                .all(|wait| waited(wait.token, wait.element))
+        );
+        assert!(
+            instance
+                .happened
+                .iter()
+                .all(|part| waited(part.token, part.element))
+        );
         assert!(instance.calls.iter().all(|call| held(call.token)));
         assert!(instance.open_tasks().all(|task| held(task.token)));
         assert!(
@@ -346,6 +365,17 @@ impl Play {
         assert_eq!(running, !instance.tokens.is_empty());
         assert!(running || instance.scopes.is_empty() && instance.compensable.is_empty());
         assert_eq!(running, instance.ended_at.is_none());
+    }
+
+    /// The element of work that was there once.
+    fn worked_at(&self, id: WorkId) -> ElementIx {
+        let mut created = self.events().filter_map(|event| {
+            let Event::WorkCreated(work) = event else {
+                return None;
+            };
+            (work.id == id).then_some(work.element)
+        });
+        created.next().unwrap()
     }
 
     fn short(&self, event: &Event) -> Option<String> {
@@ -401,8 +431,15 @@ impl Play {
                 format!("{sign}:{}", self.id(judged.element))
             }
             Event::ConditionCleared { element, .. } => format!("unjudge:{}", self.id(*element)),
+            Event::PartHappened(part) => format!("part:{}", self.id(part.element)),
+            Event::PartsCleared { element, .. } => format!("unpart:{}", self.id(*element)),
             Event::SignalAwaited(wait) => format!("hear:{}", wait.name),
             Event::SignalCleared { element, .. } => format!("unhear:{}", self.id(*element)),
+            Event::WorkCreated(work) => format!("work:{}", self.id(work.element)),
+            Event::Work { work, event } => {
+                format!("{}:{}", short_work(event), self.id(self.worked_at(*work)))
+            }
+            Event::WorkCleared(work) => format!("unwork:{}", self.id(self.worked_at(*work))),
             Event::Called(_) | Event::CallReaders { .. } => return None,
             Event::CallCleared { .. } => "called".to_owned(),
             Event::Asked(effect) => match effect {
@@ -427,6 +464,16 @@ impl Play {
             Event::IncidentResolved { number, .. } => format!("pass:{number}"),
             Event::Ended { state, .. } => format!("ended:{state:?}"),
         })
+    }
+}
+
+fn short_work(event: &WorkEvent) -> String {
+    match event {
+        WorkEvent::Locked(lock) => format!("locked({})", lock.worker),
+        WorkEvent::Extended { .. } => "extended".to_owned(),
+        WorkEvent::Failed { retries, .. } => format!("failed({retries})"),
+        WorkEvent::Completed { .. } => "worked".to_owned(),
+        WorkEvent::Thrown { .. } => "threw".to_owned(),
     }
 }
 

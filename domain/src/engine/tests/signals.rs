@@ -56,7 +56,7 @@ fn a_signal_reaches_everything_that_waits_before_the_thrower_goes_on() {
     assert!(trace.ends_with("hear:news hear:news hear:weather task:a"));
     assert_eq!(
         play.complete("a"),
-        "done:a <a >tell signal:news text=\"new\" unhear:one <one text=\"new\" unhear:two <two <tell >b <b"
+        "done:a <a >tell text=\"new\" unhear:one <one text=\"new\" unhear:two <two signal:news <tell >b <b"
     );
     assert_eq!(play.stands(), ["other"]);
     let told = play.events().find_map(|event| match event {
@@ -117,7 +117,7 @@ fn what_interrupts_the_thrower_takes_it_away() {
     let (_, trace) = Play::new(around(true));
     assert!(
         trace
-            .ends_with("signal:news xtell ]sub unhear:edge xsub >edge <edge >c <c ended:Completed"),
+            .ends_with("xtell ]sub unhear:edge xsub >edge signal:news <edge >c <c ended:Completed"),
         "{trace}"
     );
 }
@@ -211,4 +211,23 @@ fn a_field_without_a_value_holds_the_thrower() {
     assert!(trace.contains("!tell: `text` has no value"), "{trace}");
     assert!(!trace.contains("signal:"));
     assert_eq!(play.stands(), ["tell"]);
+}
+
+#[test]
+fn who_throws_waits_for_those_who_are_on_their_way_to_where_they_catch() {
+    let mut build = Build::new();
+    build.start("start").parallel("fork");
+    build.add("tell", Kind::Throw(shout("news")));
+    build
+        .pass("a")
+        .pass("b")
+        .catch("c", signal("news"))
+        .row("start fork tell")
+        .row("fork a b c");
+    let (play, trace) = Play::new(build);
+    assert!(
+        trace.ends_with("hear:news unhear:c <c signal:news <tell ended:Completed"),
+        "{trace}"
+    );
+    assert!(play.is_over());
 }

@@ -170,7 +170,7 @@ fn instance(number: u128, process: ProcessId) -> Instance {
         started_at: at(i64::try_from(number).unwrap()),
         ended_at: None,
         data: BTreeMap::new(),
-        tokens: Vec::new(),
+        tokens: Default::default(),
         next_token: 1,
         scopes: Vec::new(),
         tasks: Vec::new(),
@@ -178,6 +178,8 @@ fn instance(number: u128, process: ProcessId) -> Instance {
         waits: Vec::new(),
         conditions: Vec::new(),
         signals: Vec::new(),
+        work: Vec::new(),
+        happened: Vec::new(),
         calls: Vec::new(),
         parent: None,
         incidents: Vec::new(),
@@ -253,7 +255,8 @@ fn full_instance(world: &World) -> Instance {
             gathered: 0,
             since: at(5),
             lists: lists.clone(),
-        }],
+        }]
+        .into(),
         next_token: 4,
         scopes: vec![Scope {
             id: ScopeId(1),
@@ -271,6 +274,7 @@ fn full_instance(world: &World) -> Instance {
                 id: TimerId(id(71)),
                 token: TokenId(1),
                 element: ElementIx(4),
+                part: 0,
                 due_at: at(600),
                 repeats: Some(2),
                 series: None,
@@ -279,6 +283,7 @@ fn full_instance(world: &World) -> Instance {
                 id: TimerId(id(72)),
                 token: TokenId(1),
                 element: ElementIx(5),
+                part: 0,
                 due_at: at(300),
                 repeats: None,
                 series: None,
@@ -287,6 +292,7 @@ fn full_instance(world: &World) -> Instance {
         waits: vec![PendingMessage {
             token: TokenId(1),
             element: ElementIx(6),
+            part: 0,
             name: name("paid"),
             correlation: Some(Value::text("V-17")),
         }],
@@ -346,6 +352,7 @@ fn started(instance: &Instance, acl: &Acl, tasks: &[Acl]) -> Entry {
                 after: task_image(instance, task, acl),
             })
             .collect(),
+        work: Vec::new(),
     }
 }
 
@@ -368,6 +375,7 @@ fn changed(before: &Instance, after: &Instance, acl: &Acl) -> Entry {
                 (change.before.as_ref() != Some(&change.after)).then_some(change)
             })
             .collect(),
+        work: Vec::new(),
     }
 }
 

@@ -163,3 +163,70 @@ fn messages_are_sent_by_events_and_by_tasks_that_name_one() {
     let problems = resolve(&read_text(&lost).unwrap(), "p").unwrap_err();
     assert_eq!(&*problems[0].rule, "no-message");
 }
+
+#[test]
+fn an_event_may_have_several_definitions() {
+    let text = file(
+        "<signal id='s'/><message id='m'/><error id='e'/>",
+        "<startEvent id='a'><messageEventDefinition messageRef='m'/><signalEventDefinition signalRef='s'/></startEvent>
+        <intermediateCatchEvent id='c' parallelMultiple='true'><messageEventDefinition messageRef='m'/><signalEventDefinition signalRef='s'/></intermediateCatchEvent>
+        <subProcess id='sub'><endEvent id='x'><errorEventDefinition errorRef='e'/><signalEventDefinition signalRef='s'/><messageEventDefinition messageRef='m'/></endEvent></subProcess>
+        <boundaryEvent id='b' attachedToRef='sub'><errorEventDefinition/><signalEventDefinition signalRef='s'/></boundaryEvent>",
+    );
+    let process = resolve(&read_text(&text).unwrap(), "p").unwrap();
+    let trigger = |id: &str| at(&process, id).kind.trigger().unwrap().clone();
+    for (id, needed) in [("a", 1), ("c", 2), ("b", 1)] {
+        let trigger = trigger(id);
+        assert_eq!((trigger.parts().len(), trigger.needed()), (2, needed));
+    }
+    let Kind::End(throw) = &at(&process, "x").kind else {
+        panic!("`x` is no end event");
+    };
+    assert!(matches!(
+        throw.parts(),
+        [Throw::Signal(_), Throw::Message(_), Throw::Error(_)]
+    ));
+    let both = file(
+        "<signal id='s'/>",
+        "<task id='t'/><boundaryEvent id='b' attachedToRef='t' parallelMultiple='true'><errorEventDefinition/><signalEventDefinition signalRef='s'/></boundaryEvent>",
+    );
+    let problems = resolve(&read_text(&both).unwrap(), "p").unwrap_err();
+    assert_eq!(&*problems[0].rule, "not-supported");
+}
+
+#[test]
+fn receive_tasks_and_event_based_gateways_may_start_an_instance() {
+    let text = file(
+        "<message id='m'/><signal id='s'/>",
+        "<receiveTask id='r' instantiate='true' messageRef='m'/>
+        <eventBasedGateway id='g' instantiate='true' eventGatewayType='Parallel'/><receiveTask id='one' messageRef='m'/>
+        <intermediateCatchEvent id='two'><signalEventDefinition signalRef='s'/></intermediateCatchEvent>
+        <sequenceFlow sourceRef='g' targetRef='one'/><sequenceFlow sourceRef='g' targetRef='two'/>",
+    );
+    let process = resolve(&read_text(&text).unwrap(), "p").unwrap();
+    let openers = process.openers.iter();
+    let openers: Vec<_> = openers.map(|it| (it.element, it.gateway)).collect();
+    let ix = |id: &str| process.by_id[id];
+    let gateway = Some((ix("g"), true));
+    assert_eq!(
+        openers,
+        [(ix("r"), None), (ix("one"), gateway), (ix("two"), gateway)]
+    );
+    assert!(process.plain_starts(None).is_empty());
+    for wrong in [
+        "<task id='t'/><receiveTask id='r' instantiate='true' messageRef='m'/><sequenceFlow sourceRef='t' targetRef='r'/>",
+        "<task/><subProcess><receiveTask instantiate='true' messageRef='m'/></subProcess>",
+        "<receiveTask instantiate='true' messageRef='m'><standardLoopCharacteristics loopMaximum='2'/></receiveTask>",
+    ] {
+        let text = file("<message id='m'/>", wrong);
+        let problems = resolve(&read_text(&text).unwrap(), "p").unwrap_err();
+        assert_eq!(&*problems[0].rule, "bad-start", "{wrong}");
+    }
+    let late = file(
+        "<message id='m'/>",
+        "<task id='t'/><eventBasedGateway id='g' eventGatewayType='Parallel'/><receiveTask id='r' messageRef='m'/>
+        <sequenceFlow sourceRef='t' targetRef='g'/><sequenceFlow sourceRef='g' targetRef='r'/>",
+    );
+    let problems = resolve(&read_text(&late).unwrap(), "p").unwrap_err();
+    assert_eq!(&*problems[0].rule, "bad-gateway");
+}
