@@ -40,6 +40,14 @@ pub enum ProcessRejection {
     /// Not a draft any more, or not published.
     #[error("the version is {0:?} and cannot be moved there")]
     WrongState(ProcessState),
+    /// A time at which it would start by itself cannot be computed.
+    #[error("the start event `{element}`: {reason}")]
+    Schedule {
+        /// The start event.
+        element: Name,
+        /// Why, quoting the model.
+        reason: String,
+    },
 }
 
 /// The state after a command, or why not. `errors` are the findings that stand in the way of publishing.

@@ -47,7 +47,7 @@ fn main() -> anyhow::Result<()> {
         envelopes::run(&runtime)?;
     }
     if wanted("engine") {
-        engine::run();
+        engine::run()?;
     }
     if wanted("memory") {
         memory::run(&runtime)?;

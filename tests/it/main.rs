@@ -20,6 +20,7 @@ mod simulation;
 mod sockets;
 mod tasks;
 mod tenancy;
+mod timers;
 mod vacation;
 mod work;
 mod worklist;

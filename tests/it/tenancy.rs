@@ -338,6 +338,12 @@ async fn another_tenant_changes_nothing_by_any_mutation() {
         )
         .await;
     assert_eq!(task["task"]["state"], "READY");
+    let theirs = "mutation { setCalendar(input: {timeZone: \"Asia/Tokyo\", workingDays: [SUNDAY]}) { calendar { timeZone } userErrors { code } } }";
+    let set = stranger.ok(theirs, json!({})).await;
+    assert_eq!(set["setCalendar"]["calendar"]["timeZone"], "Asia/Tokyo");
+    let ours = "{ viewer { tenant { calendar { timeZone } } } }";
+    let ours = emma.ok(ours, json!({})).await;
+    assert_eq!(ours["viewer"]["tenant"]["calendar"]["timeZone"], "UTC");
     let nothing_fetched = stranger.ok(&document("mutation", FETCH), json!({})).await;
     assert_eq!(
         nothing_fetched["activateWork"],
@@ -421,7 +427,9 @@ async fn nobody_without_a_token_gets_anything() {
                 .map(|(_, body, _)| ("mutation", body)),
         )
         .chain([("mutation", FETCH)]);
-    for (kind, body) in bodies {
+    let calendar =
+        "setCalendar(input: {timeZone: \"UTC\", workingDays: [MONDAY]}) { userErrors { code } }";
+    for (kind, body) in bodies.chain([("mutation", calendar)]) {
         for header in [
             None,
             Some("Bearer nonsense"),
@@ -489,7 +497,7 @@ async fn every_root_field_stands_in_the_tables_of_this_file() {
             mutations()
                 .iter()
                 .map(|(name, _, _)| *name)
-                .chain(["uploadProcess", "activateWork"])
+                .chain(["uploadProcess", "activateWork", "setCalendar"])
                 .collect()
         )
     );

@@ -4,6 +4,7 @@ use docket_domain::bpmn::Problem;
 use docket_domain::engine::command::Rejection;
 use docket_domain::ids::ProcessId;
 use docket_domain::process::ProcessRejection;
+use docket_domain::time::CalendarProblem;
 use docket_domain::value::ValueProblem;
 use docket_infra::crypto::KeyError;
 use docket_infra::store::StoreError;
@@ -63,6 +64,9 @@ pub enum Invalid {
     /// The value that a message names cannot be held.
     #[error("the correlation cannot be held: {0}")]
     Correlation(ValueProblem),
+    /// The calendar cannot be.
+    #[error(transparent)]
+    Calendar(#[from] CalendarProblem),
     /// A comment of no or of too many characters.
     #[error("a comment must have 1 to {MAX_COMMENT} characters")]
     Comment,

@@ -1,4 +1,4 @@
-//! Instances: started, told something, ended; and the timers that move them on.
+//! Instances: started, told something, ended.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use docket_domain::ids::{InstanceId, ProcessId};
 use docket_domain::process::{ProcessRejection, ProcessState};
 use docket_domain::value::{Data, Name, Value};
 use docket_infra::clock::Clock;
-use docket_infra::store::{DueTimer, InstanceStatus, Position, Read, Remembered, Write};
+use docket_infra::store::{InstanceStatus, Position, Read, Remembered, Write};
 
 use super::unit::Unit;
 use super::{App, AppError, Invalid, MAX_REASON, require, retry};
@@ -219,45 +219,6 @@ impl App {
                 tx.save_ended_by(id, &actor.user, reason).await?;
                 let done = self.finish(tx, model, after).await?;
                 Ok((status(&done, Some(&actor.user), reason), done.position))
-            })
-        })
-        .await
-    }
-
-    /// Fires timers that are due, each in a transaction of its own; how many fired. One that fails is logged and does not
-    /// stop the others: while none of so many fires, those behind them are tried.
-    pub async fn fire_due_timers(&self, limit: u32) -> Result<usize, AppError> {
-        let now = self.clock.now();
-        let mut last = None;
-        loop {
-            let due = self.store.due_timers(now, last.as_ref(), limit).await?;
-            let mut fired = 0;
-            for timer in &due {
-                match self.fire(*timer).await {
-                    Ok(()) => fired += 1,
-                    Err(error) => tracing::warn!(
-                        timer.id = %timer.timer,
-                        instance.id = %timer.instance,
-                        error = &error as &dyn std::error::Error,
-                        "a due timer did not fire"
-                    ),
-                }
-            }
-            last = due.last().copied();
-            if fired > 0 || last.is_none() {
-                return Ok(fired);
-            }
-        }
-    }
-
-    async fn fire(&self, timer: DueTimer) -> Result<(), AppError> {
-        retry(&self.store, timer.tenant, move |tx| {
-            Box::pin(async move {
-                let before = tx.instance_for_engine(timer.instance).await?;
-                let before = before.ok_or(AppError::NotAvailable)?;
-                let command = Command::Fire(timer.timer);
-                let (model, after) = self.decide(&tx, &before, &command).await?;
-                self.finish(tx, model, after).await.map(drop)
             })
         })
         .await

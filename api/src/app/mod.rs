@@ -25,11 +25,14 @@ use moka::sync::Cache;
 
 use crate::feed::Hub;
 
+mod calendar;
 mod error;
 pub mod instance;
 pub mod intervention;
 pub mod process;
+mod schedule;
 pub mod task;
+pub mod timer;
 mod unit;
 pub mod work;
 
@@ -54,6 +57,7 @@ pub struct App {
     /// Live subscriptions.
     pub hub: Hub,
     models: Cache<ProcessId, Arc<Process>>,
+    calendars: calendar::Calendars,
     versions: Cache<ProcessId, Arc<ProcessRecord>>,
 }
 
@@ -77,6 +81,7 @@ impl App {
             clock,
             hub: Hub::default(),
             models: Cache::new(MODELS),
+            calendars: calendar::calendars(),
             versions: Cache::new(MODELS),
         }
     }

@@ -86,8 +86,12 @@ impl App {
                 let to =
                     process::decide(record.state, &record.uploaded_by, errors, actor, command)?;
                 let now = self.clock.now();
+                let latest = tx.latest_for_engine(&record.key).await?;
                 let moved = tx.save_process_state(&record, to, &actor.user, now).await?;
+                self.reschedule(&tx, &record.key, latest, command).await?;
                 tx.commit().await?;
+                // It may have been scheduled.
+                self.hub.wake();
                 Ok(moved)
             })
         })

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use docket_domain::bpmn::Process;
 use docket_domain::engine::call::{Calling, NotCalled, Outcome};
-use docket_domain::engine::command::{Begin, Command, Fresh, Known, Rejection, Start, Starter};
+use docket_domain::engine::command::{Begin, Command, Fresh, Rejection, Start, Starter};
 use docket_domain::engine::effect::Effect;
 use docket_domain::engine::event::Event;
 use docket_domain::engine::instance::Instance;
@@ -224,6 +224,7 @@ impl<'a> Unit<'a> {
 
     /// Decides on an instance that was met.
     async fn tell(&mut self, id: InstanceId, command: &Command<'_>) -> Result<(), AppError> {
+        let known = self.app.known(self.tx).await?;
         let (model, before) = self.met.get(&id).ok_or(AppError::NotAvailable)?;
         let events = engine::decide(
             model,
@@ -232,7 +233,7 @@ impl<'a> Unit<'a> {
             &mut Fresh {
                 now: self.now,
                 id: &mut Clock::fresh_id,
-                known: &Known::default(),
+                known: &known,
             },
         )?;
         let (model, before) = (model.clone(), before.clone());
@@ -247,6 +248,7 @@ impl<'a> Unit<'a> {
         start: &Start,
         by: Starter<'_>,
     ) -> Result<(), AppError> {
+        let known = self.app.known(self.tx).await?;
         let (blank, events) = engine::start(
             &model,
             start,
@@ -254,7 +256,7 @@ impl<'a> Unit<'a> {
             &mut Fresh {
                 now: self.now,
                 id: &mut Clock::fresh_id,
-                known: &Known::default(),
+                known: &known,
             },
         )?;
         let by = match by {

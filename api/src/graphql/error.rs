@@ -6,6 +6,7 @@ use docket_domain::access::Privilege;
 use docket_domain::bpmn::Problem;
 use docket_domain::engine::command::Rejection;
 use docket_domain::process::ProcessRejection;
+use docket_domain::time::CalendarProblem;
 use docket_infra::clock::Clock;
 use docket_infra::store::StoreError;
 
@@ -239,7 +240,9 @@ fn rejected(rejection: &Rejection) -> UserError {
 fn process_rejected(rejection: &ProcessRejection) -> UserError {
     let code = match rejection {
         ProcessRejection::Privilege(_) | ProcessRejection::OwnUpload => UserErrorCode::NotPermitted,
-        ProcessRejection::Broken(_) => UserErrorCode::InvalidInput,
+        ProcessRejection::Broken(_) | ProcessRejection::Schedule { .. } => {
+            UserErrorCode::InvalidInput
+        }
         ProcessRejection::WrongState(_) => UserErrorCode::InvalidState,
     };
     UserError::new(code, rejection)
@@ -251,6 +254,9 @@ fn invalid_input(invalid: &Invalid) -> UserError {
         Invalid::Model(_) | Invalid::NoProcess => error.at(&["bpmnXml"]),
         Invalid::Data(_) => error.at(&["data"]),
         Invalid::Correlation(_) => error.at(&["correlation"]),
+        Invalid::Calendar(CalendarProblem::Zone) => error.at(&["timeZone"]),
+        Invalid::Calendar(CalendarProblem::NoWorkingDay) => error.at(&["workingDays"]),
+        Invalid::Calendar(CalendarProblem::TooManyHolidays) => error.at(&["holidays"]),
         Invalid::Comment => error.at(&["text"]),
         Invalid::Reason | Invalid::ReasonMissing => error.at(&["reason"]),
         Invalid::Key(KeyField::Business) => error.at(&["businessKey"]),

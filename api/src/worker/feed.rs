@@ -14,9 +14,9 @@ const POLL: Duration = Duration::from_secs(10);
 
 pub(super) async fn run(gateway: Gateway) {
     loop {
-        round(&gateway, "feed", route(&gateway)).await;
-        // What was committed may have set a timer.
+        // What was committed may have set a timer; that must not wait for the feed.
         gateway.committed.notify_one();
+        round(&gateway, "feed", route(&gateway)).await;
         tokio::select! {
             () = closed(&gateway) => return,
             // Woken or not, the next round looks.

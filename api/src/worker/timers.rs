@@ -1,5 +1,5 @@
-//! Timers: fired when they are due by our clock, which somebody may move. When the next one is due is remembered; the
-//! database is asked again when something was committed.
+//! Timers and schedules: what is due by our clock, which somebody may move, happens. When the next one is due is
+//! remembered; the database is asked again when something was committed, and every second, for what other nodes set.
 
 use std::time::Duration;
 
@@ -8,70 +8,73 @@ use tokio::time::timeout;
 
 use super::{closed, round};
 use crate::app::AppError;
+use crate::app::timer::Pace;
 use crate::http::Gateway;
 
-/// Timers fired before somebody else gets a turn.
-const BATCH: u32 = 64;
+/// Processes started by themselves before timers have their turn again.
+const STARTS: u32 = 64;
 /// Rounds for one moved clock; a model can set a timer that is due at once for ever.
 const MAX_ROUNDS: usize = 1_000;
-/// A clock that can be set may be moved by somebody who tells nobody.
+/// How long nobody looks at most: another node may have set what it does not live to fire, and what is due and does not
+/// happen is tried again.
 const GLANCE: Duration = Duration::from_secs(1);
 
 pub(super) async fn run(gateway: Gateway) {
     let mut moved = gateway.moved.subscribe();
+    let mut pace = Pace::default();
     loop {
-        let next = round(&gateway, "timers", turn(&gateway)).await.flatten();
+        let next = round(&gateway, "timers", turn(&gateway, &mut pace)).await;
         tokio::select! {
             () = closed(&gateway) => return,
-            () = due(&gateway, next) => {}
+            () = due(&gateway, next.flatten()) => {}
             () = gateway.committed.notified() => {}
             Ok(()) = moved.changed() => {}
         }
     }
 }
 
-/// Waits for a moment of our clock; for ever, if there is none.
+/// Waits for a moment of our clock, a glance at most.
 async fn due(gateway: &Gateway, next: Option<Timestamp>) {
-    let Some(next) = next else {
-        return std::future::pending().await;
+    let left = next.map(|next| next.duration_since(gateway.app.clock.now()));
+    let pause = match left.map(Duration::try_from) {
+        Some(Ok(left)) => left.min(GLANCE),
+        Some(Err(_)) => return,
+        None => GLANCE,
     };
-    // At least one glance, so that what is due and does not fire is not tried all the time.
-    loop {
-        let left = next.duration_since(gateway.app.clock.now());
-        let pause = Duration::try_from(left).map_or(GLANCE, |left| left.min(GLANCE));
-        timeout(pause, std::future::pending::<()>()).await.ok();
-        if next <= gateway.app.clock.now() {
-            return;
-        }
-    }
+    timeout(pause, std::future::pending::<()>()).await.ok();
 }
 
-/// Fires what is due; when the next one is, or those that did not fire.
-async fn turn(gateway: &Gateway) -> Result<Option<Timestamp>, AppError> {
-    let app = &gateway.app;
+/// Lets happen what is due; when the next one is that is not due yet.
+async fn turn(gateway: &Gateway, pace: &mut Pace) -> Result<Option<Timestamp>, AppError> {
+    let store = &gateway.app.store;
     loop {
-        let next = app.store.next_timer().await?;
-        if next.is_none_or(|next| next > app.clock.now()) {
-            return Ok(next);
-        }
+        let now = gateway.app.clock.now();
         let firing = gateway.firing.lock().await;
-        let fired = app.fire_due_timers(BATCH).await?;
+        let happened = step(gateway, pace).await?;
         drop(firing);
-        gateway.metrics.timers(fired);
-        if fired == 0 {
-            return Ok(next);
+        if happened == 0 {
+            let timer = store.next_timer(now).await?;
+            let schedule = store.next_schedule(now).await?;
+            return Ok(timer.into_iter().chain(schedule).min());
         }
     }
 }
 
-/// Fires everything that is due, and what becomes due by that.
+/// Lets happen everything that is due, and what becomes due by that.
 pub(super) async fn fire(gateway: &Gateway) -> Result<(), AppError> {
+    let mut pace = Pace::default();
     for _ in 0..MAX_ROUNDS {
-        let fired = gateway.app.fire_due_timers(BATCH).await?;
-        if fired == 0 {
+        if step(gateway, &mut pace).await? == 0 {
             break;
         }
-        gateway.metrics.timers(fired);
     }
     Ok(())
+}
+
+/// A batch of what is due; how many happened.
+async fn step(gateway: &Gateway, pace: &mut Pace) -> Result<usize, AppError> {
+    let fired = gateway.app.fire_due_timers(pace).await?;
+    gateway.metrics.timers(fired);
+    let started = gateway.app.start_due(STARTS).await?;
+    Ok(fired + started)
 }

@@ -1,6 +1,6 @@
 //! What activities ask for beyond being passed, as the model says it.
 
-use super::{Assignment, Principals, Text};
+use super::{Assignment, Principals, Sent, Text};
 use crate::expr::Expr;
 use crate::value::Name;
 
@@ -102,6 +102,34 @@ pub struct MultiInstance {
     pub count: Count,
     /// When true after a round, the others are taken away.
     pub until: Option<Expr>,
+    /// What is told when a round is done.
+    pub behavior: Behavior,
+    /// Where what the rounds give is gathered.
+    pub results: Option<Results>,
+}
+
+/// What is told when a round is done (BPMN 2.0.2, table 10.30): signals, which an event at the border of the activity can
+/// catch.
+#[derive(Clone, Default, Debug)]
+pub enum Behavior {
+    /// Nothing.
+    #[default]
+    All,
+    /// After each round.
+    Each(Sent),
+    /// After the first round.
+    First(Sent),
+    /// After each round whatever has its condition met, in order. What interrupts the activity takes the other rounds away.
+    Complex(Vec<(Expr, Sent)>),
+}
+
+/// A list of what the rounds give, in the order in which they began.
+#[derive(Clone, Debug)]
+pub struct Results {
+    /// The field that gets the list when the activity is done.
+    pub list: Name,
+    /// What a round gives, as it ends.
+    pub element: Expr,
 }
 
 /// How many rounds there are.

@@ -17,7 +17,8 @@ use crate::value::Name;
 
 pub use access::{AccessPolicy, Classification, FieldRule, Mask, Naming, Principals, StateList};
 pub use activity::{
-    AdHoc, Count, ExternalWork, Form, MultiInstance, Repeat, StandardLoop, UserTask,
+    AdHoc, Behavior, Count, ExternalWork, Form, MultiInstance, Repeat, Results, StandardLoop,
+    UserTask,
 };
 pub use call::{Binding, Call, Mapping};
 pub use decision::{DecisionBinding, DecisionCall, DecisionRef, ResultShape};

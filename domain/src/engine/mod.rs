@@ -26,6 +26,7 @@ pub mod event;
 pub mod gate;
 pub mod incident;
 pub mod instance;
+pub mod schedule;
 
 mod begin;
 mod data;

@@ -250,6 +250,43 @@ pub mod comment {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+pub mod calendar {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, PartialEq, Debug, DeriveEntityModel)]
+    #[sea_orm(table_name = "calendars")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub tenant_id: Uuid,
+        pub body: Vec<u8>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub mod schedule {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, PartialEq, Debug, DeriveEntityModel)]
+    #[sea_orm(table_name = "schedules")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub tenant_id: Uuid,
+        pub process_id: Uuid,
+        pub due_at: i64,
+        pub body: Vec<u8>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 pub mod idempotency {
     use sea_orm::entity::prelude::*;
 

@@ -24,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(Held),
             Box::new(Calls),
             Box::new(Work),
+            Box::new(Calendars),
         ]
     }
 }
@@ -164,6 +165,50 @@ impl MigrationTrait for Work {
             .col("free_at")
             .take();
         manager.create_index(by_time).await
+    }
+}
+
+/// When people of a tenant work, and when processes start by themselves.
+struct Calendars;
+
+impl MigrationName for Calendars {
+    fn name(&self) -> &str {
+        "m0007_calendars"
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for Calendars {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let mut calendars = Table::create();
+        calendars
+            .table("calendars")
+            .col(pk_uuid("tenant_id"))
+            .col(blob("body"))
+            .foreign_key(&mut references("calendars", "tenant_id", "tenants"));
+        manager.create_table(calendars).await?;
+        let mut schedules = Table::create();
+        schedules
+            .table("schedules")
+            .col(pk_uuid("id"))
+            .col(uuid("tenant_id"))
+            .col(uuid("process_id"))
+            .col(big_integer("due_at"))
+            .col(blob("body"))
+            .foreign_key(&mut references("schedules", "process_id", "processes"));
+        manager.create_table(schedules).await?;
+        for (name, columns) in [
+            ("schedules_by_due", ["due_at", "id"]),
+            ("schedules_by_process", ["process_id", "id"]),
+        ] {
+            let mut index = Index::create();
+            index.name(name).table("schedules");
+            for column in columns {
+                index.col(column);
+            }
+            manager.create_index(index).await?;
+        }
+        Ok(())
     }
 }
 

@@ -39,6 +39,7 @@ pub mod error;
 pub mod page;
 
 mod access;
+mod calendars;
 mod comments;
 mod condition;
 mod entity;
@@ -50,6 +51,7 @@ mod migrate;
 mod opened;
 mod processes;
 mod row;
+mod schedules;
 mod statement;
 mod statuses;
 mod tasks;
@@ -70,6 +72,7 @@ pub use instances::InstanceFilter;
 pub use journal::Position;
 pub use page::{Key, Page, Slice};
 pub use processes::{NewProcess, ProcessFilter, ProcessRecord};
+pub use schedules::DueSchedule;
 pub use statuses::{Held, InstanceStatus};
 pub use tasks::{TaskOrder, TaskSort, WorklistCounts};
 pub use timers::DueTimer;
@@ -284,6 +287,11 @@ pub struct Read {
 }
 
 impl Read {
+    /// Whose snapshot it is.
+    pub fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+
     async fn rows<T: TryGetableMany>(
         &self,
         statement: &SelectStatement,

@@ -64,11 +64,12 @@ impl Store {
             .collect()
     }
 
-    /// When the next timer is due.
-    pub async fn next_timer(&self) -> Result<Option<Timestamp>, StoreError> {
+    /// When the next timer is due after a moment.
+    pub async fn next_timer(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         let select = Query::select()
             .columns([Column::DueAt, Column::Id])
             .from(Entity)
+            .and_where(Column::DueAt.into_expr().gt(micros(after)))
             .order_by(Column::DueAt, Order::Asc)
             .limit(1)
             .take();

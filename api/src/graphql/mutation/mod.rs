@@ -13,6 +13,7 @@ use super::session::Asking;
 use crate::app::instance::Idempotency;
 use crate::app::{AppError, Invalid, KeyField, MAX_KEY};
 
+pub mod calendar;
 pub mod instance;
 pub mod intervention;
 pub mod process;
@@ -26,6 +27,7 @@ pub struct Mutation(
     instance::InstanceMutation,
     intervention::InterventionMutation,
     task::TaskMutation,
+    calendar::CalendarMutation,
     work::WorkMutation,
 );
 

@@ -4,6 +4,7 @@ use async_graphql::Interface;
 
 use super::id::Id;
 
+pub mod calendar;
 pub mod change;
 pub mod comment;
 pub mod field;

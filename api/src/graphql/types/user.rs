@@ -1,9 +1,12 @@
 //! People and tenants, as tokens name them: there is no directory.
 
-use async_graphql::{Object, SimpleObject};
+use async_graphql::{Context, Object};
 use docket_domain::value::Name;
 
+use super::calendar::Calendar;
+use crate::graphql::error::Result;
 use crate::graphql::id::Id;
+use crate::graphql::session::Asking;
 
 /// A person, by the name that their token gives.
 pub struct User(pub Name);
@@ -30,9 +33,23 @@ impl User {
 }
 
 /// The border that nothing crosses.
-#[derive(SimpleObject)]
-#[graphql(serial)]
 pub struct Tenant {
     /// What it is called.
     pub name: String,
+}
+
+/// The border that nothing crosses.
+#[Object(serial)]
+impl Tenant {
+    /// What it is called.
+    async fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// When its people work.
+    async fn calendar(&self, ctx: &Context<'_>) -> Result<Calendar> {
+        let asking = Asking::of(ctx)?;
+        let tx = asking.read().await?;
+        Ok(Calendar(asking.app.calendar(&tx).await?))
+    }
 }

@@ -4,7 +4,8 @@
 use super::report::Report;
 use super::tree::Tag;
 use super::{
-    AccessPolicy, Assignment, ExternalWork, FieldRule, Form, Principals, StateList, UserTask,
+    AccessPolicy, Assignment, ExternalWork, FieldRule, Form, Principals, Results, StateList,
+    UserTask,
 };
 use crate::value::Name;
 
@@ -190,8 +191,13 @@ pub(super) fn collection(multi: Tag<'_>, report: &mut Report) -> Option<Collecti
     wf::check(multi, report);
     wf::collection(multi)
         .or_else(|| camunda::collection(multi))
-        .or_else(|| zeebe::collection(multi, report))
-        .or_else(|| standard::collection(multi, report))
+        .or_else(|| zeebe::collection(multi))
+        .or_else(|| standard::collection(multi))
+}
+
+/// Where what the rounds of `multiInstanceLoopCharacteristics` give is gathered.
+pub(super) fn results(multi: Tag<'_>, report: &mut Report) -> Option<Results> {
+    zeebe::results(multi, report).or_else(|| standard::results(multi, report))
 }
 
 /// Says what of an element's extensions is misspelled or left out.

@@ -3,7 +3,7 @@
 use super::super::report::Report;
 use super::super::tree::Tag;
 use super::super::xml::shorten;
-use super::super::{Naming, Principals, UserTask, text};
+use super::super::{Naming, Principals, Results, UserTask, text};
 use super::call::{Said, copied, mapped};
 use super::{Collection, Work, jbpm};
 use crate::value::Name;
@@ -35,16 +35,23 @@ pub(super) fn user_task(tag: Tag<'_>, report: &mut Report) -> UserTask {
 
 /// The list of a multi-instance activity (BPMN 2.0.2, 10.3.8), which tools refer to by its name. What the instances give is
 /// not gathered.
-pub(super) fn collection(multi: Tag<'_>, report: &mut Report) -> Option<Collection> {
-    if let Some(output) = multi.part("loopDataOutputRef") {
-        let message = "`loopDataOutputRef` is not read".to_owned();
-        report.warning(output, "ignored-extension", message);
-    }
+pub(super) fn collection(multi: Tag<'_>) -> Option<Collection> {
     let items = multi.part("loopDataInputRef").map(|list| list.text());
     let element = multi.part("inputDataItem");
     Some(Collection {
         items: items.filter(|items| !items.is_empty())?.into(),
         element: element.and_then(|item| item.filled("name").or(item.id()).cloned()),
+    })
+}
+
+/// What is gathered of the rounds: the field of the `outputDataItem`, in the data that `loopDataOutputRef` names.
+pub(super) fn results(multi: Tag<'_>, report: &mut Report) -> Option<Results> {
+    let list = multi.part("loopDataOutputRef")?;
+    let item = multi.part("outputDataItem")?;
+    let field = item.filled("name").or(item.id())?;
+    Some(Results {
+        list: data_name(multi, list.text()),
+        element: super::super::text::expression(item, field, report)?,
     })
 }
 

@@ -3,7 +3,7 @@
 use super::super::report::Report;
 use super::super::tree::Tag;
 use super::super::{
-    Assignment, Binding, ExternalWork, Form, Mapping, Naming, UserTask, text, timer,
+    Assignment, Binding, ExternalWork, Form, Mapping, Naming, Results, UserTask, text, timer,
 };
 use super::call::{Said, mapped};
 use super::external::retries;
@@ -257,13 +257,21 @@ fn mappings<'a>(tag: Tag<'a>, name: &'a str) -> impl Iterator<Item = Tag<'a>> {
         .flat_map(move |mapping| mapping.all(ZEEBE, name))
 }
 
-/// The list of a multi-instance activity. What the instances give is not gathered.
-pub(super) fn collection(multi: Tag<'_>, report: &mut Report) -> Option<Collection> {
+/// What is gathered of the rounds of a multi-instance activity.
+pub(super) fn results(multi: Tag<'_>, report: &mut Report) -> Option<Results> {
     let characteristics = multi.extension(ZEEBE, "loopCharacteristics").next()?;
-    if characteristics.filled("outputCollection").is_some() {
-        let message = "`outputCollection` is not read".to_owned();
-        report.warning(characteristics, "ignored-extension", message);
-    }
+    let list = characteristics.filled("outputCollection")?;
+    let source = characteristics.filled("outputElement");
+    let source = source.map_or("null", |source| &**source);
+    Some(Results {
+        list: list.clone(),
+        element: text::expression(characteristics, source, report)?,
+    })
+}
+
+/// The list of a multi-instance activity.
+pub(super) fn collection(multi: Tag<'_>) -> Option<Collection> {
+    let characteristics = multi.extension(ZEEBE, "loopCharacteristics").next()?;
     Some(Collection {
         items: characteristics.filled("inputCollection")?.clone(),
         element: characteristics.filled("inputElement").cloned(),

@@ -28,7 +28,7 @@ const ESCALATION: Thrown = Thrown {
 
 impl<'a> Resolver<'a> {
     /// The event definitions of an event, in place or by reference; a none event has none.
-    fn definitions(&mut self, tag: Tag<'a>) -> Vec<Tag<'a>> {
+    pub(super) fn definitions(&mut self, tag: Tag<'a>) -> Vec<Tag<'a>> {
         let mut found = Vec::new();
         for part in tag.children() {
             match part.bpmn() {

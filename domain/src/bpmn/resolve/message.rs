@@ -35,7 +35,12 @@ impl<'a> Resolver<'a> {
         sent.map_or(Throw::None, Throw::Message)
     }
 
-    fn sent(&mut self, tag: Tag<'a>, definition: Tag<'a>, what: &'static str) -> Option<Sent> {
+    pub(super) fn sent(
+        &mut self,
+        tag: Tag<'a>,
+        definition: Tag<'a>,
+        what: &'static str,
+    ) -> Option<Sent> {
         let fields = dialect::sent(tag, definition, &mut self.report);
         let (name, correlation) = self.named(definition, what, "throws")?;
         Some(Sent {

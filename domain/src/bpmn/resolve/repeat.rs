@@ -2,7 +2,7 @@
 
 use super::super::tree::Tag;
 use super::super::xml::shorten;
-use super::super::{Count, MultiInstance, Repeat, StandardLoop, dialect, text};
+use super::super::{Behavior, Count, MultiInstance, Repeat, Sent, StandardLoop, dialect, text};
 use super::element::is_true;
 use super::{Resolver, called};
 use crate::expr::Expr;
@@ -27,12 +27,8 @@ impl<'a> Resolver<'a> {
     }
 
     fn multi(&mut self, tag: Tag<'a>, multi: Tag<'a>) -> Option<MultiInstance> {
-        if let Some(behavior) = multi.filled("behavior")
-            && behavior.trim() != "All"
-        {
-            let what = format!("multi-instance behaviour `{}`", shorten(behavior));
-            self.refuse(tag, &what);
-        }
+        let behavior = self.behavior(tag, multi);
+        let results = dialect::results(multi, &mut self.report);
         let collection = dialect::collection(multi, &mut self.report);
         let cardinality = self.part_expression(multi, "loopCardinality");
         let until = self.part_expression(multi, "completionCondition");
@@ -58,6 +54,68 @@ impl<'a> Resolver<'a> {
             sequential: is_true(multi, "isSequential"),
             count,
             until,
+            behavior,
+            results,
+        })
+    }
+
+    fn behavior(&mut self, tag: Tag<'a>, multi: Tag<'a>) -> Behavior {
+        let said = multi.filled("behavior").map_or("All", |said| said.trim());
+        match said {
+            "All" => Behavior::All,
+            "None" => {
+                let sent = self.behaves(tag, multi, "noneBehaviorEventRef");
+                sent.map_or(Behavior::All, Behavior::Each)
+            }
+            "One" => {
+                let sent = self.behaves(tag, multi, "oneBehaviorEventRef");
+                sent.map_or(Behavior::All, Behavior::First)
+            }
+            "Complex" => {
+                let mut all = Vec::new();
+                for definition in multi.parts("complexBehaviorDefinition") {
+                    let condition = self.part_expression(definition, "condition");
+                    let events = definition.part("event");
+                    let events = events.map(|event| self.definitions(event));
+                    for event in events.unwrap_or_default() {
+                        let sent = self.told(tag, event);
+                        all.extend(condition.clone().zip(sent));
+                    }
+                }
+                Behavior::Complex(all)
+            }
+            _ => {
+                let what = format!("multi-instance behaviour `{}`", shorten(said));
+                self.refuse(tag, &what);
+                Behavior::All
+            }
+        }
+    }
+
+    /// The signal that an attribute refers to; without the attribute none that anything could catch.
+    fn behaves(&mut self, tag: Tag<'a>, multi: Tag<'a>, name: &str) -> Option<Sent> {
+        let reference = multi.filled(name)?;
+        let Some(definition) = multi.definition(reference) else {
+            let message = format!(
+                "the file holds no event definition `{}`",
+                shorten(reference)
+            );
+            self.report.error(multi, "unknown-reference", message);
+            return None;
+        };
+        self.told(tag, definition)
+    }
+
+    fn told(&mut self, tag: Tag<'a>, definition: Tag<'a>) -> Option<Sent> {
+        if definition.bpmn() != Some("signalEventDefinition") {
+            self.refuse(tag, "a multi-instance behaviour that throws no signal");
+            return None;
+        }
+        // What an activity assigns is its own: a round tells without fields.
+        let sent = self.sent(tag, definition, "signal")?;
+        Some(Sent {
+            fields: Vec::new(),
+            ..sent
         })
     }
 

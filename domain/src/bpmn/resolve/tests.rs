@@ -335,9 +335,14 @@ fn the_form_of_a_start_is_that_of_the_event_where_a_person_begins() {
 #[test]
 fn what_cannot_run_yet_is_refused_by_name() {
     let on_task = |inside: &str| format!("<task id='x'>{inside}</task>");
-    let cases = [on_task(
-        "<multiInstanceLoopCharacteristics behavior='One'><loopCardinality>3</loopCardinality></multiInstanceLoopCharacteristics>",
-    )];
+    let cases = [
+        on_task(
+            "<multiInstanceLoopCharacteristics behavior='Some'><loopCardinality>3</loopCardinality></multiInstanceLoopCharacteristics>",
+        ),
+        on_task(
+            "<multiInstanceLoopCharacteristics behavior='Complex'><loopCardinality>3</loopCardinality><complexBehaviorDefinition><condition>true</condition><event><errorEventDefinition/></event></complexBehaviorDefinition></multiInstanceLoopCharacteristics>",
+        ),
+    ];
     for process in cases {
         let text = file("<message id='m'/>", &process);
         let problems = resolve(&read_text(&text).unwrap(), "p").unwrap_err();

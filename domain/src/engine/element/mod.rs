@@ -2,6 +2,7 @@
 //! the token. One file per family.
 
 pub(super) mod ad_hoc;
+mod behavior;
 pub(super) mod boundary;
 mod business_rule;
 pub(super) mod call_activity;

@@ -4,7 +4,7 @@
 
 use rust_decimal::prelude::ToPrimitive;
 
-use super::{boundary, compensation};
+use super::{behavior, boundary, compensation};
 use crate::bpmn::{Count, MultiInstance, Repeat, StandardLoop};
 use crate::engine::command::Trouble;
 use crate::engine::data::Oversize;
@@ -33,6 +33,9 @@ pub(in crate::engine) fn begin(
                 false => Vec::new(),
             };
             open(run, host, Some(all), kept)?;
+            if let Some(results) = &multi.results {
+                behavior::prepare(run, host, results, all)?;
+            }
             let first = match multi.sequential {
                 true => all.min(1),
                 false => all,
@@ -46,11 +49,11 @@ pub(in crate::engine) fn begin(
             }
         }
         Repeat::Loop(looped) => {
-            if looped.test_before && !goes_on(run, host, looped, 0)? {
-                run.leave(host);
-                return Ok(());
-            }
+            let none = looped.test_before && !goes_on(run, host, looped, 0)?;
             open(run, host, None, Vec::new())?;
+            if none {
+                return close(run, host);
+            }
             enter(run, host, repeat, None);
         }
     }
@@ -74,17 +77,19 @@ pub(in crate::engine) fn done(
         return Ok(());
     };
     let (all, begun, completed) = (rounds.all, rounds.begun, rounds.completed + 1);
-    let (over, next) = match repeat {
+    let mut told = Vec::new();
+    let (mut over, next) = match repeat {
         Repeat::Multi(multi) => {
             let all = all.unwrap_or(begun);
+            let names = numbers(all, begun.saturating_sub(completed), completed);
             let over = match &multi.until {
                 None => false,
-                Some(until) => {
-                    let active = begun.saturating_sub(completed);
-                    let names = numbers(all, active, completed);
-                    holds(run, inside, &names, until)?
-                }
+                Some(until) => holds(run, inside, &names, until)?,
             };
+            told = behavior::told(run, inside, &multi.behavior, completed, &names)?;
+            if let Some(results) = &multi.results {
+                behavior::gather(run, round, inside, results)?;
+            }
             (over, multi.sequential && begun < all)
         }
         Repeat::Loop(looped) => (false, goes_on(run, inside, looped, completed)?),
@@ -98,6 +103,15 @@ pub(in crate::engine) fn done(
     let Some(host) = run.spot(TokenId(round.scope.0)) else {
         return Ok(());
     };
+    if let Repeat::Multi(multi) = repeat {
+        for sent in told {
+            over |= behavior::tell(run, host, &multi.behavior, sent);
+        }
+    }
+    // Something elsewhere may have heard it and taken the activity away.
+    if run.instance.token(host.token).is_none() {
+        return Ok(());
+    }
     if over {
         run.cancel_scope(round.scope, None);
     } else if next {
@@ -129,6 +143,11 @@ fn open(
 
 fn close(run: &mut Run<'_, '_>, host: Spot) -> Result<(), Trouble> {
     compensation::remember(run, host)?;
+    if let Some(Repeat::Multi(multi)) = &run.process.element(host.element).repeat
+        && let Some(results) = &multi.results
+    {
+        behavior::hand_over(run, host, results)?;
+    }
     run.close(ScopeId(host.token.0));
     run.leave(host);
     Ok(())

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::build::{Build, after, expr, literal, message};
-use crate::bpmn::{Kind, Throw, Timer, Trigger};
+use crate::bpmn::{AdHoc, Kind, Throw, Timer, Trigger};
 use crate::value::Name;
 
 #[derive(Clone, Debug)]
@@ -16,6 +16,7 @@ pub(super) enum Block {
     },
     Delay,
     Message,
+    Signal,
     /// A message or a timer, whatever comes first.
     First(Box<[Block; 2]>),
     Row(Vec<Block>),
@@ -25,6 +26,15 @@ pub(super) enum Block {
     Parallel(Vec<Block>),
     /// Every flow that holds, and a join that waits for what was taken.
     Inclusive(Box<[Block; 2]>),
+    /// All of them, and a join that goes on with the first.
+    Complex(Box<[Block; 2]>),
+    /// Both without an order.
+    AdHoc {
+        inside: Box<[Block; 2]>,
+        sequential: bool,
+    },
+    /// Twice at once, and then once more when both are there.
+    Twice(Box<Block>),
     /// Three rounds.
     Loop(Box<Block>),
     /// A sub-process of several instances.
@@ -62,6 +72,12 @@ pub(super) enum Border {
     },
     /// Terminates inside if `x > 5`.
     Terminate,
+    /// Does something that can be undone, and has it undone at the end if `x > 5`, else behind.
+    Compensate {
+        wait: bool,
+    },
+    /// A transaction that does something that can be undone, and is cancelled if `x > 5`.
+    Cancel,
 }
 
 pub(super) fn block() -> impl Strategy<Value = Block> {
@@ -71,6 +87,7 @@ pub(super) fn block() -> impl Strategy<Value = Block> {
         2 => any::<bool>().prop_map(|interrupting| Block::Timed { interrupting }),
         1 => Just(Block::Delay),
         1 => Just(Block::Message),
+        1 => Just(Block::Signal),
     ];
     let border = prop_oneof![
         Just(Border::Bare),
@@ -82,6 +99,8 @@ pub(super) fn block() -> impl Strategy<Value = Block> {
         any::<bool>().prop_map(|interrupting| Border::Escalation { interrupting }),
         any::<bool>().prop_map(|interrupting| Border::Condition { interrupting }),
         Just(Border::Terminate),
+        any::<bool>().prop_map(|wait| Border::Compensate { wait }),
+        Just(Border::Cancel),
     ];
     leaf.prop_recursive(4, 16, 3, move |inner| {
         let two = (inner.clone(), inner.clone()).prop_map(|(one, other)| Box::new([one, other]));
@@ -91,6 +110,12 @@ pub(super) fn block() -> impl Strategy<Value = Block> {
             two.clone().prop_map(Block::Choice),
             two.clone().prop_map(Block::Every),
             two.clone().prop_map(Block::Inclusive),
+            two.clone().prop_map(Block::Complex),
+            (two.clone(), any::<bool>())
+                .prop_map(|(inside, sequential)| Block::AdHoc { inside, sequential }),
+            inner
+                .clone()
+                .prop_map(|block| Block::Twice(Box::new(block))),
             two.prop_map(Block::First),
             inner.clone().prop_map(|block| Block::Loop(Box::new(block))),
             (inner.clone(), any::<bool>(), any::<bool>()).prop_map(
@@ -166,6 +191,13 @@ impl Layout {
                 self.link(from, &name);
                 name
             }
+            Block::Signal => {
+                let name = self.name("signal");
+                let trigger = Trigger::Signal(Name::from("s"));
+                self.build.catch(&name, trigger);
+                self.link(from, &name);
+                name
+            }
             Block::Row(blocks) => blocks
                 .iter()
                 .fold(from.to_owned(), |last, block| self.lay(block, &last)),
@@ -188,6 +220,9 @@ impl Layout {
                 }
                 join
             }
+            Block::Complex(blocks) => self.lay_complex(blocks, from),
+            Block::AdHoc { inside, sequential } => self.lay_ad_hoc(inside, *sequential, from),
+            Block::Twice(block) => self.lay_twice(block, from),
             Block::Loop(block) => self.lay_loop(block, from),
             Block::Multi {
                 inside,
@@ -263,6 +298,72 @@ impl Layout {
         join
     }
 
+    fn lay_complex(&mut self, blocks: &[Block; 2], from: &str) -> String {
+        let (fork, join) = (self.name("fork"), self.name("complex"));
+        let activation = Some(expr("activationCount >= 1"));
+        self.build
+            .parallel(&fork)
+            .add(&join, Kind::Complex { activation });
+        self.link(from, &fork);
+        for block in blocks {
+            let block = Block::Sub {
+                inside: Box::new(block.clone()),
+                border: Border::Bare,
+            };
+            let last = self.lay(&block, &fork);
+            self.link(&last, &join);
+        }
+        join
+    }
+
+    fn lay_ad_hoc(&mut self, blocks: &[Block; 2], sequential: bool, from: &str) -> String {
+        let sub = self.name("adhoc");
+        let mut build = std::mem::replace(&mut self.build, Build::new());
+        build.inside(&sub, |build| {
+            std::mem::swap(&mut self.build, build);
+            for block in blocks {
+                let head = self.name("head");
+                self.build.pass(&head);
+                self.lay(block, &head);
+            }
+            std::mem::swap(&mut self.build, build);
+        });
+        self.build = build;
+        self.build.at(&sub).kind = Kind::AdHoc(Box::new(AdHoc {
+            sequential,
+            until: Some(expr("x > 8")),
+            cancel: !sequential,
+        }));
+        self.link(from, &sub);
+        sub
+    }
+
+    fn lay_twice(&mut self, block: &Block, from: &str) -> String {
+        let (send, receive) = (self.name("send"), self.name("receive"));
+        self.build.pass(&send).tasks(&receive);
+        self.build.at(&send).completion_quantity = 2;
+        self.build.at(&receive).start_quantity = 2;
+        self.link(from, &send);
+        let block = Block::Sub {
+            inside: Box::new(block.clone()),
+            border: Border::Bare,
+        };
+        let last = self.lay(&block, &send);
+        self.link(&last, &receive);
+        receive
+    }
+
+    /// Something that a task undoes; what is behind it.
+    fn lay_undone(&mut self, border: Border, from: String) -> String {
+        if !matches!(border, Border::Compensate { .. } | Border::Cancel) {
+            return from;
+        }
+        let (booked, undo) = (self.name("booked"), self.name("undo"));
+        self.build.pass(&booked).undo(&undo, &booked);
+        self.link(&from, &booked);
+        booked
+    }
+
     fn lay_loop(&mut self, block: &Block, from: &str) -> String {
         let again = self.gateway(Kind::Exclusive);
         self.link(from, &again);
@@ -292,7 +393,9 @@ impl Layout {
             | Border::Error
             | Border::Condition { .. }
             | Border::Escalation { .. }
-            | Border::Terminate => return,
+            | Border::Terminate
+            | Border::Compensate { .. }
+            | Border::Cancel => return,
         };
         let (handler, when, help) = (self.name("handler"), self.name("when"), self.name("help"));
         self.build.handler(&handler, &when, event, |build| {
@@ -307,6 +410,7 @@ impl Layout {
             std::mem::swap(&mut self.build, build);
             let begin = self.name("begin");
             self.build.start(&begin);
+            let begin = self.lay_undone(border, begin);
             let last = self.lay(inside, &begin);
             let throw = match border {
                 Border::Bare
@@ -317,6 +421,11 @@ impl Layout {
                 Border::Error | Border::Caught => Some(Throw::Error(Name::from("E"))),
                 Border::Escalation { .. } => Some(Throw::Escalation(Name::from("N"))),
                 Border::Terminate => Some(Throw::Terminate),
+                Border::Compensate { wait } => Some(Throw::Compensate {
+                    activity: None,
+                    wait,
+                }),
+                Border::Cancel => Some(Throw::Cancel),
             };
             if let Some(throw) = throw {
                 let choice = self.gateway(Kind::Exclusive);
@@ -336,6 +445,16 @@ impl Layout {
         let (interrupting, trigger) = match border {
             Border::Bare | Border::Caught | Border::Aside { .. } | Border::Terminate => {
                 return merge;
+            }
+            Border::Compensate { .. } => {
+                let rest = self.name("rest");
+                self.build.compensate(&rest, None);
+                self.link(&merge, &rest);
+                return rest;
+            }
+            Border::Cancel => {
+                self.build.at(&sub).kind = Kind::Transaction;
+                (true, Trigger::Cancel)
             }
             Border::Interrupting => (true, after("PT2H")),
             Border::Cycle => (false, Trigger::Timer(Timer::Cycle(literal("R2/PT1H")))),

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::bpmn::{
-    Assignment, Count, Element, ElementIx, ExternalWork, Flow, FlowIx, Kind, MessageWait,
+    Assignment, Behavior, Count, Element, ElementIx, ExternalWork, Flow, FlowIx, Kind, MessageWait,
     MultiInstance, Naming, Place, Principals, Process, Repeat, StateList, Text, Throw, Timer,
     Trigger, UserTask,
 };
@@ -231,6 +231,8 @@ impl Build {
                 element: Some(Name::from("item")),
             },
             until: until.map(expr),
+            behavior: Behavior::All,
+            results: None,
         }));
         self
     }
@@ -241,6 +243,8 @@ impl Build {
             sequential,
             count: Count::Cardinality(expr(cardinality)),
             until: None,
+            behavior: Behavior::All,
+            results: None,
         }));
         self
     }

@@ -1,5 +1,6 @@
 //! Tests of the engine: processes built by hand, people who act on them, and the events that come of it in short form.
 
+mod behaviors;
 mod blocks;
 mod build;
 mod play;

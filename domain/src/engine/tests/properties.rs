@@ -17,7 +17,8 @@ fn act(play: &mut Play, dice: u32) -> bool {
     let tasks: Vec<_> = play.instance.open_tasks().map(|task| task.id).collect();
     let timers: Vec<_> = play.instance.timers.iter().map(|timer| timer.id).collect();
     let waits = usize::from(!play.instance.waits.is_empty());
-    let all = tasks.len() + timers.len() + waits;
+    let signals = usize::from(!play.instance.signals.is_empty());
+    let all = tasks.len() + timers.len() + waits + signals;
     if all == 0 {
         return false;
     }
@@ -39,8 +40,14 @@ fn act(play: &mut Play, dice: u32) -> bool {
         let due = play.instance.timers.iter().find(|held| held.id == *timer);
         play.now = play.now.max(due.unwrap().due_at);
         play.command(&Command::Fire(*timer)).unwrap();
-    } else {
+    } else if waits == 1 && chosen == tasks.len() + timers.len() {
         play.message("m").unwrap();
+    } else {
+        let signal = Command::Signal {
+            name: Name::from("s"),
+            data: super::play::data(json!({})),
+        };
+        play.command(&signal).unwrap();
     }
     true
 }
@@ -71,6 +78,8 @@ proptest! {
         prop_assert!(play.is_over(), "{:?}", play.stands());
         prop_assert!(play.instance.timers.is_empty() && play.instance.waits.is_empty());
         prop_assert!(play.instance.open_tasks().next().is_none());
+        prop_assert!(play.instance.signals.is_empty() && play.instance.conditions.is_empty());
+        prop_assert!(play.instance.gates.is_empty() && play.instance.compensable.is_empty());
     }
 
     #[test]
@@ -116,6 +125,8 @@ proptest! {
         let ended = play.command(&command);
         prop_assert_eq!(ended.is_err(), play.is_over());
         prop_assert!(play.is_over() || play.instance.state == state);
+        prop_assert!(play.instance.signals.is_empty() && play.instance.conditions.is_empty());
+        prop_assert!(play.instance.gates.is_empty() && play.instance.compensable.is_empty());
         prop_assert!(play.instance.tokens.is_empty() && play.instance.scopes.is_empty());
         prop_assert!(play.instance.timers.is_empty() && play.instance.waits.is_empty());
         prop_assert!(play.instance.open_tasks().next().is_none());

@@ -73,7 +73,11 @@ async fn a_transition_replaces_what_it_changed_and_closed_tasks_stay_readable() 
         timer: after.timers[0].id,
         due_at: at(301),
     };
-    assert_eq!(world.store.next_timer().await.unwrap(), Some(at(301)));
+    assert_eq!(
+        world.store.next_timer(at(300)).await.unwrap(),
+        Some(at(301))
+    );
+    assert_eq!(world.store.next_timer(at(301)).await.unwrap(), None);
     let due = async |now, after| world.store.due_timers(now, after, 9).await.unwrap();
     assert_eq!(due(at(300), None).await, []);
     assert_eq!(due(at(301), None).await, [timer]);

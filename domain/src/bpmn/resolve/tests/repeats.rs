@@ -1,4 +1,7 @@
-use super::super::super::{Count, MultiInstance, Repeat, StandardLoop};
+use super::super::super::read::read_text;
+use super::super::super::tests::file;
+use super::super::super::{Behavior, Count, MultiInstance, Repeat, StandardLoop};
+use super::super::resolve;
 use super::{at, process};
 
 #[test]
@@ -65,4 +68,31 @@ fn order_and_conditions_belong_to_the_repetition() {
         }))
     ));
     assert!(at(&process, "t").repeat.is_none());
+}
+
+#[test]
+fn multi_instances_say_what_they_tell_and_gather() {
+    let text = file(
+        "<signal id='s' name='news'/><signalEventDefinition id='d' signalRef='s'/>",
+        "<task id='one'><multiInstanceLoopCharacteristics behavior='One' oneBehaviorEventRef='d'><loopCardinality>3</loopCardinality></multiInstanceLoopCharacteristics></task>
+        <task id='each'><multiInstanceLoopCharacteristics behavior='None' noneBehaviorEventRef='d'><loopCardinality>3</loopCardinality></multiInstanceLoopCharacteristics></task>
+        <task id='none'><multiInstanceLoopCharacteristics behavior='None'><loopCardinality>3</loopCardinality></multiInstanceLoopCharacteristics></task>
+        <task id='when'><multiInstanceLoopCharacteristics behavior='Complex'><loopCardinality>3</loopCardinality><complexBehaviorDefinition><condition>true</condition><event><signalEventDefinition signalRef='s'/></event></complexBehaviorDefinition></multiInstanceLoopCharacteristics></task>
+        <task id='z'><multiInstanceLoopCharacteristics><extensionElements><zeebe:loopCharacteristics inputCollection='=items' outputCollection='results' outputElement='=x'/></extensionElements></multiInstanceLoopCharacteristics></task>
+        <task id='l'><multiInstanceLoopCharacteristics><loopDataInputRef>items</loopDataInputRef><loopDataOutputRef>results</loopDataOutputRef><outputDataItem id='o' name='x'/></multiInstanceLoopCharacteristics></task>",
+    );
+    let process = resolve(&read_text(&text).unwrap(), "p").unwrap();
+    let multi = |id: &str| match &at(&process, id).repeat {
+        Some(Repeat::Multi(multi)) => multi.clone(),
+        other => panic!("`{id}` has no instances: {other:?}"),
+    };
+    assert!(matches!(multi("one").behavior, Behavior::First(sent) if &*sent.name == "news"));
+    assert!(matches!(multi("each").behavior, Behavior::Each(_)));
+    assert!(matches!(multi("none").behavior, Behavior::All));
+    assert!(matches!(multi("when").behavior, Behavior::Complex(all) if all.len() == 1));
+    for id in ["z", "l"] {
+        let results = multi(id).results.unwrap();
+        assert_eq!(&*results.list, "results");
+        assert_eq!(results.element.source().trim_start_matches('='), "x");
+    }
 }
