@@ -9,6 +9,7 @@ use std::task::Poll;
 use docket_api::app::App;
 use docket_api::app::instance::{Idempotency, StartRequest};
 use docket_api::app::task::TaskRequest;
+use docket_api::app::timer::Pace;
 use docket_api::http::open;
 use docket_domain::access::{Actor, Privilege};
 use docket_domain::engine::instance::{Instance, InstanceState};
@@ -146,7 +147,9 @@ impl World {
             let moved = self.app.clock.advance(SignedDuration::from_hours(1));
             assert!(moved, "the clock can be moved");
             while !self.instance(id).await.timers.is_empty() {
-                let fired = self.insist(&mut dice, || self.app.fire_due_timers(10));
+                let fired = self.insist(&mut dice, || async {
+                    self.app.fire_due_timers(&mut Pace::default()).await
+                });
                 fired.await.expect("timers fire");
             }
             revision += 1;
