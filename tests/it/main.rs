@@ -16,6 +16,7 @@ mod races;
 mod requirements;
 mod schema;
 mod sealing;
+mod signals;
 mod simulation;
 mod sockets;
 mod tasks;

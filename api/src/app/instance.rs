@@ -234,15 +234,19 @@ impl App {
         Unit::of(self, tx).decide(before, command).await
     }
 
-    /// Commits, and hints to the feed.
+    /// Commits, hints to the feed, and delivers what was thrown.
     pub(super) async fn finish(
         &self,
         tx: Write,
         model: Arc<Process>,
         instance: Instance,
     ) -> Result<Transition, AppError> {
+        let thrown = tx.has_thrown();
         let position = tx.commit().await?;
         self.hub.wake();
+        if thrown {
+            self.follow_up().await;
+        }
         Ok(Transition {
             model,
             instance: Arc::new(instance),

@@ -22,10 +22,12 @@ use docket_infra::store::{ProcessRecord, Read, Store, Write};
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use moka::sync::Cache;
+use tokio::sync::Notify;
 
 use crate::feed::Hub;
 
 mod calendar;
+mod delivery;
 mod error;
 pub mod instance;
 pub mod intervention;
@@ -56,6 +58,8 @@ pub struct App {
     pub clock: Arc<Clock>,
     /// Live subscriptions.
     pub hub: Hub,
+    /// Hints that something was thrown and is left to deliver.
+    pub thrown: Arc<Notify>,
     models: Cache<ProcessId, Arc<Process>>,
     calendars: calendar::Calendars,
     versions: Cache<ProcessId, Arc<ProcessRecord>>,
@@ -80,6 +84,7 @@ impl App {
             keyring,
             clock,
             hub: Hub::default(),
+            thrown: Arc::default(),
             models: Cache::new(MODELS),
             calendars: calendar::calendars(),
             versions: Cache::new(MODELS),

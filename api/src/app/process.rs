@@ -88,6 +88,10 @@ impl App {
                 let now = self.clock.now();
                 let latest = tx.latest_for_engine(&record.key).await?;
                 let moved = tx.save_process_state(&record, to, &actor.user, now).await?;
+                if to == ProcessState::Published {
+                    let model = self.model(&tx, id).await?;
+                    tx.save_beginnings(id, &model).await?;
+                }
                 self.reschedule(&tx, &record.key, latest, command).await?;
                 tx.commit().await?;
                 // It may have been scheduled.

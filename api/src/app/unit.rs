@@ -23,9 +23,10 @@ use docket_domain::ids::InstanceId;
 use docket_domain::value::{self, Name};
 use docket_domain::{history, journal};
 use docket_infra::clock::Clock;
-use docket_infra::store::Write;
+use docket_infra::store::{Thrown, Write};
 use jiff::Timestamp;
 
+use super::delivery::MOST_HOPS;
 use super::{App, AppError};
 
 /// Instances that are called in one unit at most.
@@ -44,6 +45,8 @@ pub(super) struct Unit<'a> {
     asked: VecDeque<(InstanceId, Effect)>,
     called: usize,
     given: usize,
+    /// How many throws led here.
+    hops: u32,
 }
 
 impl<'a> Unit<'a> {
@@ -57,7 +60,13 @@ impl<'a> Unit<'a> {
             asked: VecDeque::new(),
             called: 0,
             given: 0,
+            hops: 0,
         }
+    }
+
+    /// The same, in answer to something that was thrown after so many others.
+    pub fn after(self, hops: u32) -> Unit<'a> {
+        Unit { hops, ..self }
     }
 
     /// Begins an instance, and does what follows from it.
@@ -108,11 +117,26 @@ impl<'a> Unit<'a> {
                     let participants = Command::Participants { child, people };
                     self.ask_parent(asker, &participants).await?;
                 }
-                // Nothing asks for these yet.
-                Effect::Signal { .. } | Effect::Message { .. } => {}
+                Effect::Signal { .. } | Effect::Message { .. } => {
+                    self.throw(asker, effect).await?;
+                }
             }
         }
         self.met.remove(&about).ok_or(AppError::NotAvailable)
+    }
+
+    /// Throws what is for others, to be delivered after the commit.
+    async fn throw(&mut self, by: InstanceId, effect: Effect) -> Result<(), AppError> {
+        let thrown = Thrown {
+            effect,
+            by: Some(by),
+            hops: self.hops + 1,
+        };
+        if thrown.hops > MOST_HOPS {
+            tracing::warn!(instance.id = %by, "instances throw in answer to each other: it ends here");
+            return Ok(());
+        }
+        Ok(self.tx.throw(&thrown, self.now).await?)
     }
 
     /// Calls a process. What cannot be called comes back as such.

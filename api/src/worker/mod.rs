@@ -15,6 +15,7 @@ use crate::app::AppError;
 use crate::http::Gateway;
 
 mod chores;
+mod effects;
 mod feed;
 mod timers;
 
@@ -30,6 +31,7 @@ impl Workers {
         tasks.spawn(serving);
         tasks.spawn(feed::run(gateway.clone()));
         tasks.spawn(timers::run(gateway.clone()));
+        tasks.spawn(effects::run(gateway.clone()));
         tasks.spawn(chores::run(gateway.clone()));
         Workers { tasks }
     }

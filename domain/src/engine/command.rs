@@ -109,6 +109,15 @@ pub enum Command<'a> {
         /// Fields that come along.
         data: Data,
     },
+    /// A message of another instance, for the oldest wait that it fits. Asked by whoever threw it.
+    Deliver {
+        /// The message.
+        name: Name,
+        /// What the wait asks the sender to name.
+        correlation: Option<Value>,
+        /// Fields that come along.
+        data: Data,
+    },
     /// Work to be taken in hand: what of it is free and for this worker.
     Activate {
         /// Who asks.
@@ -188,6 +197,7 @@ impl Command<'_> {
             | Command::Terminate(actor) => Some(actor),
             Command::Fire(_)
             | Command::Signal { .. }
+            | Command::Deliver { .. }
             | Command::Returned(_)
             | Command::Escalated { .. }
             | Command::Participants { .. }

@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::call::{Calling, Outcome};
+use super::instance::Instance;
+use crate::bpmn::{Kind, Process, Trigger};
 use crate::ids::InstanceId;
 use crate::value::{Data, Name, Value};
 
@@ -38,4 +40,50 @@ pub enum Effect {
     Escalate(Name),
     /// Tell what called this instance who has a task of it in hand.
     Participants(BTreeSet<Name>),
+}
+
+/// What an instance waits for, or a process begins with, that others throw.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Awaited<'a> {
+    /// A signal of this name.
+    Signal(&'a Name),
+    /// A message of this name; what the sender must name, if anything.
+    Message(&'a Name, Option<&'a Value>),
+}
+
+impl<'a> Awaited<'a> {
+    /// What an instance waits for.
+    pub fn of(instance: &'a Instance) -> impl Iterator<Item = Awaited<'a>> {
+        let signals = instance.signals.iter();
+        let messages = instance.waits.iter();
+        signals
+            .map(|wait| Awaited::Signal(&wait.name))
+            .chain(messages.map(|wait| Awaited::Message(&wait.name, wait.correlation.as_ref())))
+    }
+
+    /// What a process begins with: at a start event, or at what stands before any.
+    pub fn at_start(process: &'a Process) -> impl Iterator<Item = Awaited<'a>> {
+        let starts = process.children(None).map(|(_, element)| &element.kind);
+        let starts = starts.filter(|kind| matches!(kind, Kind::Start(_)));
+        let openers = process.openers.iter();
+        let opening = openers.map(|opener| &process.element(opener.element).kind);
+        starts.chain(opening).flat_map(Awaited::by)
+    }
+
+    fn by(kind: &'a Kind) -> Vec<Awaited<'a>> {
+        if let Kind::Receive(wait) = kind {
+            return vec![Awaited::Message(&wait.name, None)];
+        }
+        let parts = kind.trigger().map_or(&[][..], Trigger::parts);
+        let awaited = parts.iter().filter_map(|part| {
+            if let Trigger::Signal(name) = part {
+                Some(Awaited::Signal(name))
+            } else if let Trigger::Message(wait) = part {
+                Some(Awaited::Message(&wait.name, None))
+            } else {
+                None
+            }
+        });
+        awaited.collect()
+    }
 }

@@ -143,10 +143,18 @@ pub fn decide(
         } => {
             let element = case.may_send(actor)?;
             access::field::check_write(process, instance, actor, element, data)?;
-            case.message(actor, name, correlation.as_ref(), data, fresh)
+            case.message(Some(actor), name, correlation.as_ref(), data, fresh)
         }
         Command::Fire(timer) => case.fire(*timer, fresh),
         Command::Signal { name, data } => case.signal(name, data, fresh),
+        Command::Deliver {
+            name,
+            correlation,
+            data,
+        } => {
+            case.must_run()?;
+            case.message(None, name, correlation.as_ref(), data, fresh)
+        }
         Command::Activate {
             actor,
             worker,
@@ -275,13 +283,13 @@ impl<'a> Case<'a> {
     /// One message is for one wait: the oldest that it fits.
     fn message<'f>(
         &self,
-        actor: &'a Actor,
+        actor: Option<&'a Actor>,
         name: &Name,
         correlation: Option<&Value>,
         data: &Data,
         fresh: &'a mut Fresh<'f>,
     ) -> Result<Vec<Event>, Rejection> {
-        let mut run = self.run(Some(actor), fresh);
+        let mut run = self.run(actor, fresh);
         if !element::message::deliver(&mut run, name, correlation, data)? {
             return Err(Rejection::NotWaiting(name.clone()));
         }

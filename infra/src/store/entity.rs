@@ -306,3 +306,89 @@ pub mod idempotency {
 
     impl ActiveModelBehavior for ActiveModel {}
 }
+
+pub mod wait {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, PartialEq, Debug, DeriveEntityModel)]
+    #[sea_orm(table_name = "waits")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub instance_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub kind: i16,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub name: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub correlation: Uuid,
+        pub tenant_id: Uuid,
+        pub since: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub mod beginning {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, PartialEq, Debug, DeriveEntityModel)]
+    #[sea_orm(table_name = "beginnings")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub process_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub kind: i16,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub name: Uuid,
+        pub tenant_id: Uuid,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub mod effect {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, PartialEq, Debug, DeriveEntityModel)]
+    #[sea_orm(table_name = "effects")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub tenant_id: Uuid,
+        pub created_at: i64,
+        pub body: Vec<u8>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub mod delivery {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, PartialEq, Debug, DeriveEntityModel)]
+    #[sea_orm(table_name = "deliveries")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub effect_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub target: Uuid,
+        pub recipient: i16,
+        pub tenant_id: Uuid,
+        pub due_at: i64,
+        pub tries: i32,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

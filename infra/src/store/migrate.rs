@@ -25,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(Calls),
             Box::new(Work),
             Box::new(Calendars),
+            Box::new(Effects),
         ]
     }
 }
@@ -210,6 +211,97 @@ impl MigrationTrait for Calendars {
         }
         Ok(())
     }
+}
+
+/// What is waited for by name, and what was thrown and is not delivered.
+struct Effects;
+
+impl MigrationName for Effects {
+    fn name(&self) -> &str {
+        "m0008_effects"
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for Effects {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for table in effect_tables() {
+            manager.create_table(table).await?;
+        }
+        for (name, table, columns) in [
+            (
+                "waits_by_name",
+                "waits",
+                &["tenant_id", "kind", "name", "since"][..],
+            ),
+            (
+                "beginnings_by_name",
+                "beginnings",
+                &["tenant_id", "kind", "name"],
+            ),
+            (
+                "deliveries_by_due",
+                "deliveries",
+                &["due_at", "effect_id", "target"],
+            ),
+        ] {
+            let mut index = Index::create();
+            index.name(name).table(table);
+            for column in columns {
+                index.col(*column);
+            }
+            manager.create_index(index).await?;
+        }
+        Ok(())
+    }
+}
+
+fn effect_tables() -> Vec<TableCreateStatement> {
+    vec![
+        Table::create()
+            .table("waits")
+            .col(uuid("instance_id"))
+            .col(small_integer("kind"))
+            .col(uuid("name"))
+            .col(uuid("correlation"))
+            .col(uuid("tenant_id"))
+            .col(big_integer("since"))
+            .primary_key(
+                Index::create()
+                    .col("instance_id")
+                    .col("kind")
+                    .col("name")
+                    .col("correlation"),
+            )
+            .foreign_key(&mut references("waits", "instance_id", "instances"))
+            .take(),
+        Table::create()
+            .table("beginnings")
+            .col(uuid("process_id"))
+            .col(small_integer("kind"))
+            .col(uuid("name"))
+            .col(uuid("tenant_id"))
+            .primary_key(Index::create().col("process_id").col("kind").col("name"))
+            .foreign_key(&mut references("beginnings", "process_id", "processes"))
+            .take(),
+        Table::create()
+            .table("effects")
+            .col(pk_uuid("id"))
+            .col(uuid("tenant_id"))
+            .col(big_integer("created_at"))
+            .col(blob("body"))
+            .take(),
+        Table::create()
+            .table("deliveries")
+            .col(uuid("effect_id"))
+            .col(uuid("target"))
+            .col(small_integer("recipient"))
+            .col(uuid("tenant_id"))
+            .col(big_integer("due_at"))
+            .col(integer("tries"))
+            .primary_key(Index::create().col("effect_id").col("target"))
+            .take(),
+    ]
 }
 
 fn tables() -> Vec<TableCreateStatement> {

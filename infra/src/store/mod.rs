@@ -14,7 +14,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use docket_domain::access::Actor;
@@ -42,6 +42,7 @@ mod access;
 mod calendars;
 mod comments;
 mod condition;
+mod effects;
 mod entity;
 mod history;
 mod idempotency;
@@ -65,6 +66,7 @@ mod tests;
 use opened::Opened;
 
 pub use comments::Comment;
+pub use effects::{DueDelivery, Recipient, Thrown};
 pub use error::StoreError;
 pub use history::{HistoryFilter, HistoryPage, Remembrance};
 pub use idempotency::Remembered;
@@ -181,6 +183,7 @@ impl Store {
         Ok(Write {
             read,
             position: AtomicI64::new(0),
+            thrown: AtomicBool::new(false),
             _writer: writer,
         })
     }
@@ -403,6 +406,8 @@ pub struct Write {
     read: Read,
     /// The position of the last journal entry that this unit has written; 0 is none.
     position: AtomicI64,
+    /// Whether it has thrown something that is to be delivered.
+    thrown: AtomicBool,
     /// Released after the transaction: fields are dropped in order.
     _writer: OwnedMutexGuard<()>,
 }

@@ -466,7 +466,7 @@ fn process_filter(filter: &ProcessFilter) -> Condition {
 }
 
 /// Whether the version is the latest published one of its key: whoever may not read that one reads no older one instead.
-fn latest() -> Expr {
+pub(super) fn latest() -> Expr {
     let published = process_state_code(ProcessState::Published);
     let of = |column: Column| Expr::col(("o", column));
     let largest = Query::select()

@@ -92,6 +92,7 @@ impl Write {
         self.save_tasks(&keyed).await?;
         self.save_access(transitions).await?;
         self.save_timers(transitions).await?;
+        self.save_waits(transitions).await?;
         self.save_work(transitions).await?;
         self.insert_history(&keyed).await?;
         self.insert_entries(&keyed).await

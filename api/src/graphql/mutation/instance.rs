@@ -31,7 +31,9 @@ pub struct StartProcessInput {
     idempotency_key: Option<String>,
 }
 
-/// What `correlateMessage` takes. Names an instance by id or by business key, or the process that the message starts.
+/// What `correlateMessage` takes. Names an instance by id or by business key, or the process that the message starts; or none
+/// of them: then it is for the instance that waits longest for it among those that the viewer may send to, else for a process
+/// that it starts and the viewer may start.
 #[derive(Clone, Debug, InputObject)]
 pub struct CorrelateMessageInput {
     /// The name of the message.
@@ -48,6 +50,25 @@ pub struct CorrelateMessageInput {
     data: Option<Json>,
     /// The key that the outside is to know the instance by that the message starts.
     new_business_key: Option<String>,
+}
+
+/// What `signalEvent` takes.
+#[derive(Clone, Debug, InputObject)]
+pub struct SignalEventInput {
+    /// The name of the signal.
+    name: String,
+    /// Data that comes along: an object of named values.
+    data: Option<Json>,
+}
+
+/// What came of a signal. Who heard it is not said.
+#[derive(Default, SimpleObject)]
+#[graphql(serial)]
+pub struct SignalEventPayload {
+    /// Where the feeds stood when it was thrown: a subscription with it in `after` shows what comes of it.
+    cursor: Option<String>,
+    /// Why nothing was changed.
+    user_errors: Vec<UserError>,
 }
 
 /// What `updateData` takes.
@@ -124,6 +145,31 @@ impl InstanceMutation {
         .await
     }
 
+    /// Tells every instance of the tenant that waits for a signal, and starts the processes that begin with it. Takes the
+    /// privilege `ADMINISTRATOR`.
+    async fn signal_event(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to tell.")] input: SignalEventInput,
+    ) -> Result<SignalEventPayload> {
+        let asking = Asking::writing(ctx)?;
+        let asked = async {
+            let data = data(input.data)?;
+            let name = Name::from(input.name);
+            asking.app.signal(asking.actor(), &name, &data).await
+        };
+        Ok(match settled(asked).await? {
+            Ok(position) => SignalEventPayload {
+                cursor: cursor(&asking, position).await?,
+                user_errors: Vec::new(),
+            },
+            Err(user_errors) => SignalEventPayload {
+                user_errors,
+                ..SignalEventPayload::default()
+            },
+        })
+    }
+
     /// Tells a waiting instance of a message, or starts the process that the message starts.
     async fn correlate_message(
         &self,
@@ -133,6 +179,7 @@ impl InstanceMutation {
         let asking = Asking::writing(ctx)?;
         match receiver(&input)? {
             Receiver::Instance(target) => payload(&asking, correlate(&asking, input, target)).await,
+            Receiver::First => payload(&asking, correlate_any(&asking, input)).await,
             Receiver::Process(process) => {
                 payload(&asking, async {
                     let request = message_start(input, process)?;
@@ -202,6 +249,7 @@ impl InstanceMutation {
 enum Receiver {
     Instance(Target),
     Process(Name),
+    First,
 }
 
 fn receiver(input: &CorrelateMessageInput) -> Result<Receiver> {
@@ -212,10 +260,24 @@ fn receiver(input: &CorrelateMessageInput) -> Result<Receiver> {
             key: Name::from(named.key.as_str()),
         })),
         (None, None, Some(process)) => Ok(Receiver::Process(Name::from(process.as_str()))),
-        _ => {
-            Err(Code::BadInput.error("name one of `processInstance`, `businessKey` and `process`"))
-        }
+        (None, None, None) => Ok(Receiver::First),
+        _ => Err(Code::BadInput
+            .error("name at most one of `processInstance`, `businessKey` and `process`")),
     }
+}
+
+async fn correlate_any(
+    asking: &Asking<'_>,
+    input: CorrelateMessageInput,
+) -> std::result::Result<Transition, AppError> {
+    let name = Name::from(input.name.as_str());
+    let correlation = input.correlation.as_ref().map(Value::from_json).transpose();
+    let correlation = correlation.map_err(Invalid::Correlation)?;
+    let request = message_start(input, Name::from(""))?;
+    asking
+        .app
+        .correlate_any(asking.actor(), &name, correlation.as_ref(), &request)
+        .await
 }
 
 async fn correlate(

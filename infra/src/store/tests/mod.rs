@@ -22,6 +22,7 @@ use uuid::Uuid;
 use super::{NewProcess, Page, Store, StoreError};
 use crate::crypto::{Keyring, RootKey};
 
+mod effects;
 mod history;
 mod paging;
 mod processes;

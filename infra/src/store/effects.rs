@@ -1,0 +1,507 @@
+//! What instances throw for others: signals and messages. What each instance waits for and each process begins with are
+//! rows with pseudonyms; a throw becomes one delivery for each of them, in the transaction that throws. A delivery is done in
+//! a transaction that removes it: each once, whenever somebody dies.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
+
+use docket_domain::access::Actor;
+use docket_domain::bpmn::Process;
+use docket_domain::engine::effect::{Awaited, Effect};
+use docket_domain::engine::instance::Instance;
+use docket_domain::ids::{InstanceId, ProcessId, TenantId};
+use docket_domain::value::{Name, Value};
+use jiff::Timestamp;
+use sea_orm::sea_query::{Expr, ExprTrait, Order, Query, SelectStatement};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Set};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::access::{Slot, aliased};
+use super::condition::{object, of_tenant, readable, with_me};
+use super::entity::{beginning, delivery, effect, instance, process, wait};
+use super::processes::latest;
+use super::row::{Cell, micros, uuid};
+use super::{Read, Store, StoreError, Transition, Write, rows};
+use crate::clock::Clock;
+use crate::crypto::TenantKeys;
+
+const SIGNAL: i16 = 1;
+const MESSAGE: i16 = 2;
+
+/// Something thrown.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Thrown {
+    /// What: a signal or a message.
+    pub effect: Effect,
+    /// Which instance threw it and does not hear it; nothing if a person did.
+    pub by: Option<InstanceId>,
+    /// How many throws led to it, one in answer to the other.
+    pub hops: u32,
+}
+
+/// Whom a delivery is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Recipient {
+    /// An instance that waited when it was thrown.
+    Instance(InstanceId),
+    /// A process that begins with it.
+    Process(ProcessId),
+    /// Whoever waits when it is delivered, or else begins with it.
+    First,
+}
+
+impl Recipient {
+    fn code(self) -> (i16, Uuid) {
+        match self {
+            Recipient::Instance(id) => (1, id.0),
+            Recipient::Process(id) => (2, id.0),
+            Recipient::First => (3, Uuid::nil()),
+        }
+    }
+
+    fn of(code: i16, target: Uuid) -> Option<Recipient> {
+        match code {
+            1 => Some(Recipient::Instance(InstanceId(target))),
+            2 => Some(Recipient::Process(ProcessId(target))),
+            3 => Some(Recipient::First),
+            _ => None,
+        }
+    }
+}
+
+/// A delivery that is due.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct DueDelivery {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// What was thrown.
+    pub effect: Uuid,
+    /// For whom.
+    pub to: Recipient,
+    /// How often it has failed.
+    pub tries: u32,
+}
+
+impl Store {
+    /// Deliveries that are due, the longest due first.
+    pub async fn due_deliveries(
+        &self,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<DueDelivery>, StoreError> {
+        use delivery::{Column, Entity};
+
+        let select = Query::select()
+            .columns([
+                Column::TenantId,
+                Column::EffectId,
+                Column::Recipient,
+                Column::Target,
+                Column::Tries,
+            ])
+            .from(Entity)
+            .and_where(Column::DueAt.into_expr().lte(micros(now)))
+            .order_by(Column::DueAt, Order::Asc)
+            .order_by(Column::EffectId, Order::Asc)
+            .order_by(Column::Target, Order::Asc)
+            .limit(u64::from(limit))
+            .take();
+        let found: Vec<(Uuid, Uuid, i16, Uuid, i32)> = rows(&self.db, &select).await?;
+        found
+            .into_iter()
+            .map(|(tenant, effect, code, target, tries)| {
+                let to = Recipient::of(code, target).ok_or(StoreError::Corrupt {
+                    table: "deliveries",
+                    column: "recipient",
+                    row: effect,
+                })?;
+                Ok(DueDelivery {
+                    tenant: TenantId(tenant),
+                    effect,
+                    to,
+                    tries: tries.unsigned_abs(),
+                })
+            })
+            .collect()
+    }
+
+    /// Puts a delivery that has failed off to a later moment.
+    pub async fn put_off(&self, due: &DueDelivery, until: Timestamp) -> Result<(), StoreError> {
+        use delivery::{ActiveModel, Column, Entity};
+
+        let _writer = self.writer.lock().await;
+        let (_, target) = due.to.code();
+        let tries = due.tries.saturating_add(1);
+        Entity::update_many()
+            .set(ActiveModel {
+                due_at: Set(micros(until)),
+                tries: Set(i32::try_from(tries).unwrap_or(i32::MAX)),
+                ..ActiveModel::default()
+            })
+            .filter(Column::TenantId.eq(due.tenant.0))
+            .filter(Column::EffectId.eq(due.effect))
+            .filter(Column::Target.eq(target))
+            .exec(&self.db)
+            .await?;
+        Ok(())
+    }
+}
+
+impl Read {
+    /// The instance that waits longest for a message. For the engine.
+    pub async fn receiver_for_engine(
+        &self,
+        name: &Name,
+        correlation: Option<&Value>,
+    ) -> Result<Option<InstanceId>, StoreError> {
+        let select = self.waiting(name, correlation).limit(1).take();
+        let found: Option<Uuid> = self.row(&select).await?;
+        Ok(found.map(InstanceId))
+    }
+
+    /// Instances that wait for a message and that the actor may read, the longest waiting first.
+    pub async fn receivers(
+        &self,
+        actor: &Actor,
+        name: &Name,
+        correlation: Option<&Value>,
+        limit: u32,
+    ) -> Result<Vec<InstanceId>, StoreError> {
+        let mut select = self.waiting(name, correlation);
+        select
+            .inner_join(
+                aliased(instance::Entity),
+                object(instance::Column::Id).equals(("w", wait::Column::InstanceId)),
+            )
+            .and_where(of_tenant(self.tenant.0))
+            .cond_where(readable(&[Slot::InstanceRead]))
+            .limit(u64::from(limit));
+        let select = with_me(&self.principals(actor, true), &mut select);
+        let found: Vec<Uuid> = self.rows(&select).await?;
+        Ok(found.into_iter().map(InstanceId).collect())
+    }
+
+    /// The process that begins with a message: of several the first by key. For the engine.
+    pub async fn beginner_for_engine(&self, name: &Name) -> Result<Option<ProcessId>, StoreError> {
+        let mut select = self.beginning(MESSAGE, name);
+        select.order_by_expr(object(process::Column::Key), Order::Asc);
+        let found: Option<Uuid> = self.row(&select.limit(1).take()).await?;
+        Ok(found.map(ProcessId))
+    }
+
+    /// Processes that begin with a message and that the actor may read, by key.
+    pub async fn beginners(
+        &self,
+        actor: &Actor,
+        name: &Name,
+        limit: u32,
+    ) -> Result<Vec<ProcessId>, StoreError> {
+        let mut select = self.beginning(MESSAGE, name);
+        select
+            .cond_where(readable(&[Slot::ProcessRead]))
+            .order_by_expr(object(process::Column::Key), Order::Asc)
+            .limit(u64::from(limit));
+        let select = with_me(&self.principals(actor, true), &mut select);
+        let found: Vec<Uuid> = self.rows(&select).await?;
+        Ok(found.into_iter().map(ProcessId).collect())
+    }
+
+    fn waiting(&self, name: &Name, correlation: Option<&Value>) -> SelectStatement {
+        use wait::Column;
+
+        let of = |column: Column| Expr::col(("w", column));
+        let asked = correlated(&self.keys, None);
+        let named = correlated(&self.keys, correlation);
+        Query::select()
+            .expr(of(Column::InstanceId))
+            .from_as(wait::Entity, "w")
+            .and_where(of(Column::TenantId).eq(self.tenant.0))
+            .and_where(of(Column::Kind).eq(MESSAGE))
+            .and_where(of(Column::Name).eq(named_by(&self.keys, MESSAGE, name)))
+            .and_where(of(Column::Correlation).is_in([asked, named]))
+            .order_by_expr(of(Column::Since), Order::Asc)
+            .order_by_expr(of(Column::InstanceId), Order::Asc)
+            .take()
+    }
+
+    /// The latest published versions that begin with something; the process is the object.
+    fn beginning(&self, kind: i16, name: &Name) -> SelectStatement {
+        use beginning::Column;
+
+        let of = |column: Column| Expr::col(("b", column));
+        Query::select()
+            .expr(of(Column::ProcessId))
+            .from_as(beginning::Entity, "b")
+            .inner_join(
+                aliased(process::Entity),
+                object(process::Column::Id).equals(("b", Column::ProcessId)),
+            )
+            .and_where(of(Column::TenantId).eq(self.tenant.0))
+            .and_where(of(Column::Kind).eq(kind))
+            .and_where(of(Column::Name).eq(named_by(&self.keys, kind, name)))
+            .and_where(latest())
+            .take()
+    }
+
+    fn effect_cell(&self, row: Uuid) -> Cell<'static> {
+        Cell {
+            tenant: self.tenant,
+            table: "effects",
+            row,
+            column: "body",
+            part: &[],
+        }
+    }
+}
+
+impl Write {
+    /// Throws: a signal for everyone who waits for it or begins with it now, a message for the first who does when it is
+    /// delivered. A signal that nobody hears leaves nothing.
+    pub async fn throw(&self, thrown: &Thrown, now: Timestamp) -> Result<(), StoreError> {
+        let id = Clock::fresh_id();
+        let made = match &thrown.effect {
+            Effect::Signal { name, .. } => {
+                let waits = self.hearers(name, thrown.by);
+                let begins = self.beginning(SIGNAL, name);
+                let waiting = self.deliveries(id, 1, waits, now).await?;
+                waiting + self.deliveries(id, 2, begins, now).await?
+            }
+            Effect::Message { .. } => {
+                let (recipient, target) = Recipient::First.code();
+                delivery::Entity::insert(delivery::ActiveModel {
+                    effect_id: Set(id),
+                    target: Set(target),
+                    recipient: Set(recipient),
+                    tenant_id: Set(self.tenant.0),
+                    due_at: Set(micros(now)),
+                    tries: Set(0),
+                })
+                .exec_without_returning(&self.tx)
+                .await?;
+                1
+            }
+            Effect::Call(_)
+            | Effect::End(_)
+            | Effect::Return(_)
+            | Effect::Escalate(_)
+            | Effect::Participants(_) => 0,
+        };
+        if made == 0 {
+            return Ok(());
+        }
+        let body = self.effect_cell(id).seal_json(&self.keys.data, thrown)?;
+        effect::Entity::insert(effect::ActiveModel {
+            id: Set(id),
+            tenant_id: Set(self.tenant.0),
+            created_at: Set(micros(now)),
+            body: Set(body),
+        })
+        .exec_without_returning(&self.tx)
+        .await?;
+        self.thrown.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Whether this unit of work has thrown something that is to be delivered.
+    pub fn has_thrown(&self) -> bool {
+        self.thrown.load(Ordering::Relaxed)
+    }
+
+    /// Removes a delivery, which this unit of work now does: what was thrown, or nothing if another has done it.
+    pub async fn take_delivery(&self, due: &DueDelivery) -> Result<Option<Thrown>, StoreError> {
+        use delivery::{Column, Entity};
+
+        let (_, target) = due.to.code();
+        let removed = Entity::delete_many()
+            .filter(Column::TenantId.eq(self.tenant.0))
+            .filter(Column::EffectId.eq(due.effect))
+            .filter(Column::Target.eq(target))
+            .exec(&self.tx)
+            .await?;
+        if removed.rows_affected == 0 {
+            return Ok(None);
+        }
+        let select = Query::select()
+            .column(effect::Column::Body)
+            .from(effect::Entity)
+            .and_where(effect::Column::TenantId.eq(self.tenant.0))
+            .and_where(effect::Column::Id.eq(due.effect))
+            .take();
+        let cell = self.effect_cell(due.effect);
+        let body: Option<Vec<u8>> = self.row(&select).await?;
+        let body = body.ok_or_else(|| cell.corrupt())?;
+        let others = Query::select()
+            .expr(Expr::val(1))
+            .from(Entity)
+            .and_where(Column::EffectId.eq(due.effect))
+            .take();
+        effect::Entity::delete_many()
+            .filter(effect::Column::TenantId.eq(self.tenant.0))
+            .filter(effect::Column::Id.eq(due.effect))
+            .filter(Expr::exists(others).not())
+            .exec(&self.tx)
+            .await?;
+        cell.open_json(&self.keys.data, &body).map(Some)
+    }
+
+    /// Who waits for a signal, but for the one who throws it.
+    fn hearers(&self, name: &Name, by: Option<InstanceId>) -> SelectStatement {
+        use wait::Column;
+
+        let by = by.map_or(Uuid::nil(), |by| by.0);
+        Query::select()
+            .column(Column::InstanceId)
+            .from(wait::Entity)
+            .and_where(Column::TenantId.eq(self.tenant.0))
+            .and_where(Column::Kind.eq(SIGNAL))
+            .and_where(Column::Name.eq(named_by(&self.keys, SIGNAL, name)))
+            .and_where(Column::InstanceId.ne(by))
+            .take()
+    }
+
+    /// One delivery for each that a statement finds; how many.
+    async fn deliveries(
+        &self,
+        effect: Uuid,
+        recipient: i16,
+        mut found: SelectStatement,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        use delivery::{Column, Entity};
+
+        found
+            .expr(Expr::val(effect))
+            .expr(Expr::val(recipient))
+            .expr(Expr::val(self.tenant.0))
+            .expr(Expr::val(micros(now)))
+            .expr(Expr::val(0));
+        let mut insert = Query::insert();
+        insert.into_table(Entity).columns([
+            Column::Target,
+            Column::EffectId,
+            Column::Recipient,
+            Column::TenantId,
+            Column::DueAt,
+            Column::Tries,
+        ]);
+        let insert = match insert.select_from(found) {
+            Ok(insert) => insert.take(),
+            Err(_) => return Err(self.effect_cell(effect).corrupt()),
+        };
+        Ok(self.tx.execute(&insert).await?.rows_affected())
+    }
+
+    /// Brings the rows of what instances wait for from one state to the next.
+    pub(super) async fn save_waits(
+        &self,
+        transitions: &[Transition<'_>],
+    ) -> Result<(), StoreError> {
+        use wait::{ActiveModel, Column, Entity};
+
+        let mut new = Vec::new();
+        for Transition {
+            before,
+            after,
+            entry,
+            ..
+        } in transitions
+        {
+            let were = before.map(|before| self.waits_of(before));
+            let (were, are) = (were.unwrap_or_default(), self.waits_of(after));
+            for (kind, name, correlation) in were.difference(&are) {
+                Entity::delete_many()
+                    .filter(Column::InstanceId.eq(after.id.0))
+                    .filter(Column::TenantId.eq(self.tenant.0))
+                    .filter(Column::Kind.eq(*kind))
+                    .filter(Column::Name.eq(*name))
+                    .filter(Column::Correlation.eq(*correlation))
+                    .exec(&self.tx)
+                    .await?;
+            }
+            new.extend(
+                are.difference(&were)
+                    .map(|(kind, name, correlation)| ActiveModel {
+                        instance_id: Set(after.id.0),
+                        kind: Set(*kind),
+                        name: Set(*name),
+                        correlation: Set(*correlation),
+                        tenant_id: Set(self.tenant.0),
+                        since: Set(micros(entry.at)),
+                    }),
+            );
+        }
+        for chunk in new.chunks(1000) {
+            Entity::insert_many(chunk.iter().cloned())
+                .exec_without_returning(&self.tx)
+                .await?;
+        }
+        Ok(())
+    }
+
+    fn waits_of(&self, instance: &Instance) -> BTreeSet<(i16, Uuid, Uuid)> {
+        let awaited = Awaited::of(instance);
+        awaited.map(|awaited| self.index(&awaited)).collect()
+    }
+
+    /// Kind, name and correlation as columns hold them.
+    fn index(&self, awaited: &Awaited<'_>) -> (i16, Uuid, Uuid) {
+        let keys = &self.keys;
+        match awaited {
+            Awaited::Signal(name) => (SIGNAL, named_by(keys, SIGNAL, name), correlated(keys, None)),
+            Awaited::Message(name, correlation) => (
+                MESSAGE,
+                named_by(keys, MESSAGE, name),
+                correlated(keys, *correlation),
+            ),
+        }
+    }
+
+    /// Says what a process version that is published begins with.
+    pub async fn save_beginnings(
+        &self,
+        id: ProcessId,
+        process: &Process,
+    ) -> Result<(), StoreError> {
+        use beginning::{ActiveModel, Entity};
+
+        let begins: BTreeSet<(i16, Uuid)> = Awaited::at_start(process)
+            .map(|awaited| self.index(&awaited))
+            .map(|(kind, name, _)| (kind, name))
+            .collect();
+        let new: Vec<ActiveModel> = begins
+            .into_iter()
+            .map(|(kind, name)| ActiveModel {
+                process_id: Set(id.0),
+                kind: Set(kind),
+                name: Set(name),
+                tenant_id: Set(self.tenant.0),
+            })
+            .collect();
+        if !new.is_empty() {
+            Entity::insert_many(new)
+                .exec_without_returning(&self.tx)
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+fn named_by(keys: &TenantKeys, kind: i16, name: &Name) -> Uuid {
+    let purpose = match kind {
+        SIGNAL => "signal",
+        _ => "message",
+    };
+    uuid(keys.blind_index(purpose, name.as_bytes()))
+}
+
+/// What a sender names as a column holds it; that nothing is asked for has a value of its own.
+fn correlated(keys: &TenantKeys, correlation: Option<&Value>) -> Uuid {
+    match correlation {
+        None => Uuid::nil(),
+        Some(value) => {
+            let json = value.to_json().to_string();
+            uuid(keys.blind_index("correlation", json.as_bytes()))
+        }
+    }
+}
