@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::bpmn::{ElementIx, Process};
 use crate::engine::event::Event;
 use crate::engine::instance::{Instance, ScopeId, TokenId};
-use crate::ids::TaskId;
+use crate::ids::{InstanceId, TaskId};
 use crate::value::Name;
 
 /// What an entry says.
@@ -74,6 +74,9 @@ pub struct Entry {
     /// The task at the element.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task: Option<TaskId>,
+    /// The instance that the element called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub called: Option<InstanceId>,
     /// What went wrong: it may quote the model, never data. Of what was done by hand: why, in the words of who did it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
@@ -175,6 +178,7 @@ pub fn entries(
                 at,
                 by: by.cloned(),
                 task: places.tasks.get(&token).copied(),
+                called: places.calls.get(&token).copied(),
                 message: message(event),
             })
         })
@@ -186,6 +190,7 @@ struct Places {
     /// Element, and token of the scope around.
     tokens: HashMap<TokenId, (ElementIx, TokenId)>,
     tasks: HashMap<TokenId, TaskId>,
+    calls: HashMap<TokenId, InstanceId>,
 }
 
 impl Places {
@@ -193,6 +198,7 @@ impl Places {
         let mut places = Places {
             tokens: HashMap::new(),
             tasks: HashMap::new(),
+            calls: HashMap::new(),
         };
         for token in before.iter().flat_map(|before| &before.tokens) {
             let place = (token.element, TokenId(token.scope.0));
@@ -201,8 +207,13 @@ impl Places {
         for task in before.iter().flat_map(|before| before.open_tasks()) {
             places.tasks.insert(task.token, task.id);
         }
+        for call in before.iter().flat_map(|before| &before.calls) {
+            places.calls.insert(call.token, call.child);
+        }
         for event in events {
-            if let Event::Entered {
+            if let Event::Called(call) = event {
+                places.calls.insert(call.token, call.child);
+            } else if let Event::Entered {
                 token,
                 element,
                 scope,

@@ -8,6 +8,7 @@ use docket_domain::history as domain;
 use docket_domain::value::Name;
 use docket_infra::store::{HistoryFilter as StoreFilter, Remembrance};
 
+use super::instance::ProcessInstance;
 use super::scalar::DateTime;
 use super::task::Task;
 use super::user::User;
@@ -147,6 +148,14 @@ impl HistoryEntry {
             .task(id)
             .await?
             .map(|image| Task(Arc::new(image))))
+    }
+
+    /// The instance that a call activity called. Null if there was none, or if the viewer may not read it.
+    async fn called_process_instance(&self, ctx: &Context<'_>) -> Result<Option<ProcessInstance>> {
+        let Some(id) = self.0.entry.called else {
+            return Ok(None);
+        };
+        Ok(Asking::of(ctx)?.instance(id).await?.map(ProcessInstance))
     }
 
     /// What went wrong, of an incident; why, of what was done by hand.

@@ -31,6 +31,7 @@ mod multiple;
 mod properties;
 mod quantities;
 mod signals;
+mod simulation;
 mod starts;
 mod sub_processes;
 mod suspensions;
