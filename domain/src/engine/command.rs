@@ -222,6 +222,7 @@ impl Command<'_> {
             | Command::Work { .. }
             | Command::Fire(_)
             | Command::Signal { .. }
+            | Command::Deliver { .. }
             | Command::Returned(_)
             | Command::Escalated { .. }
             | Command::Retry { .. }
