@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::bpmn::{ElementIx, Process};
 use crate::engine::event::Event;
-use crate::engine::instance::{Instance, TokenId};
-use crate::ids::TaskId;
+use crate::engine::instance::{Instance, ScopeId, TokenId};
+use crate::ids::{InstanceId, TaskId};
 use crate::value::Name;
 
 /// What an entry says.
@@ -28,6 +28,12 @@ pub enum Kind {
     Retried,
     /// Somebody has dealt with what went wrong, and the token went past it.
     Resolved,
+    /// Somebody stopped the instance for the time being.
+    Suspended,
+    /// Somebody let it go on.
+    Resumed,
+    /// Somebody moved it by hand; what follows came of that.
+    Modified,
 }
 
 /// What an entry about an activity that repeats is about.
@@ -45,14 +51,14 @@ pub enum Repetition {
 pub struct Entry {
     /// What happened.
     pub kind: Kind,
-    /// The id of the element.
+    /// The id of the element; that of the process, of what happened to the instance as a whole.
     pub element_id: Name,
     /// The name of the element.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub element_name: Option<Name>,
     /// What BPMN calls the element: `userTask`.
     pub element_type: Name,
-    /// The token that stood there.
+    /// The token that stood there; 0, of what happened to the instance as a whole.
     pub token: TokenId,
     /// The token that waits at the sub-process around; nothing at the top.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -68,22 +74,30 @@ pub struct Entry {
     /// The task at the element.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task: Option<TaskId>,
-    /// What went wrong: it may quote the model, never data. Of what was dealt with: how, in the words of who did.
+    /// The instance that the element called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub called: Option<InstanceId>,
+    /// What went wrong: it may quote the model, never data. Of what was done by hand: why, in the words of who did it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }
 
 /// What an event says for the history, of which token, at which element; nothing where it leaves no entry.
-fn remembered(event: &Event) -> Option<(Kind, TokenId, ElementIx)> {
+fn remembered(event: &Event) -> Option<(Kind, TokenId, Option<ElementIx>)> {
+    let at = |kind, token: &TokenId, element: &ElementIx| Some((kind, *token, Some(*element)));
+    let whole = |kind| Some((kind, TokenId(ScopeId::ROOT.0), None));
     match event {
-        Event::Entered { token, element, .. } => Some((Kind::Entered, *token, *element)),
-        Event::Completed { token, element } => Some((Kind::Completed, *token, *element)),
-        Event::Cancelled { token, element } => Some((Kind::Cancelled, *token, *element)),
-        Event::IncidentRaised(incident) => Some((Kind::Incident, incident.token, incident.element)),
+        Event::Entered { token, element, .. } => at(Kind::Entered, token, element),
+        Event::Completed { token, element } => at(Kind::Completed, token, element),
+        Event::Cancelled { token, element } => at(Kind::Cancelled, token, element),
+        Event::IncidentRaised(incident) => at(Kind::Incident, &incident.token, &incident.element),
+        Event::IncidentRetried { token, element, .. } => at(Kind::Retried, token, element),
+        Event::IncidentResolved { token, element, .. } => at(Kind::Resolved, token, element),
+        Event::Suspended { .. } => whole(Kind::Suspended),
+        Event::Resumed { .. } => whole(Kind::Resumed),
+        Event::Modified { .. } => whole(Kind::Modified),
         // It has left, and what it came for is done by the other.
-        Event::Merged { token, element, .. } => Some((Kind::Cancelled, *token, *element)),
-        Event::IncidentRetried { token, element, .. } => Some((Kind::Retried, *token, *element)),
-        Event::IncidentResolved { token, element, .. } => Some((Kind::Resolved, *token, *element)),
+        Event::Merged { token, element, .. } => at(Kind::Cancelled, token, element),
         Event::ScopeOpened { .. }
         | Event::TurnTaken { .. }
         | Event::GatewayStarted(_)
@@ -121,8 +135,10 @@ fn remembered(event: &Event) -> Option<(Kind, TokenId, ElementIx)> {
 fn message(event: &Event) -> Option<String> {
     if let Event::IncidentRaised(incident) = event {
         Some(incident.message.clone())
-    } else if let Event::IncidentResolved { reason, .. } = event {
+    } else if let Event::IncidentResolved { reason, .. } | Event::Modified { reason, .. } = event {
         Some(reason.to_string())
+    } else if let Event::Suspended { reason, .. } | Event::Resumed { reason, .. } = event {
+        reason.as_ref().map(|reason| reason.to_string())
     } else {
         None
     }
@@ -147,18 +163,22 @@ pub fn entries(
         .iter()
         .filter_map(|event| {
             let (kind, token, ix) = remembered(event)?;
-            let element = process.element(ix);
+            let element = ix.map(|ix| process.element(ix));
+            let repeat = element.and_then(|element| element.repeat.as_ref());
             Some(Entry {
                 kind,
-                element_id: element.id.clone(),
-                element_name: element.name.clone(),
-                element_type: element.tag.clone(),
+                element_id: element.map_or(&process.key, |element| &element.id).clone(),
+                element_name: element
+                    .map_or(&process.name, |element| &element.name)
+                    .clone(),
+                element_type: element.map_or_else(|| Name::from("process"), |it| it.tag.clone()),
                 token,
                 scope: places.scope(token),
-                repetition: element.repeat.as_ref().map(|_| places.repetition(token)),
+                repetition: repeat.map(|_| places.repetition(token)),
                 at,
                 by: by.cloned(),
                 task: places.tasks.get(&token).copied(),
+                called: places.calls.get(&token).copied(),
                 message: message(event),
             })
         })
@@ -170,6 +190,7 @@ struct Places {
     /// Element, and token of the scope around.
     tokens: HashMap<TokenId, (ElementIx, TokenId)>,
     tasks: HashMap<TokenId, TaskId>,
+    calls: HashMap<TokenId, InstanceId>,
 }
 
 impl Places {
@@ -177,6 +198,7 @@ impl Places {
         let mut places = Places {
             tokens: HashMap::new(),
             tasks: HashMap::new(),
+            calls: HashMap::new(),
         };
         for token in before.iter().flat_map(|before| &before.tokens) {
             let place = (token.element, TokenId(token.scope.0));
@@ -185,8 +207,13 @@ impl Places {
         for task in before.iter().flat_map(|before| before.open_tasks()) {
             places.tasks.insert(task.token, task.id);
         }
+        for call in before.iter().flat_map(|before| &before.calls) {
+            places.calls.insert(call.token, call.child);
+        }
         for event in events {
-            if let Event::Entered {
+            if let Event::Called(call) = event {
+                places.calls.insert(call.token, call.child);
+            } else if let Event::Entered {
                 token,
                 element,
                 scope,

@@ -6,7 +6,7 @@
 //!  page  size  cycle  engine  envelopes  memory      one figure each        twin   the same page, bare
 //! ```
 //!
-//! `DOCKET_BENCH_TASKS` sets how many tasks the larger store of `size` has; without it, a million.
+//! `DOCKET_BENCH_TIMERS` sets how many timers `timers` fires; without it, ten thousand. `DOCKET_BENCH_TASKS` sets how many tasks the larger store of `size` has; without it, a million.
 
 use std::fmt::Display;
 
@@ -19,6 +19,7 @@ mod envelopes;
 mod memory;
 mod page;
 mod size;
+mod timers;
 mod twin;
 mod world;
 
@@ -42,6 +43,8 @@ fn main() -> anyhow::Result<()> {
     let many = std::env::var_os("DOCKET_BENCH_TASKS")
         .and_then(|tasks| tasks.to_str()?.parse().ok())
         .unwrap_or(MANY_TASKS);
+    let many_timers =
+        std::env::var_os("DOCKET_BENCH_TIMERS").and_then(|timers| timers.to_str()?.parse().ok());
     let runtime = Runtime::new()?;
     if wanted("envelopes") {
         envelopes::run(&runtime)?;
@@ -54,6 +57,9 @@ fn main() -> anyhow::Result<()> {
     }
     if wanted("cycle") {
         cycle::run(&runtime)?;
+    }
+    if wanted("timers") {
+        timers::run(&runtime, many_timers)?;
     }
     if wanted("page") || wanted("size") {
         let world = World::new(&runtime, TASKS)?;

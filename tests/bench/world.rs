@@ -75,6 +75,11 @@ impl World {
         })
     }
 
+    /// A folder with nothing in it.
+    pub fn empty(folder: TempDir) -> World {
+        World { folder }
+    }
+
     /// Where its files lie.
     pub fn folder(&self) -> &Path {
         self.folder.path()
@@ -144,7 +149,8 @@ fn now() -> Timestamp {
         .unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
-async fn actor(app: &App, user: &str, privileges: &[Privilege]) -> anyhow::Result<Actor> {
+/// Somebody of the tenant acme.
+pub async fn actor(app: &App, user: &str, privileges: &[Privilege]) -> anyhow::Result<Actor> {
     Ok(app.viewer(&bearer(user, &[], privileges)).await?.actor)
 }
 

@@ -1,6 +1,8 @@
 //! What is done to running work beside its model.
 
 mod incidents;
+mod modifications;
+mod suspensions;
 
 use docket_tests::{TestServer, User};
 use serde_json::{Value, json};

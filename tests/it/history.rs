@@ -121,3 +121,89 @@ async fn the_history_is_for_those_who_may_read_the_instance() {
         .await;
     assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_INPUT");
 }
+
+/// `root` calls `branch` for each of its items, and `branch` calls `leaf`, which waits for somebody.
+const TREE: &str = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:wf="https://docket.dev/schema/wf" xmlns:camunda="http://camunda.org/schema/1.0/bpmn" targetNamespace="t">
+  <process id="root" isExecutable="true"><startEvent id="s"/><sequenceFlow sourceRef="s" targetRef="each"/>
+    <callActivity id="each" calledElement="branch"><multiInstanceLoopCharacteristics camunda:collection="items" camunda:elementVariable="item"/></callActivity>
+  </process>
+  <process id="branch" isExecutable="true"><startEvent id="s"/><sequenceFlow sourceRef="s" targetRef="down"/><callActivity id="down" calledElement="leaf"/></process>
+  <process id="leaf" isExecutable="true"><startEvent id="s"/><sequenceFlow sourceRef="s" targetRef="work"/>
+    <userTask id="work" name="Work"><extensionElements><wf:assignment candidateGroups="crew"/></extensionElements></userTask>
+  </process>
+</definitions>"#;
+
+const CHILDREN: &str = "query($id: ID!, $after: String) { processInstance(id: $id) { state children(first: 20, after: $after) { totalCount pageInfo { hasNextPage endCursor } nodes { id state process { key } parent { id } } } } }";
+
+const CALLED: &str = "query($id: ID!) { processInstance(id: $id) { history(first: 100, filter: {elementId: [\"each\", \"down\"]}) { nodes { kind repetition calledProcessInstance { id state process { key } } } } } }";
+
+async fn statements(server: &TestServer) -> u64 {
+    let page = reqwest::get(format!("http://{}/metrics", server.addr)).await;
+    let page = page.expect("the server answers").text().await;
+    let page = page.expect("a page");
+    let mut lines = page.lines();
+    let count = lines.find_map(|line| line.strip_prefix("docket_statements_total "));
+    count
+        .and_then(|count| count.parse().ok())
+        .expect("a number")
+}
+
+/// The tree of calls is walked down from instance to instance; a page of it costs as much with three branches as with forty.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tree_of_calls_is_read_page_by_page_at_a_constant_price() {
+    let server = TestServer::start().await;
+    server.publish(TREE).await;
+    let emma = server.user("emma").keep_alive();
+    let items = |count: usize| json!({ "items": vec!["i"; count] });
+    let small = emma.start("root", items(3)).await;
+    let large = emma.start("root", items(40)).await;
+    let mut costs = Vec::new();
+    for id in [&small, &large] {
+        // The least of three: background work sends statements of its own now and then.
+        let mut least = u64::MAX;
+        for _ in 0..3 {
+            let before = statements(&server).await;
+            emma.ok(CHILDREN, json!({ "id": id })).await;
+            least = least.min(statements(&server).await - before);
+        }
+        costs.push(least);
+    }
+    assert_eq!(costs[0], costs[1], "{costs:?}");
+
+    let mut seen = Vec::new();
+    let mut after = Value::Null;
+    loop {
+        let asked = json!({ "id": large, "after": after });
+        let page = emma.ok(CHILDREN, asked).await["processInstance"]["children"].clone();
+        assert_eq!(page["totalCount"], 40);
+        for branch in page["nodes"].as_array().expect("branches") {
+            assert_eq!(branch["state"], "ACTIVE");
+            assert_eq!(branch["process"]["key"], "branch");
+            assert_eq!(branch["parent"]["id"], json!(large));
+            seen.push(branch["id"].as_str().expect("an id").to_owned());
+        }
+        if page["pageInfo"]["hasNextPage"] != true {
+            break;
+        }
+        after = page["pageInfo"]["endCursor"].clone();
+    }
+    seen.sort();
+    seen.dedup();
+    assert_eq!(seen.len(), 40);
+
+    // The history names the same instances, each at the round that called it.
+    let called = emma.ok(CALLED, json!({ "id": small })).await;
+    let nodes = called["processInstance"]["history"]["nodes"].clone();
+    let rounds = nodes.as_array().expect("entries").iter();
+    let branches: Vec<Value> = rounds
+        .filter(|entry| entry["kind"] == "ENTERED" && entry["repetition"] == "ROUND")
+        .map(|entry| entry["calledProcessInstance"].clone())
+        .collect();
+    assert_eq!(branches.len(), 3, "{nodes}");
+    for branch in &branches {
+        let below = emma.ok(CALLED, json!({ "id": branch["id"] })).await;
+        let leaf = &below["processInstance"]["history"]["nodes"][0]["calledProcessInstance"];
+        assert_eq!(leaf["process"]["key"], "leaf", "{below}");
+        assert_eq!(leaf["state"], "ACTIVE");
+    }
+}

@@ -18,6 +18,7 @@ mod requirements;
 mod schema;
 mod sealing;
 mod signals;
+mod simulation;
 mod sockets;
 mod tasks;
 mod tenancy;

@@ -156,6 +156,14 @@ async fn use_everything(canaries: &mut Canaries, person: impl Fn(&str) -> User) 
         .await;
         let stuck = ann.start("claimable", json!({ "user": ann.name() })).await;
         let administrator = person(&canaries.next("Administrator")).privilege("administrator");
+        let modify = "mutation($id: ID!, $why: String!) { suspendInstance(input: {processInstance: $id, reason: $why}) { userErrors { message } } resumeInstance(input: {processInstance: $id, reason: $why}) { userErrors { message } } modifyInstance(input: {processInstance: $id, reason: $why, operations: [{cancel: {element: \"work\"}}, {activate: {element: \"work\", side: BEFORE}}]}) { userErrors { message } } suspendProcess(input: {process: \"claimable\", reason: $why}) { userErrors { message } } resumeProcess(input: {process: \"claimable\"}) { userErrors { message } } }";
+        let why = canaries.next("Change");
+        let modified = administrator
+            .ok(modify, json!({ "id": stuck, "why": why }))
+            .await;
+        for (name, payload) in modified.as_object().expect("payloads") {
+            assert_eq!(payload["userErrors"], json!([]), "{name}");
+        }
         let end = "mutation($id: ID!, $why: String) { terminateInstance(input: {processInstance: $id, reason: $why}) { userErrors { message } } }";
         let why = canaries.next("Reason");
         let ended = administrator

@@ -163,6 +163,11 @@ fn queries() -> Vec<(&'static str, &'static str, Value)> {
             json!({ "worklist": { "tasks": { "totalCount": 0 } } }),
         ),
         (
+            "previewModification",
+            "previewModification(input: {processInstance: $instance, reason: \"r\", operations: [{cancel: {token: 1}}]}) { steps { elementId } state userErrors { code } }",
+            json!({ "previewModification": { "steps": null, "state": null, "userErrors": [{ "code": "NOT_AVAILABLE" }] } }),
+        ),
+        (
             "monitor",
             "monitor { instances { totalCount } }",
             json!({ "monitor": { "instances": { "totalCount": 0 } } }),
@@ -226,6 +231,31 @@ fn mutations() -> Vec<(&'static str, &'static str, &'static str)> {
         (
             "resolveIncident",
             "resolveIncident(input: {incident: $incident, reason: \"done\"}) { processInstance { id } status { id } userErrors { code } }",
+            "NOT_AVAILABLE",
+        ),
+        (
+            "suspendInstance",
+            "suspendInstance(input: {processInstance: $instance}) { processInstance { id } status { id } userErrors { code } }",
+            "NOT_AVAILABLE",
+        ),
+        (
+            "resumeInstance",
+            "resumeInstance(input: {processInstance: $instance}) { processInstance { id } status { id } userErrors { code } }",
+            "NOT_AVAILABLE",
+        ),
+        (
+            "modifyInstance",
+            "modifyInstance(input: {processInstance: $instance, reason: \"r\", operations: [{cancel: {token: 1}}]}) { processInstance { id } status { id } userErrors { code } }",
+            "NOT_AVAILABLE",
+        ),
+        (
+            "suspendProcess",
+            "suspendProcess(input: {process: \"claimable\"}) { processKey userErrors { code } }",
+            "NOT_AVAILABLE",
+        ),
+        (
+            "resumeProcess",
+            "resumeProcess(input: {process: \"claimable\"}) { processKey userErrors { code } }",
             "NOT_AVAILABLE",
         ),
         (

@@ -2,7 +2,7 @@
 
 use docket_domain::bpmn::Problem;
 use docket_domain::dmn::MAX_DECISIONS;
-use docket_domain::engine::command::Rejection;
+use docket_domain::engine::command::{MOST_OPERATIONS, Rejection};
 use docket_domain::ids::{DecisionId, ProcessId};
 use docket_domain::process::ProcessRejection;
 use docket_domain::time::CalendarProblem;
@@ -89,6 +89,9 @@ pub enum Invalid {
     /// No reason, or one of too many characters.
     #[error("a reason of 1 to {MAX_REASON} characters must be given")]
     ReasonMissing,
+    /// No operations, or too many.
+    #[error("a modification has 1 to {MOST_OPERATIONS} operations")]
+    Operations,
     /// A key of no or of too many bytes.
     #[error("a key must have 1 to {MAX_KEY} bytes")]
     Key(KeyField),

@@ -1,11 +1,17 @@
 //! What administrators do to running work, and who may write to what is held.
 
+use std::sync::Arc;
+
 use docket_domain::access::{Actor, Privilege};
-use docket_domain::engine::command::Command;
+use docket_domain::bpmn::Process;
+use docket_domain::engine::command::{Command, Fresh, MOST_OPERATIONS, Operation, Rejection};
 use docket_domain::engine::instance::Instance;
+use docket_domain::engine::{self};
+use docket_domain::history;
 use docket_domain::ids::InstanceId;
 use docket_domain::value::{Data, Name};
-use docket_infra::store::{Held, InstanceStatus, Read};
+use docket_infra::clock::Clock;
+use docket_infra::store::{Held, InstanceStatus, Read, Suspension};
 
 use super::instance::{Transition, status};
 use super::{App, AppError, Invalid, MAX_REASON, require, retry};
@@ -19,6 +25,55 @@ pub struct IncidentRequest {
     pub incident: Option<u32>,
     /// Fields that may mend it.
     pub data: Data,
+}
+
+/// What is asked of a modification.
+#[derive(Clone, Debug)]
+pub struct ModificationRequest {
+    /// Which instance.
+    pub instance: InstanceId,
+    /// What to do, in order; at most so many as [`MOST_OPERATIONS`].
+    pub operations: Vec<Operation>,
+    /// Why, in the administrator's words.
+    pub reason: String,
+    /// The revision that the asker has seen.
+    pub expected_revision: Option<u32>,
+}
+
+impl ModificationRequest {
+    fn command<'a>(&self, actor: &'a Actor) -> Result<Command<'a>, AppError> {
+        if self.operations.is_empty() || self.operations.len() > MOST_OPERATIONS {
+            return Err(Invalid::Operations.into());
+        }
+        Ok(Command::Modify {
+            actor,
+            operations: self.operations.clone(),
+            reason: required(&self.reason)?,
+        })
+    }
+
+    async fn subject(&self, tx: &Read, actor: &Actor) -> Result<Instance, AppError> {
+        let before = subject(tx, actor, Gate::Administrators, self.instance).await?;
+        match self.expected_revision {
+            Some(expected) if expected != before.revision => Err(Rejection::Stale {
+                expected,
+                actual: before.revision,
+            }
+            .into()),
+            Some(_) | None => Ok(before),
+        }
+    }
+}
+
+/// What a modification would do.
+#[derive(Clone, Debug)]
+pub struct Preview {
+    /// The model.
+    pub model: Arc<Process>,
+    /// What the history would say.
+    pub steps: Vec<history::Entry>,
+    /// The instance after it.
+    pub after: Instance,
 }
 
 /// Whom an intervention is open to.
@@ -63,6 +118,147 @@ impl App {
         .await
     }
 
+    /// Stops an instance for the time being. Takes the privilege `administrator`.
+    pub async fn suspend_instance(
+        &self,
+        actor: &Actor,
+        instance: InstanceId,
+        reason: Option<&str>,
+    ) -> Result<Transition, AppError> {
+        require(actor, Privilege::Administrator)?;
+        let reason = optional(reason)?;
+        self.intervene(actor, Gate::Administrators, instance, || Command::Suspend {
+            actor,
+            reason: reason.clone(),
+        })
+        .await
+    }
+
+    /// Lets an instance go on. Takes the privilege `administrator`.
+    pub async fn resume_instance(
+        &self,
+        actor: &Actor,
+        instance: InstanceId,
+        reason: Option<&str>,
+    ) -> Result<Transition, AppError> {
+        require(actor, Privilege::Administrator)?;
+        let reason = optional(reason)?;
+        self.intervene(actor, Gate::Administrators, instance, || Command::Resume {
+            actor,
+            reason: reason.clone(),
+        })
+        .await
+    }
+
+    /// Moves an instance by hand. Takes the privilege `administrator`.
+    pub async fn modify_instance(
+        &self,
+        actor: &Actor,
+        request: &ModificationRequest,
+    ) -> Result<Transition, AppError> {
+        require(actor, Privilege::Administrator)?;
+        let command = &request.command(actor)?;
+        retry(&self.store, actor.tenant, move |tx| {
+            Box::pin(async move {
+                let before = request.subject(&tx, actor).await?;
+                let (model, after) = self.decide(&tx, &before, command).await?;
+                self.finish(tx, model, after).await
+            })
+        })
+        .await
+    }
+
+    /// What moving an instance by hand would do, without doing it. Takes the privilege `administrator`. What it asks of other
+    /// instances is not followed.
+    pub async fn preview_modification(
+        &self,
+        actor: &Actor,
+        request: &ModificationRequest,
+    ) -> Result<Preview, AppError> {
+        require(actor, Privilege::Administrator)?;
+        let command = request.command(actor)?;
+        let tx = self.store.read(actor.tenant).await?;
+        let before = request.subject(&tx, actor).await?;
+        let model = self.model(&tx, before.process).await?;
+        if tx.is_suspended(&model.key, before.process).await? {
+            return Err(Rejection::Suspended.into());
+        }
+        let known = self.known_to(&tx, before.process, &model).await?;
+        let now = self.clock.now();
+        let fresh = &mut Fresh {
+            now,
+            id: &mut Clock::fresh_id,
+            known: &known,
+        };
+        let events = engine::decide(&model, &before, &command, fresh)?;
+        let steps = history::entries(&model, Some(&before), &events, now, Some(&actor.user));
+        let mut after = before;
+        after.apply(&events);
+        Ok(Preview {
+            model,
+            steps,
+            after,
+        })
+    }
+
+    /// Stops every instance of a process, or of versions of it, and lets no new ones begin, without touching any of them.
+    /// Takes the privilege `administrator`.
+    pub async fn suspend_process(
+        &self,
+        actor: &Actor,
+        key: &str,
+        versions: &[u32],
+        reason: Option<&str>,
+    ) -> Result<(), AppError> {
+        require(actor, Privilege::Administrator)?;
+        let reason = optional(reason)?;
+        let suspension = &Suspension {
+            by: actor.user.clone(),
+            at: self.clock.now(),
+            reason: reason.map(|reason| Arc::from(&*reason)),
+        };
+        retry(&self.store, actor.tenant, move |tx| {
+            Box::pin(async move {
+                if !tx.has_process(key, versions).await? {
+                    return Err(AppError::NotAvailable);
+                }
+                if !tx.suspend_process(key, versions, suspension).await? {
+                    return Err(Rejection::Suspended.into());
+                }
+                tx.commit().await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Lets the instances of a process, or of versions of it, go on: those that were suspended by the same names. Takes the
+    /// privilege `administrator`.
+    pub async fn resume_process(
+        &self,
+        actor: &Actor,
+        key: &str,
+        versions: &[u32],
+    ) -> Result<(), AppError> {
+        require(actor, Privilege::Administrator)?;
+        retry(&self.store, actor.tenant, move |tx| {
+            Box::pin(async move {
+                if !tx.has_process(key, versions).await? {
+                    return Err(AppError::NotAvailable);
+                }
+                if !tx.resume_process(key, versions).await? {
+                    return Err(Rejection::NotSuspended.into());
+                }
+                tx.commit().await?;
+                Ok(())
+            })
+        })
+        .await?;
+        // Timers have waited for this.
+        self.hub.wake();
+        Ok(())
+    }
+
     async fn intervene<'a>(
         &self,
         actor: &Actor,
@@ -98,6 +294,15 @@ async fn subject(
         read => read,
     };
     found.ok_or(AppError::NotAvailable)
+}
+
+/// A reason that may be given; a blank one is none.
+fn optional(reason: Option<&str>) -> Result<Option<Name>, AppError> {
+    let reason = reason.map(str::trim).filter(|reason| !reason.is_empty());
+    if reason.is_some_and(|reason| reason.chars().count() > MAX_REASON) {
+        return Err(Invalid::Reason.into());
+    }
+    Ok(reason.map(Name::from))
 }
 
 /// A reason that must be given.

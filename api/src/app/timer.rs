@@ -49,6 +49,11 @@ impl Default for Pace {
 }
 
 impl Pace {
+    /// One by one: what the figures measure batches against.
+    pub fn alone() -> Pace {
+        Pace(1)
+    }
+
     /// The size of the next batch.
     pub fn size(self) -> u32 {
         self.0

@@ -132,6 +132,9 @@ impl App {
             return Ok(Vec::new());
         };
         let model = self.model(tx, before.process).await?;
+        if tx.is_suspended(&model.key, before.process).await? {
+            return Ok(Vec::new());
+        }
         let by = (actor, &request.worker);
         let free: Vec<WorkId> = before
             .work

@@ -226,6 +226,9 @@ fn rejected(rejection: &Rejection) -> UserError {
         Rejection::WorkDone => error(InvalidState),
         Rejection::OutputInvalid(_) => error(InvalidInput).at(&["data"]),
         Rejection::NoStart => error(InvalidInput),
+        Rejection::NoElement(_) | Rejection::Unmodifiable { .. } => {
+            error(InvalidInput).at(&["operations"])
+        }
         Rejection::Stale { .. } => error(Conflict),
         Rejection::Ended
         | Rejection::TaskClosed
@@ -236,6 +239,9 @@ fn rejected(rejection: &Rejection) -> UserError {
         | Rejection::NotWaiting(_)
         | Rejection::NoCall
         | Rejection::NoIncident
+        | Rejection::Suspended
+        | Rejection::NotSuspended
+        | Rejection::NotThere(_)
         | Rejection::NoWayPast
         | Rejection::NoTimer => error(InvalidState),
         Rejection::TargetExcluded(_) => error(InvalidInput).at(&["user"]),
@@ -273,6 +279,7 @@ fn invalid_input(invalid: &Invalid) -> UserError {
         Invalid::Calendar(CalendarProblem::NoWorkingDay) => error.at(&["workingDays"]),
         Invalid::Calendar(CalendarProblem::TooManyHolidays) => error.at(&["holidays"]),
         Invalid::Comment => error.at(&["text"]),
+        Invalid::Operations => error.at(&["operations"]),
         Invalid::Reason | Invalid::ReasonMissing => error.at(&["reason"]),
         Invalid::Key(KeyField::Business) => error.at(&["businessKey"]),
         Invalid::Key(KeyField::Idempotency) => error.at(&["idempotencyKey"]),

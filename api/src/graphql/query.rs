@@ -8,6 +8,8 @@ use docket_domain::ids::{InstanceId, TaskId};
 
 use super::error::{Code, Result};
 use super::id::Id;
+use super::mutation::intervention::{ModifyInstanceInput, modification};
+use super::mutation::settled;
 use super::page::{self, Connection, PageArgs};
 use super::session::Asking;
 use super::types::Node;
@@ -16,6 +18,7 @@ use super::types::decision::{
 };
 use super::types::instance::{self, ProcessInstance, ProcessInstanceFilter, ProcessInstanceOrder};
 use super::types::monitor::Monitor;
+use super::types::preview::ModificationPreview;
 use super::types::process::{self, Process, ProcessFilter};
 use super::types::task::{self, Task, TaskFilter, TaskOrder};
 use super::types::user::User;
@@ -248,6 +251,28 @@ impl Query {
     ) -> Result<Option<Worklist>> {
         let asking = Asking::of(ctx)?;
         Ok(Worklist::of(asking.actor(), id.worklist()?))
+    }
+
+    /// What `modifyInstance` would do, without doing it. Takes the privilege `ADMINISTRATOR`. What it would ask of other
+    /// instances is not followed.
+    async fn preview_modification(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What would be done.")] input: ModifyInstanceInput,
+    ) -> Result<ModificationPreview> {
+        let asking = Asking::of(ctx)?;
+        let instance = input.instance()?;
+        let asked = async {
+            let request = modification(instance, input)?;
+            asking
+                .app
+                .preview_modification(asking.actor(), &request)
+                .await
+        };
+        Ok(match settled(asked).await? {
+            Ok(preview) => ModificationPreview::of(&preview),
+            Err(user_errors) => ModificationPreview::refused(user_errors),
+        })
     }
 
     /// Status without data. Null without the privilege `MONITOR`.

@@ -130,7 +130,9 @@ pub(crate) fn leaves(instance: &Instance) -> impl Iterator<Item = &Token> {
 /// The lists in force: of each state where the instance stands; of the last one, when it stands nowhere any more.
 fn lists(instance: &Instance) -> Vec<&Lists> {
     let mut lists: Vec<&Lists> = match instance.state {
-        InstanceState::Active => leaves(instance).map(|token| &token.lists).collect(),
+        InstanceState::Active | InstanceState::Suspended => {
+            leaves(instance).map(|token| &token.lists).collect()
+        }
         InstanceState::Completed | InstanceState::Withdrawn | InstanceState::Terminated => {
             Vec::new()
         }
@@ -259,7 +261,9 @@ impl Common {
 fn holders(task: &Task) -> impl Iterator<Item = &Name> {
     let (assignee, owner, completed_by) = match task.state {
         TaskState::Ready | TaskState::Claimed => (task.assignee.as_ref(), None, None),
-        TaskState::Delegated => (task.assignee.as_ref(), task.owner.as_ref(), None),
+        TaskState::Delegated | TaskState::Suspended => {
+            (task.assignee.as_ref(), task.owner.as_ref(), None)
+        }
         TaskState::Completed => (None, None, task.completed_by.as_ref()),
         TaskState::Cancelled => (None, None, None),
     };

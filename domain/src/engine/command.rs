@@ -11,6 +11,7 @@ use crate::access::{Actor, Privilege};
 use crate::bpmn::{DecisionRef, ElementIx};
 use crate::dmn::Decision;
 use crate::engine::incident::IncidentKind;
+pub use crate::engine::modify::{MOST_OPERATIONS, Operation, Side, Taken};
 use crate::ids::{InstanceId, ProcessId, TaskId, TimerId, WorkId};
 use crate::task::TaskCommand;
 use crate::time::Calendar;
@@ -176,6 +177,29 @@ pub enum Command<'a> {
         /// Why, in their words.
         reason: Name,
     },
+    /// Nothing moves any more. By an administrator.
+    Suspend {
+        /// Who asks.
+        actor: &'a Actor,
+        /// Why, in their words.
+        reason: Option<Name>,
+    },
+    /// It goes on. By an administrator.
+    Resume {
+        /// Who asks.
+        actor: &'a Actor,
+        /// Why, in their words.
+        reason: Option<Name>,
+    },
+    /// Tokens are taken away and put elsewhere, all or nothing. By an administrator.
+    Modify {
+        /// Who asks.
+        actor: &'a Actor,
+        /// What, in order.
+        operations: Vec<Operation>,
+        /// Why, in their words.
+        reason: Name,
+    },
     /// Its initiator takes it back.
     Withdraw(&'a Actor),
     /// An administrator ends it.
@@ -183,6 +207,31 @@ pub enum Command<'a> {
 }
 
 impl Command<'_> {
+    /// Whether it is refused while the process is suspended. What only says how an instance stands, or ends it, is not.
+    pub fn moves(&self) -> bool {
+        match self {
+            Command::Participants { .. }
+            | Command::Abandon
+            | Command::Suspend { .. }
+            | Command::Resume { .. }
+            | Command::Terminate(_) => false,
+            Command::Task { .. }
+            | Command::UpdateData { .. }
+            | Command::Message { .. }
+            | Command::Activate { .. }
+            | Command::Work { .. }
+            | Command::Fire(_)
+            | Command::Signal { .. }
+            | Command::Deliver { .. }
+            | Command::Returned(_)
+            | Command::Escalated { .. }
+            | Command::Retry { .. }
+            | Command::Resolve { .. }
+            | Command::Modify { .. }
+            | Command::Withdraw(_) => true,
+        }
+    }
+
     /// The person who asks; nobody where the clock does, or another instance.
     pub fn actor(&self) -> Option<&Actor> {
         match self {
@@ -193,6 +242,9 @@ impl Command<'_> {
             | Command::Work { actor, .. }
             | Command::Retry { actor, .. }
             | Command::Resolve { actor, .. }
+            | Command::Suspend { actor, .. }
+            | Command::Resume { actor, .. }
+            | Command::Modify { actor, .. }
             | Command::Withdraw(actor)
             | Command::Terminate(actor) => Some(actor),
             Command::Fire(_)
@@ -298,6 +350,26 @@ pub enum Rejection {
     /// The instance has ended.
     #[error("the instance has ended")]
     Ended,
+    /// The instance or its process is suspended.
+    #[error("it is suspended")]
+    Suspended,
+    /// There is nothing to resume.
+    #[error("it is not suspended")]
+    NotSuspended,
+    /// The model has no such element.
+    #[error("the process has no element `{0}`")]
+    NoElement(Name),
+    /// No token stands where one is to be taken away.
+    #[error("nothing stands at {0}")]
+    NotThere(Name),
+    /// What cannot be modified so, and why.
+    #[error("`{element}` {reason}")]
+    Unmodifiable {
+        /// The element.
+        element: Name,
+        /// Why, as the end of a sentence.
+        reason: &'static str,
+    },
     /// Nothing waits for the message.
     #[error("nothing waits for the message `{0}`")]
     NotWaiting(Name),

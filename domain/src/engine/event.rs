@@ -230,6 +230,31 @@ pub enum Event {
         /// Why, in their words.
         reason: Name,
     },
+    /// Nothing moves until it is resumed. Its open tasks say so themselves.
+    Suspended {
+        /// By whom.
+        by: Name,
+        /// When.
+        at: Timestamp,
+        /// Why, in their words.
+        reason: Option<Name>,
+    },
+    /// It goes on.
+    Resumed {
+        /// By whom.
+        by: Name,
+        /// When.
+        at: Timestamp,
+        /// Why, in their words.
+        reason: Option<Name>,
+    },
+    /// What follows was done by hand. Changes nothing by itself.
+    Modified {
+        /// By whom.
+        by: Name,
+        /// Why, in their words.
+        reason: Name,
+    },
     /// The instance has ended.
     Ended {
         /// How.

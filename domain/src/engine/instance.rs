@@ -25,6 +25,8 @@ use crate::work::{PendingWork, WorkEvent};
 pub enum InstanceState {
     /// It runs.
     Active,
+    /// An administrator stopped it for the time being: nothing moves.
+    Suspended,
     /// It came to its end.
     Completed,
     /// Its initiator took it back.
@@ -440,6 +442,9 @@ impl Instance {
             Event::IncidentRetried { number, .. } | Event::IncidentResolved { number, .. } => {
                 self.incidents.retain(|incident| incident.number != *number);
             }
+            Event::Suspended { .. } => self.state = InstanceState::Suspended,
+            Event::Resumed { .. } => self.state = InstanceState::Active,
+            Event::Modified { .. } => {}
             Event::Ended { state, at, lists } => {
                 self.state = *state;
                 self.ended_at = Some(*at);

@@ -33,8 +33,10 @@ mod data;
 mod element;
 mod intervene;
 mod lists;
+mod modify;
 mod pending;
 mod run;
+mod suspension;
 #[cfg(test)]
 mod tests;
 
@@ -171,7 +173,7 @@ pub fn decide(
         Command::Escalated { child, codes } => case.escalated(*child, codes, fresh),
         Command::Participants { child, people } => case.participants(*child, people, fresh),
         Command::Abandon => {
-            case.must_run()?;
+            case.must_live()?;
             Ok(case.end(InstanceState::Terminated, None, fresh))
         }
         Command::Retry {
@@ -184,6 +186,13 @@ pub fn decide(
             incident,
             reason,
         } => case.resolve(actor, *incident, reason, fresh),
+        Command::Suspend { actor, reason } => case.suspend(actor, reason.as_ref(), fresh),
+        Command::Resume { actor, reason } => case.resume(actor, reason.as_ref(), fresh),
+        Command::Modify {
+            actor,
+            operations,
+            reason,
+        } => case.modify(actor, operations, reason, fresh),
         Command::Withdraw(actor) => {
             case.must_run()?;
             if !access::instance::may_withdraw(process, instance, actor) {
@@ -195,7 +204,7 @@ pub fn decide(
             if !actor.has(Privilege::Administrator) {
                 return Err(Rejection::Privilege(Privilege::Administrator));
             }
-            case.must_run()?;
+            case.must_live()?;
             Ok(case.end(InstanceState::Terminated, Some(actor), fresh))
         }
     }
@@ -212,9 +221,26 @@ impl<'a> Case<'a> {
     fn must_run(&self) -> Result<(), Rejection> {
         match self.instance.state {
             InstanceState::Active => Ok(()),
+            InstanceState::Suspended => Err(Rejection::Suspended),
             InstanceState::Completed | InstanceState::Withdrawn | InstanceState::Terminated => {
                 Err(Rejection::Ended)
             }
+        }
+    }
+
+    /// What is suspended can be ended all the same.
+    fn must_live(&self) -> Result<(), Rejection> {
+        match self.must_run() {
+            Ok(()) | Err(Rejection::Suspended) => Ok(()),
+            refused => refused,
+        }
+    }
+
+    /// What is over knows by itself that nothing waits any more.
+    fn must_be_awake(&self) -> Result<(), Rejection> {
+        match self.instance.state == InstanceState::Suspended {
+            true => Err(Rejection::Suspended),
+            false => Ok(()),
         }
     }
 
@@ -297,6 +323,7 @@ impl<'a> Case<'a> {
     }
 
     fn fire<'f>(&self, id: TimerId, fresh: &'a mut Fresh<'f>) -> Result<Vec<Event>, Rejection> {
+        self.must_be_awake()?;
         let mut timers = self.instance.timers.iter();
         let timer = timers
             .find(|timer| timer.id == id)
@@ -326,6 +353,7 @@ impl<'a> Case<'a> {
         calls: &[(InstanceId, Outcome)],
         fresh: &'a mut Fresh<'f>,
     ) -> Result<Vec<Event>, Rejection> {
+        self.must_be_awake()?;
         let mut run = self.run(None, fresh);
         let mut waited = false;
         for (child, outcome) in calls {
@@ -344,6 +372,7 @@ impl<'a> Case<'a> {
         codes: &[Name],
         fresh: &'a mut Fresh<'f>,
     ) -> Result<Vec<Event>, Rejection> {
+        self.must_be_awake()?;
         let call = self.instance.call_of(child).ok_or(Rejection::NoCall)?;
         let mut run = self.run(None, fresh);
         for code in codes {

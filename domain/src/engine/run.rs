@@ -374,7 +374,7 @@ impl<'a, 'f> Run<'a, 'f> {
 
     pub(super) fn end(&mut self, state: InstanceState, lists: Lists) {
         let outcome = match state {
-            InstanceState::Active | InstanceState::Completed => {
+            InstanceState::Active | InstanceState::Suspended | InstanceState::Completed => {
                 Outcome::Completed(self.instance.data.clone())
             }
             InstanceState::Withdrawn | InstanceState::Terminated => Outcome::Ended,

@@ -88,6 +88,17 @@ pub fn decide(
             | TaskCommand::Comment,
             TaskState::Completed | TaskState::Cancelled,
         ) => Err(Rejection::TaskClosed),
+
+        (
+            TaskCommand::Claim
+            | TaskCommand::Unclaim
+            | TaskCommand::Complete { .. }
+            | TaskCommand::Delegate { .. }
+            | TaskCommand::Reassign { .. }
+            | TaskCommand::Update { .. }
+            | TaskCommand::Comment,
+            TaskState::Suspended,
+        ) => Err(Rejection::Suspended),
     }?;
     Ok(vec![event])
 }
@@ -118,7 +129,7 @@ pub fn permissions(
         task,
         actor,
     };
-    if !task.state.is_open() {
+    if !task.state.is_open() || task.state == TaskState::Suspended {
         return Permissions::default();
     }
     let user = actor.has(Privilege::User);
@@ -232,6 +243,7 @@ impl Case<'_> {
                 TaskState::Ready => Rejection::NotClaimed,
                 TaskState::Claimed
                 | TaskState::Delegated
+                | TaskState::Suspended
                 | TaskState::Completed
                 | TaskState::Cancelled => Rejection::NotAssignee,
             });

@@ -35,6 +35,8 @@ pub enum TaskState {
     Claimed,
     /// The assignee has it in hand for the owner, who gets it back.
     Delegated,
+    /// Its instance is suspended; nothing can be done with it until that goes on.
+    Suspended,
     /// Done.
     Completed,
     /// No longer needed.
@@ -45,7 +47,9 @@ impl TaskState {
     /// Whether work on it may still happen.
     pub fn is_open(self) -> bool {
         match self {
-            TaskState::Ready | TaskState::Claimed | TaskState::Delegated => true,
+            TaskState::Ready | TaskState::Claimed | TaskState::Delegated | TaskState::Suspended => {
+                true
+            }
             TaskState::Completed | TaskState::Cancelled => false,
         }
     }
@@ -169,6 +173,10 @@ pub enum TaskEvent {
     },
     /// Somebody said something about it.
     Commented,
+    /// Its instance is suspended.
+    Suspended,
+    /// Its instance goes on; it is in the hands that it was in.
+    Resumed,
     /// Done.
     Completed {
         /// By whom.
@@ -223,6 +231,11 @@ impl Task {
                 self.draft.clone_from(draft);
             }
             TaskEvent::Commented => self.comments = self.comments.saturating_add(1),
+            TaskEvent::Suspended if self.state.is_open() => self.state = TaskState::Suspended,
+            TaskEvent::Resumed if self.state == TaskState::Suspended => {
+                self.state = self.standing();
+            }
+            TaskEvent::Suspended | TaskEvent::Resumed => {}
             TaskEvent::Completed { by } => {
                 self.state = TaskState::Completed;
                 self.completed_by = Some(by.clone());
@@ -234,6 +247,15 @@ impl Task {
             }
         }
         self.revision = self.revision.saturating_add(1);
+    }
+
+    /// Whose hands it is in says how it stands, if it is open.
+    fn standing(&self) -> TaskState {
+        match (&self.assignee, &self.owner) {
+            (None, _) => TaskState::Ready,
+            (Some(_), None) => TaskState::Claimed,
+            (Some(_), Some(_)) => TaskState::Delegated,
+        }
     }
 
     fn hand(&mut self, state: TaskState, assignee: Option<&Name>, owner: Option<&Name>) {

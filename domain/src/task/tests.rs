@@ -164,6 +164,8 @@ fn events() -> impl Strategy<Value = TaskEvent> {
         prop::option::of(who()).prop_map(|to| TaskEvent::Reassigned { to }),
         Just(TaskEvent::Commented),
         who().prop_map(|by| TaskEvent::Completed { by }),
+        Just(TaskEvent::Suspended),
+        Just(TaskEvent::Resumed),
         Just(TaskEvent::Cancelled),
     ]
 }
@@ -178,6 +180,7 @@ proptest! {
                 TaskState::Ready => prop_assert!(task.assignee.is_none() && task.owner.is_none()),
                 TaskState::Claimed => prop_assert!(task.assignee.is_some() && task.owner.is_none()),
                 TaskState::Delegated => prop_assert!(task.assignee.is_some() && task.owner.is_some()),
+                TaskState::Suspended => {}
                 TaskState::Completed | TaskState::Cancelled => prop_assert!(task.draft.is_none()),
             }
         }

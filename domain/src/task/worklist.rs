@@ -251,6 +251,7 @@ fn reason(actor: &Actor, before: &TaskImage, after: &TaskImage) -> LeaveReason {
         TaskState::Ready
         | TaskState::Claimed
         | TaskState::Delegated
+        | TaskState::Suspended
         | TaskState::Completed
         | TaskState::Cancelled => {
             if !visible {

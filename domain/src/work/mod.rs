@@ -203,7 +203,10 @@ impl PendingWork {
 pub fn free_at(instance: &Instance, work: &PendingWork) -> Option<Timestamp> {
     match instance.state {
         InstanceState::Active => Some(work.free_at()),
-        InstanceState::Completed | InstanceState::Withdrawn | InstanceState::Terminated => None,
+        InstanceState::Suspended
+        | InstanceState::Completed
+        | InstanceState::Withdrawn
+        | InstanceState::Terminated => None,
     }
 }
 

@@ -393,6 +393,27 @@ pub mod delivery {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+pub mod suspension {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, PartialEq, Debug, DeriveEntityModel)]
+    #[sea_orm(table_name = "suspensions")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub tenant_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub process_key: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub version: i32,
+        pub body: Vec<u8>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 pub mod decision_file {
     use sea_orm::entity::prelude::*;
 

@@ -26,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(Work),
             Box::new(Calendars),
             Box::new(Effects),
+            Box::new(Suspensions),
             Box::new(Decisions),
         ]
     }
@@ -70,6 +71,35 @@ impl MigrationTrait for EndedReason {
             .table("instances")
             .add_column(blob_null("ended_reason"));
         manager.alter_table(instances).await
+    }
+}
+
+/// Processes that are suspended.
+struct Suspensions;
+
+impl MigrationName for Suspensions {
+    fn name(&self) -> &str {
+        "m0009_suspensions"
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for Suspensions {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let table = Table::create()
+            .table("suspensions")
+            .col(uuid("tenant_id"))
+            .col(string("process_key"))
+            .col(integer("version"))
+            .col(blob("body"))
+            .primary_key(
+                Index::create()
+                    .col("tenant_id")
+                    .col("process_key")
+                    .col("version"),
+            )
+            .take();
+        manager.create_table(table).await
     }
 }
 
@@ -546,7 +576,7 @@ struct Decisions;
 
 impl MigrationName for Decisions {
     fn name(&self) -> &str {
-        "m0009_decisions"
+        "m0010_decisions"
     }
 }
 

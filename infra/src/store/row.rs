@@ -131,6 +131,7 @@ pub fn task_state_code(state: TaskState) -> i16 {
         TaskState::Delegated => 3,
         TaskState::Completed => 4,
         TaskState::Cancelled => 5,
+        TaskState::Suspended => 6,
     }
 }
 
@@ -141,6 +142,7 @@ pub fn instance_state_code(state: InstanceState) -> i16 {
         InstanceState::Completed => 2,
         InstanceState::Withdrawn => 3,
         InstanceState::Terminated => 4,
+        InstanceState::Suspended => 5,
     }
 }
 
@@ -151,6 +153,7 @@ pub fn instance_state(code: i16) -> Option<InstanceState> {
         InstanceState::Completed,
         InstanceState::Withdrawn,
         InstanceState::Terminated,
+        InstanceState::Suspended,
     ]
     .into_iter()
     .find(|state| instance_state_code(*state) == code)

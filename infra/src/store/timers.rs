@@ -1,6 +1,6 @@
 //! Timers: when an instance is to be woken. The instance itself says what for.
 
-use docket_domain::engine::instance::PendingTimer;
+use docket_domain::engine::instance::{Instance, InstanceState, PendingTimer};
 use docket_domain::ids::{InstanceId, TenantId, TimerId};
 use jiff::Timestamp;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, Order, Query};
@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::entity::timer::{ActiveModel, Column, Entity};
 use super::row::{micros, timestamp};
+use super::suspensions::of_timer;
 use super::{Store, StoreError, Transition, Write, rows};
 
 /// A timer that is due.
@@ -25,7 +26,7 @@ pub struct DueTimer {
 }
 
 impl Store {
-    /// Timers that are due, oldest first; only those behind another one, if it is given.
+    /// Timers that are due, oldest first, but not those of suspended processes; only those behind another one, if it is given.
     pub async fn due_timers(
         &self,
         now: Timestamp,
@@ -47,6 +48,7 @@ impl Store {
             .from(Entity)
             .and_where(Column::DueAt.into_expr().lte(micros(now)))
             .cond_where(Condition::all().add_option(behind))
+            .and_where(Expr::exists(of_timer()).not())
             .order_by(Column::DueAt, Order::Asc)
             .order_by(Column::Id, Order::Asc)
             .limit(u64::from(limit))
@@ -70,6 +72,7 @@ impl Store {
             .columns([Column::DueAt, Column::Id])
             .from(Entity)
             .and_where(Column::DueAt.into_expr().gt(micros(after)))
+            .and_where(Expr::exists(of_timer()).not())
             .order_by(Column::DueAt, Order::Asc)
             .limit(1)
             .take();
@@ -94,10 +97,17 @@ impl Write {
         let mut gone = Vec::new();
         let mut new = Vec::new();
         for Transition { before, after, .. } in transitions {
-            let were = before.map_or(&[][..], |before| &before.timers);
-            let left = were.iter().filter(|timer| differs(timer, &after.timers));
+            // What is suspended waits for no clock; what became due meanwhile is found when it goes on.
+            let awake = |instance: &'_ Instance| instance.state != InstanceState::Suspended;
+            let were = before.filter(|before| awake(before));
+            let were = were.map_or(&[][..], |before| &before.timers);
+            let are = match awake(after) {
+                true => &after.timers[..],
+                false => &[],
+            };
+            let left = were.iter().filter(|timer| differs(timer, are));
             gone.extend(left.map(|timer| timer.id.0));
-            let came = after.timers.iter().filter(|timer| differs(timer, were));
+            let came = are.iter().filter(|timer| differs(timer, were));
             new.extend(came.map(|timer| ActiveModel {
                 id: Set(timer.id.0),
                 tenant_id: Set(self.tenant.0),

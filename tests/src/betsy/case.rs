@@ -18,6 +18,9 @@ const BETWEEN: Duration = Duration::from_millis(50);
 const UPLOAD: &str = "mutation($xml: String!) { uploadProcess(input: {bpmnXml: $xml}) { processes { id key findings { severity message } } userErrors { message } } }";
 const PUBLISH: &str = "mutation($process: ID!) { publishProcess(input: {process: $process}) { userErrors { message } } }";
 const START: &str = "mutation($key: String!, $data: JSON) { startProcess(input: {key: $key, data: $data}) { userErrors { code message } } }";
+const ACTIVATE: &str =
+    "mutation($input: ActivateWorkInput!) { activateWork(input: $input) { work { id } } }";
+const THROW: &str = "mutation($input: ThrowWorkErrorInput!) { throwWorkError(input: $input) { userErrors { message } } }";
 const INSTANCES: &str = "{ processInstances(first: 100) { nodes { id state data process { key } incidents { elementId message } } } }";
 const HISTORY: &str = "query($id: ID!, $after: String) { processInstance(id: $id) { history(first: 100, after: $after) { nodes { sequence kind elementId repetition } pageInfo { hasNextPage endCursor } } } }";
 
@@ -68,7 +71,7 @@ impl Case {
     }
 
     /// Publishes and starts.
-    pub async fn begin(self, server: &TestServer, folder: &Path) -> anyhow::Result<Begun> {
+    pub async fn begin(mut self, server: &TestServer, folder: &Path) -> anyhow::Result<Begun> {
         let tenant = format!("case-{}", self.number);
         let person = |name: &str| server.nobody(name).in_tenant(&tenant);
         let designer = person("dora").privilege("designer").keep_alive();
@@ -78,10 +81,12 @@ impl Case {
             .privilege("user")
             .keep_alive();
         let mut refused = Vec::new();
+        let mut called = Vec::new();
         for step in steps(&self.json) {
             let text = |name: &str| step[name].as_str().context("a step says what it is about");
             if step["op"] == "deploy" {
                 let xml = fs::read_to_string(folder.join(text("file")?))?;
+                called.extend(model::calls(&xml));
                 deploy(&designer, &manager, &model::prepared(&xml), &mut refused).await;
             } else if step["op"] == "start" {
                 let asked = json!({ "key": text("process")?, "data": step["vars"] });
@@ -89,11 +94,47 @@ impl Case {
                 refused.extend(errors(&answer["startProcess"], "not started"));
             }
         }
+        let worker = person("rob").privilege("worker").keep_alive();
+        if self.has_word("THROW_ERROR") {
+            fail(&worker).await;
+        }
+        self.name_callers(&called);
         Ok(Begun {
             case: self,
             reader,
             refused,
         })
+    }
+}
+
+impl Case {
+    fn has_word(&self, word: &str) -> bool {
+        let mut words = self.json["placeholders"].as_array().into_iter().flatten();
+        words.any(|one| one["placeholder"] == word)
+    }
+
+    /// A global task has its word where it is called.
+    fn name_callers(&mut self, called: &[(String, String)]) {
+        let Some(words) = self.json["placeholders"].as_array_mut() else {
+            return;
+        };
+        for word in words {
+            let mut called = called.iter();
+            if let Some((_, caller)) = called.find(|(task, _)| word["element"] == **task) {
+                word["element"] = json!(caller);
+            }
+        }
+    }
+}
+
+/// Does the work that fails.
+async fn fail(worker: &User) {
+    let activate = json!({ "type": model::FAILING, "worker": "w" });
+    let fetched = worker.ok(ACTIVATE, json!({ "input": activate })).await;
+    let fetched = fetched["activateWork"]["work"].as_array().cloned();
+    for work in fetched.into_iter().flatten() {
+        let error = json!({ "work": work["id"], "worker": "w", "code": model::ERROR });
+        worker.ok(THROW, json!({ "input": error })).await;
     }
 }
 

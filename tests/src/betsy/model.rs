@@ -1,9 +1,14 @@
 //! What a model of the suite needs before it runs here: its scripts are words, and each engine says in its own way what
 //! such a word does. A script that only logs does nothing; those that work with data are given a `wf:set`; one that takes
-//! time is somebody's work. Every process is given readers: one that a message begins has no initiator who could read it.
+//! time is somebody's work, and one that fails is that of a worker who throws the error. Every process is given readers: one that a message begins has no initiator who could read it.
 
 const BPMN: &str = "http://www.omg.org/spec/BPMN/20100524/MODEL";
 const WF: &str = "https://docket.dev/schema/wf";
+
+/// The type of the work that fails with the error [`ERROR`].
+pub const FAILING: &str = "failing";
+/// The code of the error that failing scripts throw.
+pub const ERROR: &str = "ERR_CODE";
 
 /// The text that is to be in the field `data` when a case asks for a round trip.
 pub const ROUND_TRIP: &str = "String";
@@ -35,7 +40,21 @@ pub fn prepared(xml: &str) -> String {
         let set = format!("<set xmlns=\"{WF}\" field=\"{field}\" value=\"{value}\"/>");
         xml = before_script(&xml, word, &extension(&set));
     }
-    as_work(&xml, "WAIT_TEN_SECONDS")
+    let work = format!("<work xmlns=\"{WF}\" type=\"{FAILING}\"/>");
+    xml = before_script(&xml, "THROW_ERROR", &extension(&work));
+    xml = turned(&xml, "THROW_ERROR", "serviceTask");
+    turned(&xml, "WAIT_TEN_SECONDS", "userTask")
+}
+
+/// The call activities that call a global task, by what they call: such a task is done where it is called.
+pub fn calls(xml: &str) -> Vec<(String, String)> {
+    let attribute = |tag: &str, name: &str| {
+        let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
+        rest.split_once('"').map(|(value, _)| value.to_owned())
+    };
+    let tags = xml.split('<').filter(|tag| tag.contains("callActivity "));
+    tags.filter_map(|tag| Some((attribute(tag, "calledElement")?, attribute(tag, "id")?)))
+        .collect()
 }
 
 fn extension(inside: &str) -> String {
@@ -76,16 +95,14 @@ fn before_script(xml: &str, word: &str, insert: &str) -> String {
     whole + rest
 }
 
-/// Makes user tasks of the script tasks with this word.
-fn as_work(xml: &str, word: &str) -> String {
-    let body = format!(">{word}</");
-    let Some(at) = xml.find(&body) else {
+/// Makes another kind of task of the script task with this word.
+fn turned(xml: &str, word: &str, task: &str) -> String {
+    let Some((before, after)) = xml.split_once(&format!(">{word}</")) else {
         return xml.to_owned();
     };
-    let (before, after) = xml.split_at(at);
-    let Some(open) = before.rfind("scriptTask ") else {
+    let Some((head, tag)) = before.rsplit_once("scriptTask ") else {
         return xml.to_owned();
     };
-    let opened = format!("{}userTask {}", &before[..open], &before[open + 11..]);
-    opened + &after.replacen("scriptTask>", "userTask>", 1)
+    let after = after.replacen("scriptTask>", &format!("{task}>"), 1);
+    format!("{head}{task} {tag}>{word}</{after}")
 }

@@ -34,7 +34,7 @@ pub struct Mutation(
 );
 
 /// A value, or the refusal in its place.
-async fn settled<T>(
+pub async fn settled<T>(
     asked: impl Future<Output = std::result::Result<T, AppError>>,
 ) -> Result<std::result::Result<T, Vec<UserError>>> {
     match asked.await {

@@ -8,6 +8,7 @@ use docket_domain::history as domain;
 use docket_domain::value::Name;
 use docket_infra::store::{HistoryFilter as StoreFilter, Remembrance};
 
+use super::instance::ProcessInstance;
 use super::scalar::DateTime;
 use super::task::Task;
 use super::user::User;
@@ -34,6 +35,12 @@ pub enum HistoryKind {
     Retried,
     /// Somebody has dealt with what went wrong, and the token went past it.
     Resolved,
+    /// Somebody stopped the instance for the time being.
+    Suspended,
+    /// Somebody let it go on.
+    Resumed,
+    /// Somebody moved it by hand; what follows came of that.
+    Modified,
 }
 
 /// What an entry about an activity that repeats is about.
@@ -92,7 +99,7 @@ impl HistoryEntry {
         self.0.entry.kind.into()
     }
 
-    /// The id of the element in the model.
+    /// The id of the element in the model; the key of the process, where it happened to the instance as a whole.
     async fn element_id(&self) -> &str {
         &self.0.entry.element_id
     }
@@ -143,7 +150,15 @@ impl HistoryEntry {
             .map(|image| Task(Arc::new(image))))
     }
 
-    /// What went wrong, of an incident.
+    /// The instance that a call activity called. Null if there was none, or if the viewer may not read it.
+    async fn called_process_instance(&self, ctx: &Context<'_>) -> Result<Option<ProcessInstance>> {
+        let Some(id) = self.0.entry.called else {
+            return Ok(None);
+        };
+        Ok(Asking::of(ctx)?.instance(id).await?.map(ProcessInstance))
+    }
+
+    /// What went wrong, of an incident; why, of what was done by hand.
     async fn message(&self) -> Option<&str> {
         self.0.entry.message.as_deref()
     }

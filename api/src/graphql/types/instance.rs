@@ -32,6 +32,8 @@ use crate::graphql::session::Asking;
 pub enum ProcessInstanceState {
     /// It runs.
     Active,
+    /// An administrator stopped it for the time being: nothing moves, and what is asked of it is refused.
+    Suspended,
     /// It came to its end.
     Completed,
     /// Its initiator took it back.
@@ -281,7 +283,12 @@ impl ProcessInstance {
         Ok(ProcessInstancePermissions {
             update: active && may_write(&model, &self.0, actor),
             withdraw: active && may_withdraw(&model, &self.0, actor),
-            terminate: active && actor.has(Privilege::Administrator),
+            terminate: (active || self.0.state == domain::InstanceState::Suspended)
+                && actor.has(Privilege::Administrator),
+            suspend: active && actor.has(Privilege::Administrator),
+            resume: self.0.state == domain::InstanceState::Suspended
+                && actor.has(Privilege::Administrator),
+            modify: active && actor.has(Privilege::Administrator),
             retry: active
                 && !self.0.incidents.is_empty()
                 && (actor.has(Privilege::Administrator) || may_write(&model, &self.0, actor)),
@@ -301,12 +308,20 @@ pub struct ProcessInstancePermissions {
     terminate: bool,
     /// Try again what holds it.
     retry: bool,
+    /// Stop it for the time being.
+    suspend: bool,
+    /// Let it go on.
+    resume: bool,
+    /// Move it by hand.
+    modify: bool,
 }
 
 /// A place where an instance stands.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(serial)]
 pub struct Token {
+    /// Its number, which no other place of the instance ever has.
+    number: u32,
     /// The id of the element in the model.
     element_id: String,
     /// The name of the element in the model.
@@ -319,6 +334,7 @@ impl Token {
     fn of(model: &bpmn::Process, token: &domain::Token) -> Token {
         let element = model.element(token.element);
         Token {
+            number: token.id.0,
             element_id: element.id.to_string(),
             element_name: element.name.as_ref().map(|name| name.to_string()),
             since: DateTime(token.since),

@@ -12,6 +12,7 @@ pub mod field;
 pub mod history;
 pub mod instance;
 pub mod monitor;
+pub mod preview;
 pub mod process;
 pub mod scalar;
 pub mod task;

@@ -61,8 +61,9 @@ impl Monitor {
     }
 }
 
-const STATES: [InstanceState; 4] = [
+const STATES: [InstanceState; 5] = [
     InstanceState::Active,
+    InstanceState::Suspended,
     InstanceState::Completed,
     InstanceState::Withdrawn,
     InstanceState::Terminated,

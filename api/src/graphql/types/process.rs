@@ -133,6 +133,12 @@ impl Process {
         Ok(form.as_ref().map(Form::from))
     }
 
+    /// Whether an administrator has suspended it: its instances do not move, and no new ones begin.
+    async fn suspended(&self, ctx: &Context<'_>) -> Result<bool> {
+        let tx = Asking::of(ctx)?.read().await?;
+        Ok(tx.is_suspended(&self.0.key, self.0.id).await?)
+    }
+
     /// Who uploaded it.
     async fn uploaded_by(&self) -> Option<User> {
         Some(User(self.0.uploaded_by.clone()))

@@ -32,6 +32,8 @@ pub enum TaskState {
     Claimed,
     /// The assignee has it in hand for the owner, who gets it back.
     Delegated,
+    /// Its instance is suspended: nothing can be done with it until that goes on.
+    Suspended,
     /// Done.
     Completed,
     /// No longer needed.

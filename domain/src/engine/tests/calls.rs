@@ -126,7 +126,7 @@ fn what_cannot_go_on_holds_the_call() {
     let cases = [
         (
             Outcome::Error(Name::from("E")),
-            "nobody catches the error `E`",
+            "nobody catches the error that was thrown here",
         ),
         (Outcome::Ended, "what was called has been ended"),
         (

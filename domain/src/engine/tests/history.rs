@@ -17,6 +17,9 @@ fn lines(play: &Play) -> Vec<String> {
             Kind::Incident => '!',
             Kind::Retried => '?',
             Kind::Resolved => '~',
+            Kind::Suspended => '|',
+            Kind::Resumed => '=',
+            Kind::Modified => '#',
         };
         let repetition = match entry.repetition {
             Some(Repetition::Whole) => " whole",

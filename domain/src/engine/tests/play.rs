@@ -361,7 +361,10 @@ impl Play {
             assert!(around, "what is done is remembered with what is around it");
             assert!(done.claimed.is_none_or(held));
         }
-        let running = instance.state == InstanceState::Active;
+        let running = matches!(
+            instance.state,
+            InstanceState::Active | InstanceState::Suspended
+        );
         assert_eq!(running, !instance.tokens.is_empty());
         assert!(running || instance.scopes.is_empty() && instance.compensable.is_empty());
         assert_eq!(running, instance.ended_at.is_none());
@@ -460,6 +463,9 @@ impl Play {
             Event::IncidentRaised(incident) => {
                 format!("!{}: {}", self.id(incident.element), incident.message)
             }
+            Event::Suspended { .. } => "suspended".to_owned(),
+            Event::Resumed { .. } => "resumed".to_owned(),
+            Event::Modified { .. } => "modified".to_owned(),
             Event::IncidentRetried { number, .. } => format!("retry:{number}"),
             Event::IncidentResolved { number, .. } => format!("pass:{number}"),
             Event::Ended { state, .. } => format!("ended:{state:?}"),
@@ -485,6 +491,8 @@ fn short_task(event: &TaskEvent) -> &'static str {
         TaskEvent::Returned { .. } => "returned",
         TaskEvent::Reassigned { .. } => "reassigned",
         TaskEvent::Updated { .. } => "updated",
+        TaskEvent::Suspended => "asleep",
+        TaskEvent::Resumed => "awake",
         TaskEvent::Commented => "commented",
         TaskEvent::Completed { .. } => "done",
         TaskEvent::Cancelled => "gone",

@@ -20,7 +20,7 @@ fn case(state: TaskState) -> (Process, Instance) {
         TaskState::Claimed | TaskState::Completed | TaskState::Cancelled => {
             claimed(&process, "approve", "mark")
         }
-        TaskState::Delegated => claimed(&process, "approve", "dan"),
+        TaskState::Delegated | TaskState::Suspended => claimed(&process, "approve", "dan"),
     };
     task.state = state;
     task.owner = (state == TaskState::Delegated).then(|| name("mark"));

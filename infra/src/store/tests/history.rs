@@ -27,6 +27,7 @@ fn remembered(number: u32) -> Entry {
         at: at(i64::from(number)),
         by: Some(name("emma")),
         task: None,
+        called: None,
         message: None,
     }
 }

@@ -30,6 +30,7 @@ mod reading;
 mod saving;
 
 mod sealing;
+mod work;
 
 /// A store in a folder of its own, with a process and a tenant to store under.
 struct World {

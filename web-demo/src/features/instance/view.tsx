@@ -199,6 +199,8 @@ export function standing(state: ProcessInstanceState): [Tone, string] {
   switch (state) {
     case 'ACTIVE':
       return ['accent', 'Running'];
+    case 'SUSPENDED':
+      return ['warn', 'Suspended'];
     case 'COMPLETED':
       return ['good', 'Completed'];
     case 'WITHDRAWN':

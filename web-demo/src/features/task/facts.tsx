@@ -84,6 +84,8 @@ function standing(state: TaskState): [Tone, string] {
       return ['neutral', 'In hand'];
     case 'DELEGATED':
       return ['warn', 'Delegated'];
+    case 'SUSPENDED':
+      return ['warn', 'Suspended'];
     case 'COMPLETED':
       return ['good', 'Completed'];
     case 'CANCELLED':
