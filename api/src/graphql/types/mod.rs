@@ -35,10 +35,6 @@ use worklist::Worklist;
     ty = "Id",
     desc = "Names the object; to be handed back as it was given."
 ))]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a node is made, resolved and dropped; a box would only move it"
-)]
 pub enum Node {
     /// A version of a process.
     Process(Process),
