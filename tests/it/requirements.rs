@@ -22,9 +22,10 @@ fn repository() -> PathBuf {
 }
 
 fn exists(name: &str) -> bool {
-    let Some((module, test)) = name.split_once("::") else {
+    let Some((module, test)) = name.rsplit_once("::") else {
         return repository().join(name).is_file();
     };
+    let module = module.replace("::", "/");
     let file = repository().join(format!("tests/it/{module}.rs"));
     let Ok(text) = fs::read_to_string(file) else {
         return false;

@@ -56,6 +56,57 @@ fn rules(canaries: &mut Canaries) -> String {
     )
 }
 
+/// Work is fetched, fails, is tried again, ends with an error and is done: with words of its own at each step.
+async fn work(canaries: &mut Canaries, person: &impl Fn(&str) -> User) {
+    let kind = canaries.next("WorkType");
+    let header = canaries.next("Header");
+    let xml = crate::work::WORK
+        .replace("type=\"pay\"", &format!("type=\"{kind}\""))
+        .replace("value=\"eu\"", &format!("value=\"{header}\""));
+    let designer = person("dora").privilege("designer");
+    publish(&designer, &person("pia").privilege("manager"), &xml).await;
+    let emma = person("emma").privilege("user").privilege("instantiator");
+    for _ in 0..3 {
+        emma.start("payment", json!({ "note": canaries.next("WorkData") }))
+            .await;
+    }
+    let robot = person(&canaries.next("Robot")).privilege("worker");
+    let worker = canaries.next("Worker");
+    let fetch = "mutation($type: String!, $worker: String!) { activateWork(input: {type: $type, worker: $worker, max: 3}) { work { id data } } }";
+    let asked = json!({ "type": kind, "worker": worker });
+    let fetched = robot.ok(fetch, asked).await["activateWork"]["work"].clone();
+    assert_eq!(fetched.as_array().map(Vec::len), Some(3), "{fetched}");
+    let said = [
+        (
+            "failWork",
+            "message: $text",
+            "String",
+            json!(canaries.next("Failure")),
+        ),
+        (
+            "completeWork",
+            "data: $text",
+            "JSON",
+            json!({ "result": canaries.next("Result") }),
+        ),
+        (
+            "throwWorkError",
+            "code: $text",
+            "String!",
+            json!(canaries.next("Code")),
+        ),
+    ];
+    for (work, (mutation, input, kind, text)) in fetched.as_array().into_iter().flatten().zip(said)
+    {
+        let document = format!(
+            "mutation($work: ID!, $worker: String!, $text: {kind}) {{ {mutation}(input: {{work: $work, worker: $worker, {input}}}) {{ userErrors {{ message }} }} }}"
+        );
+        let variables = json!({ "work": work["id"], "worker": worker, "text": text });
+        let answer = robot.ok(&document, variables).await;
+        assert_eq!(answer[mutation]["userErrors"], json!([]), "{mutation}");
+    }
+}
+
 async fn use_everything(canaries: &mut Canaries, person: impl Fn(&str) -> User) {
     let designer = canaries.next("Designer");
     let manager = canaries.next("Publisher");
@@ -83,6 +134,7 @@ async fn use_everything(canaries: &mut Canaries, person: impl Fn(&str) -> User) 
         .ok(publish, json!({ "id": uploaded["id"] }))
         .await;
     assert_eq!(published["publishDecision"]["userErrors"], json!([]));
+    work(canaries, &person).await;
     for _ in 0..12 {
         let ann = person(&canaries.next("User"))
             .privilege("user")

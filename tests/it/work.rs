@@ -271,6 +271,27 @@ async fn what_fails_rests_is_tried_again_and_becomes_an_incident_that_quotes_not
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_incident_that_is_tried_again_gives_the_tries_back() {
+    let server = TestServer::start().await;
+    server.publish(WORK).await;
+    let emma = server.user("emma");
+    let id = emma.start("payment", json!({})).await;
+    let rob = robot(&server, "rob");
+    let work = one(&rob, "pay").await["id"].clone();
+    assert!(
+        say(&rob, "failWork", &work, json!({ "retries": 0 }))
+            .await
+            .is_ok()
+    );
+    assert!(activate(&rob, "pay", 1).await.is_empty());
+    let retry = "mutation($id: ID!) { retryIncident(input: {processInstance: $id}) { userErrors { code message } } }";
+    let adam = server.nobody("adam").privilege("administrator");
+    let answer = adam.ok(retry, json!({ "id": id })).await;
+    assert_eq!(answer["retryIncident"]["userErrors"], json!([]));
+    assert_eq!(one(&rob, "pay").await["retries"], 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_error_goes_to_the_boundary_that_catches_it_and_a_timer_takes_work_away() {
     let server = TestServer::start().await;
     server.publish(WORK).await;

@@ -426,6 +426,13 @@ fn waits(instance: &Instance, token: &Token) -> bool {
         || instance.conditions.iter().any(|wait| wait.token == id)
         || instance.calls.iter().any(|call| call.token == id)
         || instance.scopes.iter().any(|scope| scope.id.0 == id.0)
+        || waits_for_turn(instance, token)
+}
+
+/// In an ad-hoc sub-process whose activities come one after the other: somebody else who is there has the turn.
+fn waits_for_turn(instance: &Instance, token: &Token) -> bool {
+    let turn = instance.scope(token.scope).and_then(|scope| scope.turn);
+    turn.is_some_and(|turn| turn != token.id && instance.token(turn).is_some())
 }
 
 fn live(seed: u64, people: &People) -> Seen {
