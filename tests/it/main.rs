@@ -5,6 +5,7 @@ mod breaking;
 mod calls;
 mod changes;
 mod conformance;
+mod decisions;
 mod expense;
 mod fuzz;
 mod history;

@@ -43,6 +43,19 @@ fn model(canaries: &mut Canaries) -> String {
     )
 }
 
+/// A table of decisions, with canaries wherever its author may write.
+fn rules(canaries: &mut Canaries) -> String {
+    format!(
+        "<definitions xmlns=\"https://www.omg.org/spec/DMN/20191111/MODEL/\" xmlns:wf=\"https://docket.dev/schema/wf\"><decision id=\"sealed\" name=\"{}\" wf:versionTag=\"{}\"><decisionTable><input label=\"{}\"><inputExpression><text>a</text></inputExpression></input><output name=\"x\"/><rule><inputEntry><text>\"{}\"</text></inputEntry><outputEntry><text>\"{}\"</text></outputEntry><annotationEntry><text>{}</text></annotationEntry></rule></decisionTable></decision></definitions>",
+        canaries.next("DecisionName"),
+        canaries.next("DecisionTag"),
+        canaries.next("Input"),
+        canaries.next("Test"),
+        canaries.next("Entry"),
+        canaries.next("Annotation"),
+    )
+}
+
 async fn use_everything(canaries: &mut Canaries, person: impl Fn(&str) -> User) {
     let designer = canaries.next("Designer");
     let manager = canaries.next("Publisher");
@@ -52,6 +65,24 @@ async fn use_everything(canaries: &mut Canaries, person: impl Fn(&str) -> User) 
         &model(canaries),
     )
     .await;
+    let xml = rules(canaries);
+    let upload = "mutation($xml: String!) { uploadDecision(input: {dmnXml: $xml}) { decision { id dmnXml } userErrors { message } } }";
+    let uploaded = person(&designer)
+        .privilege("designer")
+        .ok(upload, json!({ "xml": xml }))
+        .await["uploadDecision"]["decision"]
+        .clone();
+    assert_eq!(
+        uploaded["dmnXml"], xml,
+        "who may read it reads it as it was"
+    );
+    let publish =
+        "mutation($id: ID!) { publishDecision(input: {decision: $id}) { userErrors { message } } }";
+    let published = person(&manager)
+        .privilege("manager")
+        .ok(publish, json!({ "id": uploaded["id"] }))
+        .await;
+    assert_eq!(published["publishDecision"]["userErrors"], json!([]));
     for _ in 0..12 {
         let ann = person(&canaries.next("User"))
             .privilege("user")

@@ -11,6 +11,7 @@ use crate::work::WORK;
 /// What the tenant acme has: the ids that a stranger gets hold of.
 struct Acme {
     process: Value,
+    decision: Value,
     instance: Value,
     task: Value,
     worklist: Value,
@@ -21,6 +22,7 @@ struct Acme {
 
 async fn acme(server: &TestServer) -> Acme {
     server.publish(CLAIMABLE).await;
+    let decision = crate::decisions::publish(server, crate::decisions::ROUTE).await;
     let emma = server.user("emma").group("crew");
     let instance = emma.start("claimable", json!({})).await;
     server.publish(WORK).await;
@@ -43,6 +45,7 @@ async fn acme(server: &TestServer) -> Acme {
         .find(|list| list["kind"] == "GROUP")
         .expect("the group has a worklist");
     Acme {
+        decision,
         process: answer["processInstance"]["process"]["id"].clone(),
         task: answer["processInstance"]["tasks"]["nodes"][0]["id"].clone(),
         instance: json!(instance.clone()),
@@ -55,11 +58,12 @@ async fn acme(server: &TestServer) -> Acme {
 
 impl Acme {
     fn variables(&self) -> Value {
-        json!({ "process": self.process, "instance": self.instance, "task": self.task, "worklist": self.worklist, "user": self.user, "work": self.work, "incident": self.incident })
+        json!({ "process": self.process, "decision": self.decision, "instance": self.instance, "task": self.task, "worklist": self.worklist, "user": self.user, "work": self.work, "incident": self.incident })
     }
 }
 
-const VARIABLES: [(&str, &str); 7] = [
+const VARIABLES: [(&str, &str); 8] = [
+    ("decision", "ID!"),
     ("incident", "ID!"),
     ("process", "ID!"),
     ("instance", "ID!"),
@@ -104,8 +108,8 @@ fn queries() -> Vec<(&'static str, &'static str, Value)> {
         ("node", "node(id: $task) { id }", json!({ "node": null })),
         (
             "nodes",
-            "nodes(ids: [$task, $instance, $process]) { id }",
-            json!({ "nodes": [null, null, null] }),
+            "nodes(ids: [$task, $instance, $process, $decision]) { id }",
+            json!({ "nodes": [null, null, null, null] }),
         ),
         (
             "viewer",
@@ -121,6 +125,21 @@ fn queries() -> Vec<(&'static str, &'static str, Value)> {
             "process",
             "process(key: \"claimable\") { id }",
             json!({ "process": null }),
+        ),
+        (
+            "decisions",
+            "decisions { totalCount nodes { id } }",
+            json!({ "decisions": { "totalCount": 0, "nodes": [] } }),
+        ),
+        (
+            "decision",
+            "decision(key: \"route\") { id }",
+            json!({ "decision": null }),
+        ),
+        (
+            "evaluateDecision",
+            "evaluateDecision(input: {key: \"route\", data: {amount: 1}}) { result }",
+            json!({ "evaluateDecision": null }),
         ),
         (
             "processInstances",
@@ -167,6 +186,16 @@ fn mutations() -> Vec<(&'static str, &'static str, &'static str)> {
         (
             "retireProcess",
             "retireProcess(input: {process: $process}) { process { id } userErrors { code } }",
+            "NOT_AVAILABLE",
+        ),
+        (
+            "publishDecision",
+            "publishDecision(input: {decision: $decision}) { decision { id } userErrors { code } }",
+            "NOT_AVAILABLE",
+        ),
+        (
+            "retireDecision",
+            "retireDecision(input: {decision: $decision}) { decision { id } userErrors { code } }",
             "NOT_AVAILABLE",
         ),
         (
@@ -368,6 +397,11 @@ async fn another_tenant_changes_nothing_by_any_mutation() {
         )
         .await;
     assert_eq!(task["task"]["state"], "READY");
+    let no_table = stranger.ok("mutation { uploadDecision(input: {dmnXml: \"<a/>\"}) { decision { id } userErrors { code } } }", json!({})).await;
+    assert_eq!(
+        no_table["uploadDecision"]["userErrors"][0]["code"],
+        "INVALID_INPUT"
+    );
     let theirs = "mutation { setCalendar(input: {timeZone: \"Asia/Tokyo\", workingDays: [SUNDAY]}) { calendar { timeZone } userErrors { code } } }";
     let set = stranger.ok(theirs, json!({})).await;
     assert_eq!(set["setCalendar"]["calendar"]["timeZone"], "Asia/Tokyo");
@@ -530,6 +564,7 @@ async fn every_root_field_stands_in_the_tables_of_this_file() {
                 .map(|(name, _, _)| *name)
                 .chain([
                     "uploadProcess",
+                    "uploadDecision",
                     "signalEvent",
                     "activateWork",
                     "setCalendar"

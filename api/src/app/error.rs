@@ -1,8 +1,9 @@
 //! Why a use case did not do it. The one place that turns these into codes is `graphql::error`.
 
 use docket_domain::bpmn::Problem;
+use docket_domain::dmn::MAX_DECISIONS;
 use docket_domain::engine::command::{MOST_OPERATIONS, Rejection};
-use docket_domain::ids::ProcessId;
+use docket_domain::ids::{DecisionId, ProcessId};
 use docket_domain::process::ProcessRejection;
 use docket_domain::time::CalendarProblem;
 use docket_domain::value::ValueProblem;
@@ -44,6 +45,9 @@ pub enum AppError {
     /// A published model that does not resolve any more, or has gone.
     #[error("the model of the process `{0}` is not usable")]
     Model(ProcessId),
+    /// A published decision that does not resolve any more, or has gone.
+    #[error("the decision `{0}` is not usable")]
+    Decision(DecisionId),
     /// A load that several waited for failed.
     #[error(transparent)]
     Batch(std::sync::Arc<AppError>),
@@ -58,6 +62,15 @@ pub enum Invalid {
     /// The file is a model without a process.
     #[error("the file holds no process")]
     NoProcess,
+    /// The file holds no readable decisions; everything that reading it found.
+    #[error("the file is no readable table of decisions")]
+    Decisions(Vec<Problem>),
+    /// The file is readable and holds no decision.
+    #[error("the file holds no decision")]
+    NoDecision,
+    /// The file holds more decisions than one may.
+    #[error("the file holds more than {MAX_DECISIONS} decisions")]
+    ManyDecisions,
     /// The data cannot be held.
     #[error(transparent)]
     Data(ValueProblem),

@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use docket_domain::access::{Actor, Privilege};
 use docket_domain::bpmn::Process;
-use docket_domain::engine::command::{
-    Command, Fresh, Known, MOST_OPERATIONS, Operation, Rejection,
-};
+use docket_domain::engine::command::{Command, Fresh, MOST_OPERATIONS, Operation, Rejection};
 use docket_domain::engine::instance::Instance;
 use docket_domain::engine::{self};
 use docket_domain::history;
@@ -185,11 +183,12 @@ impl App {
         if tx.is_suspended(&model.key, before.process).await? {
             return Err(Rejection::Suspended.into());
         }
+        let known = self.known_to(&tx, before.process, &model).await?;
         let now = self.clock.now();
         let fresh = &mut Fresh {
             now,
             id: &mut Clock::fresh_id,
-            known: &Known::default(),
+            known: &known,
         };
         let events = engine::decide(&model, &before, &command, fresh)?;
         let steps = history::entries(&model, Some(&before), &events, now, Some(&actor.user));

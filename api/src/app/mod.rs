@@ -12,8 +12,9 @@ use std::sync::Arc;
 
 use docket_domain::access::{Actor, Privilege};
 use docket_domain::bpmn::{self, Process};
-use docket_domain::engine::command::Rejection;
-use docket_domain::ids::{ProcessId, TenantId};
+use docket_domain::dmn::Decision;
+use docket_domain::engine::command::{Known, Rejection};
+use docket_domain::ids::{DecisionId, ProcessId, TenantId};
 use docket_domain::value::Name;
 use docket_infra::clock::Clock;
 use docket_infra::crypto::{Keyring, TenantKeys};
@@ -27,6 +28,7 @@ use tokio::sync::Notify;
 use crate::feed::Hub;
 
 mod calendar;
+pub mod decision;
 mod delivery;
 mod error;
 pub mod instance;
@@ -44,7 +46,7 @@ pub use error::{
 
 /// How often a use case is tried when somebody else was faster.
 const TRIES: u32 = 3;
-/// Models that are kept resolved.
+/// Models that are kept resolved, and decisions.
 const MODELS: u64 = 1_024;
 
 /// Everything that a request needs. Cheap to clone.
@@ -61,6 +63,7 @@ pub struct App {
     /// Hints that something was thrown and is left to deliver.
     pub thrown: Arc<Notify>,
     models: Cache<ProcessId, Arc<Process>>,
+    decisions: Cache<DecisionId, Arc<Decision>>,
     calendars: calendar::Calendars,
     versions: Cache<ProcessId, Arc<ProcessRecord>>,
 }
@@ -86,6 +89,7 @@ impl App {
             hub: Hub::default(),
             thrown: Arc::default(),
             models: Cache::new(MODELS),
+            decisions: Cache::new(MODELS),
             calendars: calendar::calendars(),
             versions: Cache::new(MODELS),
         }
@@ -143,6 +147,19 @@ impl App {
         let model = Arc::new(bpmn::resolve::resolve(&draft, &key).map_err(|_| gone())?);
         self.models.insert(id, model.clone());
         Ok(model)
+    }
+
+    /// What a process refers to by name, as it stands in this transaction.
+    async fn known_to(
+        &self,
+        tx: &Read,
+        process: ProcessId,
+        model: &Process,
+    ) -> Result<Known, AppError> {
+        Ok(Known {
+            decisions: self.decisions_of(tx, process, model).await?,
+            ..self.known(tx).await?
+        })
     }
 }
 

@@ -248,11 +248,11 @@ impl<'a> Unit<'a> {
 
     /// Decides on an instance that was met.
     async fn tell(&mut self, id: InstanceId, command: &Command<'_>) -> Result<(), AppError> {
-        let known = self.app.known(self.tx).await?;
         let (model, before) = self.met.get(&id).ok_or(AppError::NotAvailable)?;
         if command.moves() && self.tx.is_suspended(&model.key, before.process).await? {
             return Err(Rejection::Suspended.into());
         }
+        let known = self.app.known_to(self.tx, before.process, model).await?;
         let events = engine::decide(
             model,
             before,
@@ -278,7 +278,7 @@ impl<'a> Unit<'a> {
         if self.tx.is_suspended(&model.key, start.process).await? {
             return Err(Rejection::Suspended.into());
         }
-        let known = self.app.known(self.tx).await?;
+        let known = self.app.known_to(self.tx, start.process, &model).await?;
         let (blank, events) = engine::start(
             &model,
             start,

@@ -104,9 +104,11 @@ impl From<AppError> for Failure {
             | AppError::Invalid(_)
             | AppError::Cursor
             | AppError::KeyReused => Code::BadInput.error(error.to_string()),
-            AppError::Store(_) | AppError::Keys(_) | AppError::Model(_) | AppError::Batch(_) => {
-                internal(&error)
-            }
+            AppError::Store(_)
+            | AppError::Keys(_)
+            | AppError::Model(_)
+            | AppError::Decision(_)
+            | AppError::Batch(_) => internal(&error),
         }
     }
 }
@@ -176,7 +178,16 @@ pub fn user_errors(error: AppError) -> Result<Vec<UserError>> {
         AppError::Rejected(rejection) => rejected(&rejection),
         AppError::ProcessRejected(rejection) => process_rejected(&rejection),
         AppError::Invalid(Invalid::Model(problems)) => {
-            return Ok(problems.iter().map(unreadable).collect());
+            return Ok(problems
+                .iter()
+                .map(|problem| unreadable(problem, "bpmnXml"))
+                .collect());
+        }
+        AppError::Invalid(Invalid::Decisions(problems)) => {
+            return Ok(problems
+                .iter()
+                .map(|problem| unreadable(problem, "dmnXml"))
+                .collect());
         }
         AppError::Invalid(invalid) => invalid_input(&invalid),
         AppError::NotAvailable => UserError::new(UserErrorCode::NotAvailable, "not available"),
@@ -188,6 +199,7 @@ pub fn user_errors(error: AppError) -> Result<Vec<UserError>> {
         | AppError::Store(_)
         | AppError::Keys(_)
         | AppError::Model(_)
+        | AppError::Decision(_)
         | AppError::Batch(_) => return Err(error.into()),
     }])
 }
@@ -258,6 +270,9 @@ fn invalid_input(invalid: &Invalid) -> UserError {
     let error = UserError::new(UserErrorCode::InvalidInput, invalid);
     match invalid {
         Invalid::Model(_) | Invalid::NoProcess => error.at(&["bpmnXml"]),
+        Invalid::Decisions(_) | Invalid::NoDecision | Invalid::ManyDecisions => {
+            error.at(&["dmnXml"])
+        }
         Invalid::Data(_) => error.at(&["data"]),
         Invalid::Correlation(_) => error.at(&["correlation"]),
         Invalid::Calendar(CalendarProblem::Zone) => error.at(&["timeZone"]),
@@ -280,8 +295,8 @@ fn invalid_input(invalid: &Invalid) -> UserError {
 }
 
 /// Line and column first, as compilers say it.
-fn unreadable(problem: &Problem) -> UserError {
-    UserError::new(UserErrorCode::InvalidInput, problem).at(&["bpmnXml"])
+fn unreadable(problem: &Problem, field: &str) -> UserError {
+    UserError::new(UserErrorCode::InvalidInput, problem).at(&[field])
 }
 
 #[cfg(test)]

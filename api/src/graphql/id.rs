@@ -4,7 +4,7 @@
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use docket_domain::ids::{CommentId, InstanceId, ProcessId, TaskId, WorkId};
+use docket_domain::ids::{CommentId, DecisionId, InstanceId, ProcessId, TaskId, WorkId};
 use docket_domain::task::worklist::Worklist;
 use docket_domain::value::Name;
 use uuid::Uuid;
@@ -17,6 +17,8 @@ const MAX_LENGTH: usize = 2_560;
 pub enum Id {
     /// A version of a process.
     Process(ProcessId),
+    /// A version of a decision.
+    Decision(DecisionId),
     /// A run of a process.
     Instance(InstanceId),
     /// A task.
@@ -47,6 +49,7 @@ impl Id {
         let (kind, rest) = text.split_once('_').ok_or(Malformed)?;
         match kind {
             "Process" => Ok(Id::Process(ProcessId(uuid(rest)?))),
+            "DecisionDefinition" => Ok(Id::Decision(DecisionId(uuid(rest)?))),
             "ProcessInstance" => Ok(Id::Instance(InstanceId(uuid(rest)?))),
             "Task" => Ok(Id::Task(TaskId(uuid(rest)?))),
             "Comment" => Ok(Id::Comment(CommentId(uuid(rest)?))),
@@ -67,6 +70,7 @@ impl Id {
     pub fn text(&self) -> String {
         match self {
             Id::Process(id) => format!("Process_{id}"),
+            Id::Decision(id) => format!("DecisionDefinition_{id}"),
             Id::Instance(id) => format!("ProcessInstance_{id}"),
             Id::Task(id) => format!("Task_{id}"),
             Id::Comment(id) => format!("Comment_{id}"),
@@ -87,8 +91,24 @@ impl Id {
             Id::Instance(_)
             | Id::Task(_)
             | Id::Comment(_)
+            | Id::Decision(_)
             | Id::Work(_)
             | Id::Incident(..)
+            | Id::User(_)
+            | Id::Worklist(_) => Err(Malformed),
+        }
+    }
+
+    /// The decision that it names.
+    pub fn decision(&self) -> Result<DecisionId, Malformed> {
+        match self {
+            Id::Decision(id) => Ok(*id),
+            Id::Process(_)
+            | Id::Instance(_)
+            | Id::Task(_)
+            | Id::Comment(_)
+            | Id::Incident(..)
+            | Id::Work(_)
             | Id::User(_)
             | Id::Worklist(_) => Err(Malformed),
         }
@@ -101,6 +121,7 @@ impl Id {
             Id::Process(_)
             | Id::Task(_)
             | Id::Comment(_)
+            | Id::Decision(_)
             | Id::Work(_)
             | Id::Incident(..)
             | Id::User(_)
@@ -115,6 +136,7 @@ impl Id {
             Id::Process(_)
             | Id::Instance(_)
             | Id::Comment(_)
+            | Id::Decision(_)
             | Id::Work(_)
             | Id::Incident(..)
             | Id::User(_)
@@ -130,6 +152,7 @@ impl Id {
             | Id::Instance(_)
             | Id::Task(_)
             | Id::Comment(_)
+            | Id::Decision(_)
             | Id::Work(_)
             | Id::User(_)
             | Id::Worklist(_) => Err(Malformed),
@@ -144,6 +167,7 @@ impl Id {
             | Id::Instance(_)
             | Id::Task(_)
             | Id::Comment(_)
+            | Id::Decision(_)
             | Id::Incident(..)
             | Id::User(_)
             | Id::Worklist(_) => Err(Malformed),
@@ -158,6 +182,7 @@ impl Id {
             | Id::Instance(_)
             | Id::Task(_)
             | Id::Comment(_)
+            | Id::Decision(_)
             | Id::Work(_)
             | Id::Incident(..)
             | Id::Worklist(_) => Err(Malformed),
@@ -172,6 +197,7 @@ impl Id {
             | Id::Instance(_)
             | Id::Task(_)
             | Id::Comment(_)
+            | Id::Decision(_)
             | Id::Work(_)
             | Id::Incident(..)
             | Id::User(_) => Err(Malformed),
@@ -229,6 +255,7 @@ mod tests {
         let id = Uuid::from_u128(0x0199_0000_0000_7000_8000_0000_0000_0001);
         vec![
             Id::Process(ProcessId(id)),
+            Id::Decision(DecisionId(id)),
             Id::Instance(InstanceId(id)),
             Id::Task(TaskId(id)),
             Id::Comment(CommentId(id)),
@@ -265,6 +292,7 @@ mod tests {
             assert_eq!(id.work().is_ok(), matches!(id, Id::Work(_)));
             assert_eq!(id.process().is_ok(), matches!(id, Id::Process(_)));
             assert_eq!(id.instance().is_ok(), matches!(id, Id::Instance(_)));
+            assert_eq!(id.decision().is_ok(), matches!(id, Id::Decision(_)));
         }
     }
 

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::error::{Code, Result};
 use super::session::Asking;
 use super::types::comment::Comment;
+use super::types::decision::DecisionDefinition;
 use super::types::history::HistoryEntry;
 use super::types::instance::ProcessInstance;
 use super::types::monitor::ProcessInstanceStatus;
@@ -223,6 +224,7 @@ pub struct PageInfo {
 #[Object(
     serial,
     concrete(name = "ProcessConnection", params(Process)),
+    concrete(name = "DecisionDefinitionConnection", params(DecisionDefinition)),
     concrete(name = "ProcessInstanceConnection", params(ProcessInstance)),
     concrete(
         name = "ProcessInstanceStatusConnection",
@@ -266,6 +268,7 @@ where
 #[Object(
     serial,
     concrete(name = "ProcessEdge", params(Process)),
+    concrete(name = "DecisionDefinitionEdge", params(DecisionDefinition)),
     concrete(name = "ProcessInstanceEdge", params(ProcessInstance)),
     concrete(name = "ProcessInstanceStatusEdge", params(ProcessInstanceStatus)),
     concrete(name = "TaskEdge", params(Task)),

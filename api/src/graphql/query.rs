@@ -13,6 +13,9 @@ use super::mutation::settled;
 use super::page::{self, Connection, PageArgs};
 use super::session::Asking;
 use super::types::Node;
+use super::types::decision::{
+    self, DecisionDefinition, DecisionEvaluation, DecisionFilter, EvaluateDecisionInput,
+};
 use super::types::instance::{self, ProcessInstance, ProcessInstanceFilter, ProcessInstanceOrder};
 use super::types::monitor::Monitor;
 use super::types::preview::ModificationPreview;
@@ -100,6 +103,52 @@ impl Query {
         let tx = asking.read().await?;
         let record = tx.process_by_key(asking.actor(), &key, version).await?;
         Ok(record.map(Process::from))
+    }
+
+    /// Decisions, by key, then version. Takes the privilege `DESIGNER` or `MANAGER`, without which there are none.
+    #[graphql(complexity = "page::cost(first, last) * child_complexity")]
+    async fn decisions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What the list is narrowed to.")] filter: Option<DecisionFilter>,
+        #[graphql(desc = "The first rows, 100 at most; 20 unless named.")] first: Option<i32>,
+        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
+        #[graphql(desc = "The last rows, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<DecisionDefinition>> {
+        let args = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        decision::list(ctx, filter.unwrap_or_default().into(), &args).await
+    }
+
+    /// A decision by its key: the latest published version unless one is named. Takes the privilege `DESIGNER` or
+    /// `MANAGER`, without which there is none.
+    async fn decision(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The id of the decision in its file.")] key: String,
+        #[graphql(desc = "Which version, from 1.")] version: Option<u32>,
+    ) -> Result<Option<DecisionDefinition>> {
+        let asking = Asking::of(ctx)?;
+        let tx = asking.read().await?;
+        let record = tx.decision_by_key(asking.actor(), &key, version).await?;
+        Ok(record.map(DecisionDefinition))
+    }
+
+    /// What a decision says of some fields; nothing is stored. Takes the privilege `DESIGNER` or `MANAGER`, without which
+    /// there is no decision.
+    #[graphql(complexity = "100 + child_complexity")]
+    async fn evaluate_decision(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which decision, and the fields that it sees.")]
+        input: EvaluateDecisionInput,
+    ) -> Result<Option<DecisionEvaluation>> {
+        decision::evaluate(ctx, input).await
     }
 
     /// Instances, the latest started first unless another order is asked for.
@@ -253,6 +302,10 @@ async fn nodes(asking: &Asking<'_>, ids: &[Id]) -> Result<Vec<Option<Node>>> {
             Id::Process(id) => {
                 let record = tx.process(actor, *id).await?;
                 record.map(|record| Node::Process(Process::from(record)))
+            }
+            Id::Decision(id) => {
+                let record = tx.decision(actor, *id).await?;
+                record.map(|record| Node::DecisionDefinition(DecisionDefinition(record)))
             }
             Id::Instance(id) => instances
                 .get(id)

@@ -200,7 +200,8 @@ fn hostile_files_cost_no_more_than_honest_ones() {
         let start = Instant::now();
         everything(text.as_bytes());
         let took = start.elapsed();
-        assert!(took < Duration::from_secs(10), "file {ix} took {took:?}");
+        // What grows with the square takes many minutes in a build without optimization; the rest is for busy machines.
+        assert!(took < Duration::from_secs(60), "file {ix} took {took:?}");
     }
 }
 

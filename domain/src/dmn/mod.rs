@@ -8,6 +8,7 @@
 //!                                        inputs ─▶ tests of each rule ─▶ hits ─▶ hit policy
 //! ```
 
+use crate::access::{Actor, Privilege};
 use crate::bpmn::Place;
 use crate::expr::{Expr, UnaryTests};
 use crate::value::{Name, Value};
@@ -31,6 +32,11 @@ pub const MAX_STEPS: usize = 200;
 pub const MAX_COLUMNS: usize = 100;
 /// Decisions in one file.
 pub const MAX_DECISIONS: usize = 200;
+
+/// Who reads decisions (G2): those who upload and publish them. What they say shows in the cases that they are asked in.
+pub fn may_read(actor: &Actor) -> bool {
+    actor.has(Privilege::Designer) || actor.has(Privilege::Manager)
+}
 
 /// A decision with everything that it requires. Sees the fields of whoever asks, and the results of what it requires by
 /// their names.

@@ -52,6 +52,8 @@ pub enum IncidentKind {
     Work,
     /// What was called has failed, or could not be begun.
     Call,
+    /// A decision is not there, or says nothing that can be used.
+    Decision,
 }
 
 /// What failed, and so what is done when it is tried again.

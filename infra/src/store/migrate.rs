@@ -27,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(Calendars),
             Box::new(Effects),
             Box::new(Suspensions),
+            Box::new(Decisions),
         ]
     }
 }
@@ -567,5 +568,52 @@ impl MigrationTrait for History {
             .foreign_key(&mut references("history", "instance_id", "instances"))
             .take();
         manager.create_table(history).await
+    }
+}
+
+/// Business rules: files, and the versions of the decisions in them.
+struct Decisions;
+
+impl MigrationName for Decisions {
+    fn name(&self) -> &str {
+        "m0010_decisions"
+    }
+}
+
+#[async_trait]
+impl MigrationTrait for Decisions {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let files = Table::create()
+            .table("decision_files")
+            .col(pk_uuid("id"))
+            .col(uuid("tenant_id"))
+            .col(blob("source"))
+            .foreign_key(&mut references("decision_files", "tenant_id", "tenants"))
+            .take();
+        let decisions = Table::create()
+            .table("decisions")
+            .col(pk_uuid("id"))
+            .col(uuid("tenant_id"))
+            .col(uuid("file_id"))
+            .col(string("key"))
+            .col(integer("version"))
+            .col(uuid_null("version_tag"))
+            .col(small_integer("state"))
+            .col(big_integer("uploaded_at"))
+            .col(big_integer_null("published_at"))
+            .col(blob("body"))
+            .foreign_key(&mut references("decisions", "file_id", "decision_files"))
+            .take();
+        let mut by_key = Index::create();
+        by_key
+            .name("decisions_by_key")
+            .table("decisions")
+            .col("tenant_id")
+            .col("key")
+            .col("version")
+            .unique();
+        manager.create_table(files).await?;
+        manager.create_table(decisions).await?;
+        manager.create_index(by_key).await
     }
 }

@@ -42,6 +42,7 @@ mod access;
 mod calendars;
 mod comments;
 mod condition;
+mod decisions;
 mod effects;
 mod entity;
 mod history;
@@ -67,6 +68,7 @@ mod tests;
 use opened::Opened;
 
 pub use comments::Comment;
+pub use decisions::{DecisionFilter, DecisionRecord, NewDecision};
 pub use effects::{DueDelivery, Recipient, Thrown};
 pub use error::StoreError;
 pub use history::{HistoryFilter, HistoryPage, Remembrance};

@@ -14,6 +14,7 @@ use crate::app::instance::Idempotency;
 use crate::app::{AppError, Invalid, KeyField, MAX_KEY};
 
 pub mod calendar;
+pub mod decision;
 pub mod instance;
 pub mod intervention;
 pub mod process;
@@ -24,6 +25,7 @@ pub mod work;
 #[derive(Default, MergedObject)]
 pub struct Mutation(
     process::ProcessMutation,
+    decision::DecisionMutation,
     instance::InstanceMutation,
     intervention::InterventionMutation,
     task::TaskMutation,

@@ -362,6 +362,8 @@ pub enum IncidentKind {
     Work,
     /// What was called has failed, or could not be begun.
     Call,
+    /// A decision is not there, or says nothing that can be used.
+    Decision,
 }
 
 /// Why an instance does not go on.

@@ -7,6 +7,7 @@ use super::id::Id;
 pub mod calendar;
 pub mod change;
 pub mod comment;
+pub mod decision;
 pub mod field;
 pub mod history;
 pub mod instance;
@@ -20,6 +21,7 @@ pub mod viewer;
 pub mod work;
 pub mod worklist;
 
+use decision::DecisionDefinition;
 use instance::ProcessInstance;
 use process::Process;
 use task::Task;
@@ -33,13 +35,11 @@ use worklist::Worklist;
     ty = "Id",
     desc = "Names the object; to be handed back as it was given."
 ))]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a node is made, resolved and dropped; a box would only move it"
-)]
 pub enum Node {
     /// A version of a process.
     Process(Process),
+    /// A version of a decision.
+    DecisionDefinition(DecisionDefinition),
     /// A run of a process.
     ProcessInstance(ProcessInstance),
     /// A task.

@@ -5,6 +5,7 @@ use crate::bpmn::{DecisionBinding, DecisionCall, DecisionRef, ResultShape};
 use crate::dmn::Verdict;
 use crate::engine::command::Trouble;
 use crate::engine::data::Oversize;
+use crate::engine::incident::IncidentKind;
 use crate::engine::run::{Run, Spot};
 use crate::value::{Data, MAX_BYTES, Name, Value};
 
@@ -13,20 +14,18 @@ pub(in crate::engine) fn step(
     spot: Spot,
     call: &DecisionCall,
 ) -> Result<(), Trouble> {
+    let held = |message| spot.trouble(message).of(IncidentKind::Decision);
     let known = run.fresh.known.decisions.get(&call.decision).cloned();
-    let decision = known.ok_or_else(|| spot.trouble(missing(&call.decision)))?;
+    let decision = known.ok_or_else(|| held(missing(&call.decision)))?;
     let verdict = run
         .ask(spot.scope, &decision)
-        .map_err(|error| spot.trouble(error.to_string()))?;
-    let fields = fields(call, verdict).map_err(|why| {
-        let key = &call.decision.key;
-        spot.trouble(format!("the decision `{key}` {why}"))
-    })?;
+        .map_err(|error| held(error.to_string()))?;
+    let fields = fields(call, verdict)
+        .map_err(|why| held(format!("the decision `{}` {why}", call.decision.key)))?;
     for (field, value) in fields {
         run.write(spot.scope, &field, value).map_err(|Oversize| {
-            spot.trouble(format!(
-                "with `{field}` the data would be larger than {MAX_BYTES} bytes"
-            ))
+            let message = format!("with `{field}` the data would be larger than {MAX_BYTES} bytes");
+            spot.trouble(message).of(IncidentKind::Size)
         })?;
     }
     run.leave(spot);

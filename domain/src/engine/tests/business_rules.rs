@@ -9,6 +9,7 @@ use super::play::{at, data, person, plain_start};
 use crate::bpmn::{DecisionBinding, DecisionCall, DecisionRef, Kind, ResultShape};
 use crate::dmn::read::{read_text, resolve};
 use crate::engine::command::{Fresh, Known, Start, Starter};
+use crate::engine::incident::IncidentKind;
 use crate::engine::instance::{Instance, InstanceState};
 use crate::engine::start;
 use crate::value::{Name, data_to_json};
@@ -204,6 +205,8 @@ fn what_has_no_result_holds_its_token_and_shows_no_data() {
         (&Known::default(), Plain, "no decision `d` is published"),
     ] {
         assert_eq!(incident(known, json!(9), Some("x"), shape), message);
+        let held = asked(known, json!(9), Some("x"), shape);
+        assert_eq!(held.incidents[0].kind, IncidentKind::Decision);
     }
 }
 

@@ -286,6 +286,8 @@ impl<'a> Life<'a> {
             let element = self.process.element(token.element);
             assert!(
                 waits(instance, token)
+                    // The first of several tokens is there for the others.
+                    || element.start_quantity > 1
                     || matches!(
                         element.kind,
                         Kind::Parallel | Kind::Inclusive | Kind::Complex { .. }
