@@ -174,8 +174,10 @@ impl App {
             })
         })
         .await;
-        let Err(AppError::Rejected(rejection)) = delivered else {
-            return delivered;
+        let rejection = match delivered {
+            // What is suspended takes it when it goes on: until then it is put off.
+            Err(AppError::Rejected(rejection)) if rejection != Rejection::Suspended => rejection,
+            delivered => return delivered,
         };
         // Who does not take it today does not take it tomorrow: it is over, and nothing of it is kept.
         tracing::debug!(effect.id = %due.effect, %rejection, "a delivery was refused");
