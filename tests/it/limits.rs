@@ -250,7 +250,7 @@ async fn pages_have_bounds_and_cursors_belong_to_their_list() {
     }
 }
 
-/// Ten tasks or fifty: the same statements. What was opened lately takes one less.
+/// One task or fifty: the same statements. The workers look for what is due meanwhile, so that the least of some times counts.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_of_tasks_with_everything_around_them_costs_a_constant_number_of_statements() {
     let server = TestServer::start().await;
@@ -267,19 +267,23 @@ async fn a_page_of_tasks_with_everything_around_them_costs_a_constant_number_of_
         .await;
     }
     let page = "query($n: Int) { tasks(first: $n) { totalCount nodes { id name state priority assignee { name } process { key name version } processInstance { id state businessKey initiator { name } fields { name value visibility } data } fields { name value } form { key } viewerCan { claim complete } } } }";
-    let mut costs = Vec::new();
-    for size in [1, 10, 50, 50] {
+    let cost = async |size: usize| {
         let before = statements(&server).await;
         let answer = ann.ok(page, json!({ "n": size })).await;
-        assert_eq!(
-            answer["tasks"]["nodes"].as_array().expect("nodes").len(),
-            size
-        );
-        costs.push(statements(&server).await - before);
+        let nodes = answer["tasks"]["nodes"].as_array().expect("nodes");
+        assert_eq!(nodes.len(), size);
+        statements(&server).await - before
+    };
+    let first = cost(50).await;
+    assert!(first <= 12, "{first}");
+    let mut least = [i64::MAX; 3];
+    for _ in 0..5 {
+        for (least, size) in least.iter_mut().zip([1, 10, 50]) {
+            *least = cost(size).await.min(*least);
+        }
     }
-    assert_eq!(costs[1], costs[2], "{costs:?}");
-    assert!(costs[3] <= costs[2], "{costs:?}");
-    assert!(costs[2] <= 12, "{costs:?}");
+    assert!(least.iter().all(|cost| *cost == least[0]), "{least:?}");
+    assert!(least[0] <= first, "{least:?}, and {first} at first");
 }
 
 /// The statements that the server has sent, as its metrics say. Asking costs none.
