@@ -9,7 +9,7 @@ const config: CodegenConfig = {
       presetConfig: { fragmentMasking: { unmaskFunctionName: 'readFragment' } },
       config: {
         enumsAsTypes: true,
-        scalars: { DateTime: 'string', ID: 'string', JSON: 'unknown' },
+        scalars: { Date: 'string', DateTime: 'string', Duration: 'string', ID: 'string', JSON: 'unknown' },
         strictScalars: true,
         useTypeImports: true,
       },
