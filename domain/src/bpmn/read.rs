@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::report::Report;
 use super::tree::{Document, Tag};
-use super::{BPMN, Place, Problem, encoding, xml};
+use super::{BPMN, Place, Problem, xml};
 use crate::value::Name;
 
 /// A model as it stands in the file: nothing judged, nothing resolved. Cheap to clone.
@@ -44,22 +44,15 @@ pub struct DraftElement {
 
 /// Reads a file of bytes in any of the encodings that its declaration or byte order mark names.
 pub fn read(bytes: &[u8]) -> Result<Draft, Vec<Problem>> {
-    if bytes.len() > xml::MAX_SIZE {
-        return Err(too_large());
-    }
-    draft(&encoding::decode(bytes)?)
+    draft(xml::document(bytes)?)
 }
 
 /// Reads a text that is already decoded: the declaration's encoding is not looked at.
 pub fn read_text(text: &str) -> Result<Draft, Vec<Problem>> {
-    if text.len() > xml::MAX_SIZE {
-        return Err(too_large());
-    }
-    draft(text.strip_prefix('\u{FEFF}').unwrap_or(text))
+    draft(xml::document_of_text(text)?)
 }
 
-fn draft(text: &str) -> Result<Draft, Vec<Problem>> {
-    let document = xml::parse(text)?;
+fn draft(document: Document) -> Result<Draft, Vec<Problem>> {
     let root = document.root();
     if !root.is(BPMN, "definitions") {
         let message = format!(
@@ -74,13 +67,6 @@ fn draft(text: &str) -> Result<Draft, Vec<Problem>> {
     Ok(Draft {
         document: Arc::new(document),
     })
-}
-
-fn too_large() -> Vec<Problem> {
-    let mut report = Report::default();
-    let message = format!("the file is larger than {} bytes", xml::MAX_SIZE);
-    report.fault(Place { line: 1, column: 1 }, "too-large", message);
-    report.into_problems()
 }
 
 impl Draft {

@@ -10,6 +10,7 @@ use quick_xml::Reader;
 use quick_xml::events::attributes::AttrError;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
+use super::encoding;
 use super::place::Cursor;
 use super::report::Report;
 use super::tree::{Attribute, Document, Node};
@@ -17,7 +18,7 @@ use super::{Place, Problem};
 use crate::value::Name;
 
 /// A file has at most this many bytes of text.
-pub(crate) const MAX_SIZE: usize = 4 * 1024 * 1024;
+const MAX_SIZE: usize = 4 * 1024 * 1024;
 /// Elements nest at most this deep.
 const MAX_DEPTH: usize = 256;
 /// A file has at most this many elements.
@@ -53,8 +54,30 @@ struct Parser<'a> {
 /// That reading cannot go on; the report says why.
 struct Stop;
 
+/// Parses a file of bytes in any of the encodings that its declaration or byte order mark names.
+pub(crate) fn document(bytes: &[u8]) -> Result<Document, Vec<Problem>> {
+    in_size(bytes.len())?;
+    parse(&encoding::decode(bytes)?)
+}
+
+/// Parses a text that is already decoded: the declaration's encoding is not looked at.
+pub(crate) fn document_of_text(text: &str) -> Result<Document, Vec<Problem>> {
+    in_size(text.len())?;
+    parse(text.strip_prefix('\u{FEFF}').unwrap_or(text))
+}
+
+fn in_size(bytes: usize) -> Result<(), Vec<Problem>> {
+    if bytes <= MAX_SIZE {
+        return Ok(());
+    }
+    let mut report = Report::default();
+    let message = format!("the file is larger than {MAX_SIZE} bytes");
+    report.fault(Place { line: 1, column: 1 }, "too-large", message);
+    Err(report.into_problems())
+}
+
 /// Reads a document, or says everything that is wrong with it.
-pub(crate) fn parse(text: &str) -> Result<Document, Vec<Problem>> {
+fn parse(text: &str) -> Result<Document, Vec<Problem>> {
     let mut parser = Parser {
         text,
         cursor: Cursor::new(text),

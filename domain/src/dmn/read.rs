@@ -8,7 +8,7 @@ use super::{Decision, Logic, MAX_STEPS, Step, Type, table};
 use crate::bpmn::report::Report;
 use crate::bpmn::tree::{Document, Tag, local};
 use crate::bpmn::xml::{self, shorten};
-use crate::bpmn::{Place, Problem, Severity, WF, encoding};
+use crate::bpmn::{Place, Problem, Severity, WF};
 use crate::expr::Expr;
 use crate::value::Name;
 
@@ -51,22 +51,15 @@ pub struct DraftDecision {
 
 /// Reads a file of bytes in any of the encodings that its declaration or byte order mark names.
 pub fn read(bytes: &[u8]) -> Result<Draft, Vec<Problem>> {
-    if bytes.len() > xml::MAX_SIZE {
-        return Err(too_large());
-    }
-    draft(&encoding::decode(bytes)?)
+    draft(xml::document(bytes)?)
 }
 
 /// Reads a text that is already decoded: the declaration's encoding is not looked at.
 pub fn read_text(text: &str) -> Result<Draft, Vec<Problem>> {
-    if text.len() > xml::MAX_SIZE {
-        return Err(too_large());
-    }
-    draft(text.strip_prefix('\u{FEFF}').unwrap_or(text))
+    draft(xml::document_of_text(text)?)
 }
 
-fn draft(text: &str) -> Result<Draft, Vec<Problem>> {
-    let document = xml::parse(text)?;
+fn draft(document: Document) -> Result<Draft, Vec<Problem>> {
     let root = document.root();
     if &**root.name() != "definitions" || !DMN.contains(&root.namespace()) {
         let message = format!(
@@ -81,13 +74,6 @@ fn draft(text: &str) -> Result<Draft, Vec<Problem>> {
     Ok(Draft {
         document: Arc::new(document),
     })
-}
-
-fn too_large() -> Vec<Problem> {
-    let mut report = Report::default();
-    let message = format!("the file is larger than {} bytes", xml::MAX_SIZE);
-    report.fault(Place { line: 1, column: 1 }, "too-large", message);
-    report.into_problems()
 }
 
 impl Draft {
