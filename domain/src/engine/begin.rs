@@ -26,11 +26,6 @@ pub(super) fn find(run: &Run<'_, '_>, begin: &Begin) -> Vec<Beginning> {
     let by = |fits: &dyn Fn(&Trigger) -> bool| {
         starts(process).find_map(|(ix, trigger)| triggered(ix, trigger, fits))
     };
-    let at = |start: ElementIx, fits: &dyn Fn(&Trigger) -> bool| {
-        let mut starts = starts(process);
-        let (ix, trigger) = starts.find(|(ix, _)| *ix == start)?;
-        triggered(ix, trigger, fits)
-    };
     match begin {
         Begin::Plain => {
             let plain = sub_process::begins(process, None);
@@ -55,10 +50,10 @@ pub(super) fn find(run: &Run<'_, '_>, begin: &Begin) -> Vec<Beginning> {
             let opens = |kind: &Kind| kind.trigger().is_some_and(fits);
             one(by(&fits).or_else(|| opened(process, &opens)))
         }
-        Begin::Timer(start) => one(at(*start, &is_timer)),
-        Begin::Condition(start) => one(at(*start, &|trigger| {
-            matches!(trigger, Trigger::Condition(_))
-        })),
+        Begin::Timer(start) => {
+            let found = starts(process).find(|(ix, _)| ix == start);
+            one(found.and_then(|(ix, trigger)| triggered(ix, trigger, &is_timer)))
+        }
     }
 }
 

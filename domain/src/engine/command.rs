@@ -44,8 +44,6 @@ pub enum Begin {
     Signal(Name),
     /// The timer of this start event, or what is due of it, has come.
     Timer(ElementIx),
-    /// The condition of this start event has become true.
-    Condition(ElementIx),
 }
 
 /// Who starts an instance.
