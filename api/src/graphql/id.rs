@@ -86,122 +86,66 @@ impl Id {
 
     /// The process that it names.
     pub fn process(&self) -> Result<ProcessId, Malformed> {
-        match self {
-            Id::Process(id) => Ok(*id),
-            Id::Instance(_)
-            | Id::Task(_)
-            | Id::Comment(_)
-            | Id::Decision(_)
-            | Id::Work(_)
-            | Id::Incident(..)
-            | Id::User(_)
-            | Id::Worklist(_) => Err(Malformed),
-        }
+        let Id::Process(id) = self else {
+            return Err(Malformed);
+        };
+        Ok(*id)
     }
 
     /// The decision that it names.
     pub fn decision(&self) -> Result<DecisionId, Malformed> {
-        match self {
-            Id::Decision(id) => Ok(*id),
-            Id::Process(_)
-            | Id::Instance(_)
-            | Id::Task(_)
-            | Id::Comment(_)
-            | Id::Incident(..)
-            | Id::Work(_)
-            | Id::User(_)
-            | Id::Worklist(_) => Err(Malformed),
-        }
+        let Id::Decision(id) = self else {
+            return Err(Malformed);
+        };
+        Ok(*id)
     }
 
     /// The instance that it names.
     pub fn instance(&self) -> Result<InstanceId, Malformed> {
-        match self {
-            Id::Instance(id) => Ok(*id),
-            Id::Process(_)
-            | Id::Task(_)
-            | Id::Comment(_)
-            | Id::Decision(_)
-            | Id::Work(_)
-            | Id::Incident(..)
-            | Id::User(_)
-            | Id::Worklist(_) => Err(Malformed),
-        }
+        let Id::Instance(id) = self else {
+            return Err(Malformed);
+        };
+        Ok(*id)
     }
 
     /// The task that it names.
     pub fn task(&self) -> Result<TaskId, Malformed> {
-        match self {
-            Id::Task(id) => Ok(*id),
-            Id::Process(_)
-            | Id::Instance(_)
-            | Id::Comment(_)
-            | Id::Decision(_)
-            | Id::Work(_)
-            | Id::Incident(..)
-            | Id::User(_)
-            | Id::Worklist(_) => Err(Malformed),
-        }
+        let Id::Task(id) = self else {
+            return Err(Malformed);
+        };
+        Ok(*id)
     }
 
     /// The incident that it names: its instance, and its number there.
     pub fn incident(&self) -> Result<(InstanceId, u32), Malformed> {
-        match self {
-            Id::Incident(instance, number) => Ok((*instance, *number)),
-            Id::Process(_)
-            | Id::Instance(_)
-            | Id::Task(_)
-            | Id::Comment(_)
-            | Id::Decision(_)
-            | Id::Work(_)
-            | Id::User(_)
-            | Id::Worklist(_) => Err(Malformed),
-        }
+        let Id::Incident(instance, number) = self else {
+            return Err(Malformed);
+        };
+        Ok((*instance, *number))
     }
 
     /// The work that it names.
     pub fn work(&self) -> Result<WorkId, Malformed> {
-        match self {
-            Id::Work(id) => Ok(*id),
-            Id::Process(_)
-            | Id::Instance(_)
-            | Id::Task(_)
-            | Id::Comment(_)
-            | Id::Decision(_)
-            | Id::Incident(..)
-            | Id::User(_)
-            | Id::Worklist(_) => Err(Malformed),
-        }
+        let Id::Work(id) = self else {
+            return Err(Malformed);
+        };
+        Ok(*id)
     }
 
     /// The person that it names.
     pub fn user(self) -> Result<Name, Malformed> {
-        match self {
-            Id::User(name) => Ok(name),
-            Id::Process(_)
-            | Id::Instance(_)
-            | Id::Task(_)
-            | Id::Comment(_)
-            | Id::Decision(_)
-            | Id::Work(_)
-            | Id::Incident(..)
-            | Id::Worklist(_) => Err(Malformed),
-        }
+        let Id::User(name) = self else {
+            return Err(Malformed);
+        };
+        Ok(name)
     }
 
     /// The worklist that it names.
     pub fn worklist(self) -> Result<Worklist, Malformed> {
-        match self {
-            Id::Worklist(worklist) => Ok(worklist),
-            Id::Process(_)
-            | Id::Instance(_)
-            | Id::Task(_)
-            | Id::Comment(_)
-            | Id::Decision(_)
-            | Id::Work(_)
-            | Id::Incident(..)
-            | Id::User(_) => Err(Malformed),
-        }
+        let Id::Worklist(worklist) = self else {
+            return Err(Malformed);
+        };
+        Ok(worklist)
     }
 }
 
