@@ -12,8 +12,9 @@ use docket_domain::value::{Data, Name, Value};
 use docket_infra::clock::Clock;
 use docket_infra::store::{InstanceStatus, Position, Read, Remembered, Write};
 
+use super::intervention::optional;
 use super::unit::Unit;
-use super::{App, AppError, Invalid, MAX_REASON, require, retry};
+use super::{App, AppError, require, retry};
 
 /// A request that is answered once: who sends it again gets the first answer.
 #[derive(Clone, Debug)]
@@ -206,14 +207,12 @@ impl App {
         reason: Option<&str>,
     ) -> Result<(InstanceStatus, Position), AppError> {
         require(actor, Privilege::Administrator)?;
-        let reason = reason.map(str::trim).filter(|reason| !reason.is_empty());
-        if reason.is_some_and(|reason| reason.chars().count() > MAX_REASON) {
-            return Err(Invalid::Reason.into());
-        }
+        let reason = &optional(reason)?;
         retry(&self.store, actor.tenant, move |tx| {
             Box::pin(async move {
                 let before = tx.instance_for_engine(id).await?;
                 let before = before.ok_or(AppError::NotAvailable)?;
+                let reason = reason.as_deref();
                 let command = Command::Terminate(actor);
                 let (model, after) = self.decide(&tx, &before, &command).await?;
                 tx.save_ended_by(id, &actor.user, reason).await?;

@@ -297,7 +297,7 @@ async fn subject(
 }
 
 /// A reason that may be given; a blank one is none.
-fn optional(reason: Option<&str>) -> Result<Option<Name>, AppError> {
+pub(super) fn optional(reason: Option<&str>) -> Result<Option<Name>, AppError> {
     let reason = reason.map(str::trim).filter(|reason| !reason.is_empty());
     if reason.is_some_and(|reason| reason.chars().count() > MAX_REASON) {
         return Err(Invalid::Reason.into());
