@@ -20,7 +20,8 @@ use super::condition::{object, of_tenant};
 use super::entity::decision::{ActiveModel, Column, Entity};
 use super::entity::decision_file;
 use super::row::{Cell, micros, or_absent, process_state, process_state_code, timestamp, uuid};
-use super::{Key, Page, Read, Slice, StoreError, Write, inserted};
+use super::versions::{VersionFilter, named, paged};
+use super::{Page, Read, Slice, StoreError, Write, inserted};
 
 /// A decision version as it is stored, without its file.
 #[derive(Clone, PartialEq, Debug)]
@@ -60,17 +61,6 @@ pub struct NewDecision {
     pub name: Option<Name>,
     /// What the modeller calls this version.
     pub version_tag: Option<Name>,
-}
-
-/// What a list of decisions is narrowed to.
-#[derive(Clone, Default, Debug)]
-pub struct DecisionFilter {
-    /// This key.
-    pub key: Option<Name>,
-    /// One of these states.
-    pub state: Option<Vec<ProcessState>>,
-    /// Only the latest published version of each key.
-    pub latest: bool,
 }
 
 /// The sealed part of a record.
@@ -113,38 +103,22 @@ impl Read {
         key: &str,
         version: Option<u32>,
     ) -> Result<Option<DecisionRecord>, StoreError> {
-        let this = Condition::all()
-            .add(object(Column::Key).eq(key))
-            .add(match version {
-                Some(version) => object(Column::Version).eq(i64::from(version)),
-                None => latest(),
-            });
-        self.one_decision(actor, this).await
+        self.one_decision(actor, named(Entity, key, version)).await
     }
 
     /// Decision versions, sorted by key, then version, both rising.
     pub async fn decisions(
         &self,
         actor: &Actor,
-        filter: &DecisionFilter,
+        filter: &VersionFilter,
         page: &Page,
     ) -> Result<Slice<DecisionRecord>, StoreError> {
         let walk = page.walk(false);
-        let after = |key: Key| Expr::from(self.place_of_decision(key.id));
-        let place = || Expr::tuple([object(Column::Key), object(Column::Version)]);
-        let select = self
-            .select_decisions()
-            .cond_where(decision_filter(filter))
-            .and_where(self.decisions_open_to(actor))
-            .cond_where(
-                Condition::all()
-                    .add_option(page.after.map(|key| place().gt(after(key))))
-                    .add_option(page.before.map(|key| place().lt(after(key)))),
-            )
-            .order_by_expr(object(Column::Key), walk.order.into())
-            .order_by_expr(object(Column::Version), walk.order.into())
-            .limit(walk.limit)
-            .take();
+        let mut select = self.select_decisions();
+        select
+            .cond_where(filter.condition(Entity))
+            .and_where(self.decisions_open_to(actor));
+        paged(&mut select, Entity, self.tenant, page, &walk);
         let rows: Vec<Row> = self.rows(&select).await?;
         let rows = rows
             .into_iter()
@@ -157,13 +131,13 @@ impl Read {
     pub async fn count_decisions(
         &self,
         actor: &Actor,
-        filter: &DecisionFilter,
+        filter: &VersionFilter,
     ) -> Result<u64, StoreError> {
         let select = Query::select()
             .expr(object(Column::Id).count())
             .from(aliased(Entity))
             .and_where(of_tenant(self.tenant.0))
-            .cond_where(decision_filter(filter))
+            .cond_where(filter.condition(Entity))
             .and_where(self.decisions_open_to(actor))
             .take();
         self.count(&select).await
@@ -263,16 +237,6 @@ impl Read {
         Expr::val(i32::from(open)).eq(1)
     }
 
-    /// Versions are never deleted: the place of a key in the order is read again.
-    fn place_of_decision(&self, id: Uuid) -> SelectStatement {
-        Query::select()
-            .columns([Column::Key, Column::Version])
-            .from(Entity)
-            .and_where(Column::TenantId.eq(self.tenant.0))
-            .and_where(Column::Id.eq(id))
-            .take()
-    }
-
     fn decision_record(&self, row: Row) -> Result<DecisionRecord, StoreError> {
         let (id, file, key, version, state, uploaded_at, published_at, body) = row;
         let cell = |column| self.decision_cell("decisions", id, column);
@@ -337,7 +301,7 @@ impl Write {
                 id: new.id,
                 file,
                 key: new.key.clone(),
-                version: self.next_version(&new.key).await?,
+                version: self.next_version(Entity, &new.key).await?,
                 state: ProcessState::Draft,
                 name: new.name.clone(),
                 version_tag: new.version_tag.clone(),
@@ -350,17 +314,6 @@ impl Write {
             records.push(record);
         }
         Ok(records)
-    }
-
-    async fn next_version(&self, key: &str) -> Result<u32, StoreError> {
-        let largest = Query::select()
-            .expr(Expr::col(Column::Version).max())
-            .from(Entity)
-            .and_where(Column::TenantId.eq(self.tenant.0))
-            .and_where(Column::Key.eq(key))
-            .take();
-        let largest: Option<Option<i32>> = self.row(&largest).await?;
-        Ok(largest.flatten().unwrap_or(0).unsigned_abs() + 1)
     }
 
     async fn insert_decision(&self, record: &DecisionRecord) -> Result<(), StoreError> {
@@ -423,34 +376,4 @@ impl Write {
         }
         Ok(record)
     }
-}
-
-fn decision_filter(filter: &DecisionFilter) -> Condition {
-    let DecisionFilter {
-        key,
-        state,
-        latest: only_latest,
-    } = filter;
-    Condition::all()
-        .add_option(key.as_ref().map(|key| object(Column::Key).eq(key.as_ref())))
-        .add_option(state.as_ref().map(|states| {
-            object(Column::State).is_in(states.iter().map(|state| process_state_code(*state)))
-        }))
-        .add_option(only_latest.then(latest))
-}
-
-/// Whether the version is the latest published one of its key.
-fn latest() -> Expr {
-    let published = process_state_code(ProcessState::Published);
-    let of = |column: Column| Expr::col(("o", column));
-    let largest = Query::select()
-        .expr(of(Column::Version).max())
-        .from_as(Entity, "o")
-        .and_where(of(Column::TenantId).eq(object(Column::TenantId)))
-        .and_where(of(Column::Key).eq(object(Column::Key)))
-        .and_where(of(Column::State).eq(published))
-        .take();
-    object(Column::State)
-        .eq(published)
-        .and(object(Column::Version).eq(Expr::from(largest)))
 }

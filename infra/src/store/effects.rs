@@ -20,8 +20,8 @@ use uuid::Uuid;
 use super::access::{Slot, aliased};
 use super::condition::{object, of_tenant, readable, with_me};
 use super::entity::{beginning, delivery, effect, instance, process, wait};
-use super::processes::latest;
 use super::row::{Cell, micros, uuid};
+use super::versions::latest;
 use super::{Read, Store, StoreError, Transition, Write, rows};
 use crate::clock::Clock;
 use crate::crypto::TenantKeys;
@@ -240,7 +240,7 @@ impl Read {
             .and_where(of(Column::TenantId).eq(self.tenant.0))
             .and_where(of(Column::Kind).eq(kind))
             .and_where(of(Column::Name).eq(named_by(&self.keys, kind, name)))
-            .and_where(latest())
+            .and_where(latest(process::Entity))
             .take()
     }
 

@@ -60,6 +60,7 @@ mod suspensions;
 mod tasks;
 mod timers;
 mod transitions;
+mod versions;
 mod work;
 
 #[cfg(test)]
@@ -68,7 +69,7 @@ mod tests;
 use opened::Opened;
 
 pub use comments::Comment;
-pub use decisions::{DecisionFilter, DecisionRecord, NewDecision};
+pub use decisions::{DecisionRecord, NewDecision};
 pub use effects::{DueDelivery, Recipient, Thrown};
 pub use error::StoreError;
 pub use history::{HistoryFilter, HistoryPage, Remembrance};
@@ -76,13 +77,14 @@ pub use idempotency::Remembered;
 pub use instances::InstanceFilter;
 pub use journal::Position;
 pub use page::{Key, Page, Slice};
-pub use processes::{NewProcess, ProcessFilter, ProcessRecord};
+pub use processes::{NewProcess, ProcessRecord};
 pub use schedules::DueSchedule;
 pub use statuses::{Held, InstanceStatus};
 pub use suspensions::Suspension;
 pub use tasks::{TaskOrder, TaskSort, WorklistCounts};
 pub use timers::DueTimer;
 pub use transitions::Transition;
+pub use versions::VersionFilter;
 pub use work::{FreeWork, WorkTimes};
 
 /// How long a statement waits for another process that holds the write lock.

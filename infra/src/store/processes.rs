@@ -19,7 +19,8 @@ use super::access::{Entries, Slot, aliased, key, replace};
 use super::condition::{object, of_tenant, readable, with_me};
 use super::entity::process::{ActiveModel, Column, Entity};
 use super::row::{Cell, micros, or_absent, process_state, process_state_code, timestamp, uuid};
-use super::{Key, Page, Read, Slice, StoreError, Write, inserted};
+use super::versions::{VersionFilter, named, paged};
+use super::{Page, Read, Slice, StoreError, Write, inserted};
 
 /// A process version as it is stored, without its model.
 #[derive(Clone, PartialEq, Debug)]
@@ -69,17 +70,6 @@ pub struct NewProcess {
     pub uploaded_at: Timestamp,
 }
 
-/// What a list of processes is narrowed to.
-#[derive(Clone, Default, Debug)]
-pub struct ProcessFilter {
-    /// This key.
-    pub key: Option<Name>,
-    /// One of these states.
-    pub state: Option<Vec<ProcessState>>,
-    /// Only the latest published version of each key.
-    pub latest: bool,
-}
-
 /// The sealed part of a record.
 #[derive(Serialize, Deserialize)]
 struct Body {
@@ -120,13 +110,7 @@ impl Read {
         key: &str,
         version: Option<u32>,
     ) -> Result<Option<ProcessRecord>, StoreError> {
-        let this = Condition::all()
-            .add(object(Column::Key).eq(key))
-            .add(match version {
-                Some(version) => object(Column::Version).eq(i64::from(version)),
-                None => latest(),
-            });
-        self.one_process(actor, this).await
+        self.one_process(actor, named(Entity, key, version)).await
     }
 
     /// Process versions by id.
@@ -152,24 +136,15 @@ impl Read {
     pub async fn processes(
         &self,
         actor: &Actor,
-        filter: &ProcessFilter,
+        filter: &VersionFilter,
         page: &Page,
     ) -> Result<Slice<ProcessRecord>, StoreError> {
         let walk = page.walk(false);
-        let after = |key: Key| Expr::from(self.place_of(key.id));
-        let place = || Expr::tuple([object(Column::Key), object(Column::Version)]);
         let mut select = self.select_processes();
         select
-            .cond_where(process_filter(filter))
-            .cond_where(readable(&[Slot::ProcessRead]))
-            .cond_where(
-                Condition::all()
-                    .add_option(page.after.map(|key| place().gt(after(key))))
-                    .add_option(page.before.map(|key| place().lt(after(key)))),
-            )
-            .order_by_expr(object(Column::Key), walk.order.into())
-            .order_by_expr(object(Column::Version), walk.order.into())
-            .limit(walk.limit);
+            .cond_where(filter.condition(Entity))
+            .cond_where(readable(&[Slot::ProcessRead]));
+        paged(&mut select, Entity, self.tenant, page, &walk);
         let select = with_me(&self.principals(actor, true), &mut select);
         let rows: Vec<Row> = self.rows(&select).await?;
         let rows = rows
@@ -183,14 +158,14 @@ impl Read {
     pub async fn count_processes(
         &self,
         actor: &Actor,
-        filter: &ProcessFilter,
+        filter: &VersionFilter,
     ) -> Result<u64, StoreError> {
         let mut select = Query::select();
         select
             .expr(object(Column::Id).count())
             .from(aliased(Entity))
             .and_where(of_tenant(self.tenant.0))
-            .cond_where(process_filter(filter))
+            .cond_where(filter.condition(Entity))
             .cond_where(readable(&[Slot::ProcessRead]));
         self.count(&with_me(&self.principals(actor, true), &mut select))
             .await
@@ -300,16 +275,6 @@ impl Read {
             .take()
     }
 
-    /// Versions are never deleted: the place of a key in the order is read again.
-    fn place_of(&self, id: Uuid) -> SelectStatement {
-        Query::select()
-            .columns([Column::Key, Column::Version])
-            .from(Entity)
-            .and_where(Column::TenantId.eq(self.tenant.0))
-            .and_where(Column::Id.eq(id))
-            .take()
-    }
-
     fn record(&self, row: Row) -> Result<ProcessRecord, StoreError> {
         let (id, key, version, state, uploaded_at, published_at, body) = row;
         let body: Body = self
@@ -346,18 +311,11 @@ impl Read {
 impl Write {
     /// Stores a new version of a process and says which.
     pub async fn insert_process(&self, new: &NewProcess) -> Result<ProcessRecord, StoreError> {
-        let largest = Query::select()
-            .expr(Expr::col(Column::Version).max())
-            .from(Entity)
-            .and_where(Column::TenantId.eq(self.tenant.0))
-            .and_where(Column::Key.eq(new.key.as_ref()))
-            .take();
-        let largest: Option<Option<i32>> = self.row(&largest).await?;
-        let version = largest.flatten().unwrap_or(0) + 1;
+        let version = self.next_version(Entity, &new.key).await?;
         let record = ProcessRecord {
             id: new.id,
             key: new.key.clone(),
-            version: version.unsigned_abs(),
+            version,
             state: ProcessState::Draft,
             name: new.name.clone(),
             security_roles: new.security_roles.clone(),
@@ -377,7 +335,7 @@ impl Write {
             id: Set(new.id.0),
             tenant_id: Set(self.tenant.0),
             key: Set(new.key.to_string()),
-            version: Set(version),
+            version: Set(i32::try_from(version).unwrap_or(i32::MAX)),
             state: Set(process_state_code(record.state)),
             clauses: Set(entries.clauses),
             denials: Set(entries.denials),
@@ -449,34 +407,4 @@ impl Write {
         let acl = process_acl(record.security_roles.as_deref(), published);
         Entries::of_process(&self.keys, record.id.0, &acl, record.uploaded_at)
     }
-}
-
-fn process_filter(filter: &ProcessFilter) -> Condition {
-    let ProcessFilter {
-        key,
-        state,
-        latest: only_latest,
-    } = filter;
-    Condition::all()
-        .add_option(key.as_ref().map(|key| object(Column::Key).eq(key.as_ref())))
-        .add_option(state.as_ref().map(|states| {
-            object(Column::State).is_in(states.iter().map(|state| process_state_code(*state)))
-        }))
-        .add_option(only_latest.then(latest))
-}
-
-/// Whether the version is the latest published one of its key: whoever may not read that one reads no older one instead.
-pub(super) fn latest() -> Expr {
-    let published = process_state_code(ProcessState::Published);
-    let of = |column: Column| Expr::col(("o", column));
-    let largest = Query::select()
-        .expr(of(Column::Version).max())
-        .from_as(Entity, "o")
-        .and_where(of(Column::TenantId).eq(object(Column::TenantId)))
-        .and_where(of(Column::Key).eq(object(Column::Key)))
-        .and_where(of(Column::State).eq(published))
-        .take();
-    object(Column::State)
-        .eq(published)
-        .and(object(Column::Version).eq(Expr::from(largest)))
 }

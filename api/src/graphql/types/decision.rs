@@ -92,9 +92,9 @@ pub struct DecisionFilter {
     latest: bool,
 }
 
-impl From<DecisionFilter> for store::DecisionFilter {
+impl From<DecisionFilter> for store::VersionFilter {
     fn from(filter: DecisionFilter) -> Self {
-        store::DecisionFilter {
+        store::VersionFilter {
             key: filter.key.map(Name::from),
             state: filter
                 .state
@@ -413,7 +413,7 @@ pub async fn evaluate(
 /// A page of decisions, by key, then version.
 pub async fn list(
     ctx: &Context<'_>,
-    filter: store::DecisionFilter,
+    filter: store::VersionFilter,
     args: &PageArgs,
 ) -> Result<Connection<DecisionDefinition>> {
     let asking = Asking::of(ctx)?;

@@ -43,9 +43,9 @@ pub struct ProcessFilter {
     latest: bool,
 }
 
-impl From<ProcessFilter> for store::ProcessFilter {
+impl From<ProcessFilter> for store::VersionFilter {
     fn from(filter: ProcessFilter) -> Self {
-        store::ProcessFilter {
+        store::VersionFilter {
             key: filter.key.map(Name::from),
             state: filter
                 .state
@@ -310,7 +310,7 @@ impl From<&bpmn::Form> for Form {
 /// A page of processes, by key, then version.
 pub async fn list(
     ctx: &Context<'_>,
-    filter: store::ProcessFilter,
+    filter: store::VersionFilter,
     args: &PageArgs,
 ) -> Result<Connection<Process>> {
     let asking = Asking::of(ctx)?;
@@ -356,9 +356,9 @@ pub async fn startable(ctx: &Context<'_>, args: &PageArgs) -> Result<Connection<
 
 /// The latest published version of each key that the actor may read.
 async fn latest(tx: &Read, actor: &Actor) -> Result<Vec<(Key, ProcessRecord)>> {
-    let filter = store::ProcessFilter {
+    let filter = store::VersionFilter {
         latest: true,
-        ..store::ProcessFilter::default()
+        ..store::VersionFilter::default()
     };
     let mut page = Page {
         size: 100,

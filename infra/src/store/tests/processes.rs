@@ -2,7 +2,7 @@
 
 use docket_domain::process::ProcessState;
 
-use super::super::{ProcessFilter, StoreError};
+use super::super::{StoreError, VersionFilter};
 use super::*;
 
 async fn insert(world: &World, number: u128, key: &str, roles: Option<&[&str]>) -> ProcessId {
@@ -76,7 +76,7 @@ async fn processes_are_listed_by_key_and_version_page_by_page() {
     publish(&world, ProcessId(id(103)), ProcessState::Retired).await;
     let read = world.store.read(world.acme).await.unwrap();
     let ann = world.actor("ann");
-    let list = async |filter: &ProcessFilter, from_end: bool| {
+    let list = async |filter: &VersionFilter, from_end: bool| {
         let mut page = Page {
             from_end,
             ..first(2)
@@ -112,19 +112,19 @@ async fn processes_are_listed_by_key_and_version_page_by_page() {
         }
     };
     let place = |key: &str, version: u32| (key.to_owned(), version);
-    let all = ProcessFilter::default();
+    let all = VersionFilter::default();
     let expected = [place("a", 1), place("a", 2), place("b", 1), place("c", 1)];
     assert_eq!(list(&all, false).await, expected);
     assert_eq!(list(&all, true).await, expected);
-    let latest = ProcessFilter {
+    let latest = VersionFilter {
         latest: true,
-        ..ProcessFilter::default()
+        ..VersionFilter::default()
     };
     let expected = [place("a", 2), place("b", 1), place("c", 1)];
     assert_eq!(list(&latest, false).await, expected);
-    let of_key = ProcessFilter {
+    let of_key = VersionFilter {
         key: Some(name("a")),
-        ..ProcessFilter::default()
+        ..VersionFilter::default()
     };
     assert_eq!(list(&of_key, false).await.len(), 2);
 }
@@ -136,7 +136,7 @@ async fn another_tenant_has_its_own_versions_and_sees_no_other() {
     publish(&world, process, ProcessState::Published).await;
     let everything = actor(world.globex, "gus", &[], &[], &Privilege::ALL);
     let write = world.store.write(world.globex).await.unwrap();
-    let all = ProcessFilter::default();
+    let all = VersionFilter::default();
     assert_eq!(write.process(&everything, process).await.unwrap(), None);
     assert_eq!(
         write.processes_by_id(&[process]).await.unwrap(),
