@@ -404,3 +404,28 @@ async fn decisions_are_for_designers_and_managers() {
         .await;
     assert_eq!(wrong["errors"][0]["extensions"]["code"], "BAD_INPUT");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn timers_that_fire_together_ask_their_decisions() {
+    let server = TestServer::start().await;
+    let emma = server.user("emma");
+    publish(&server, ROUTE).await;
+    let waiting = asking("waiting", r#"<wf:decision ref="route" result="lane"/>"#)
+        .replace(
+            r#"<sequenceFlow id="f1" sourceRef="start" targetRef="ask"/>"#,
+            r#"<sequenceFlow id="f0" sourceRef="start" targetRef="wait"/><intermediateCatchEvent id="wait"><timerEventDefinition><timeDuration>PT1H</timeDuration></timerEventDefinition></intermediateCatchEvent><sequenceFlow id="f1" sourceRef="wait" targetRef="ask"/>"#,
+        );
+    server.publish(&waiting).await;
+    let mut instances = Vec::new();
+    for amount in [1, 500, 1_000] {
+        instances.push(emma.start("waiting", json!({ "amount": amount })).await);
+    }
+    server.advance("PT1H").await;
+    let mut stands = Vec::new();
+    for instance in instances {
+        let seen = emma.ok(LANE, json!({ "i": instance })).await["processInstance"].clone();
+        assert_eq!(seen["incidents"], json!([]));
+        stands.push(seen["tokens"][0]["elementId"].clone());
+    }
+    assert_eq!(stands, ["small", "small", "large"]);
+}

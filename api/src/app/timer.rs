@@ -182,7 +182,6 @@ impl App {
         timers: &[DueTimer],
     ) -> Result<(Vec<Decided>, Vec<DueTimer>), AppError> {
         let tx = self.store.read(tenant).await?;
-        let known = self.known(&tx).await?;
         let mut seen = HashSet::new();
         // A second timer of an instance finds another revision than the snapshot's.
         let (first, mut left): (Vec<DueTimer>, Vec<DueTimer>) =
@@ -194,9 +193,12 @@ impl App {
             .filter_map(|(id, instance)| Some((id, instance.ok()?)))
             .collect();
         let mut models = HashMap::new();
-        for instance in found.values() {
-            if let Ok(model) = self.model(&tx, instance.process).await {
-                models.insert(instance.process, model);
+        for process in found.values().map(|instance| instance.process) {
+            if !models.contains_key(&process)
+                && let Ok(model) = self.model(&tx, process).await
+            {
+                let known = self.known_to(&tx, process, &model).await?;
+                models.insert(process, (model, known));
             }
         }
         drop(tx);
@@ -207,8 +209,8 @@ impl App {
                 yield_now().await;
             }
             let one = found.remove(&timer.instance).and_then(|before| {
-                let model = models.get(&before.process)?.clone();
-                let alone = || decide(model, before, timer, &known, now);
+                let (model, known) = models.get(&before.process)?;
+                let alone = || decide(model.clone(), before, timer, known, now);
                 catch_unwind(AssertUnwindSafe(alone)).ok().flatten()
             });
             match one {
