@@ -132,9 +132,6 @@ impl App {
             return Ok(Vec::new());
         };
         let model = self.model(tx, before.process).await?;
-        if tx.is_suspended(&model.key, before.process).await? {
-            return Ok(Vec::new());
-        }
         let by = (actor, &request.worker);
         let free: Vec<WorkId> = before
             .work
@@ -152,7 +149,11 @@ impl App {
             work: free.clone(),
             lock: request.lock,
         };
-        let (model, after) = self.decide(tx, &before, &command).await?;
+        let (model, after) = match self.decide(tx, &before, &command).await {
+            // Nothing of it is free while its process is suspended.
+            Err(AppError::Rejected(Rejection::Suspended)) => return Ok(Vec::new()),
+            decided => decided?,
+        };
         let names = request.fields.as_deref();
         let taken = after.work.iter().filter(|one| free.contains(&one.id));
         Ok(taken
