@@ -9,6 +9,7 @@
 //!             └──────────────────────────▶ each in a transaction of its own
 //! ```
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -164,14 +165,30 @@ impl App {
         if decided.is_empty() {
             return Ok((0, left));
         }
-        let transitions: Vec<Transition<'_>> = decided.iter().map(Decided::transition).collect();
         let tx = self.store.write(tenant).await?;
         let begun = Instant::now();
+        // Whose process was suspended since the snapshot stays where it is.
+        let mut rests = HashMap::new();
+        for one in &decided {
+            let process = one.before.process;
+            if let Entry::Vacant(unknown) = rests.entry(process) {
+                unknown.insert(tx.is_suspended(&one.model.key, process).await?);
+            }
+        }
+        let moving = |one: &&Decided| rests.get(&one.before.process) == Some(&false);
+        let transitions: Vec<Transition<'_>> = decided
+            .iter()
+            .filter(moving)
+            .map(Decided::transition)
+            .collect();
+        if transitions.is_empty() {
+            return Ok((0, left));
+        }
         tx.save_instances(&transitions).await?;
         tx.commit().await?;
         pace.took(begun.elapsed());
         self.hub.wake();
-        Ok((decided.len(), left))
+        Ok((transitions.len(), left))
     }
 
     /// Decides on the instances of timers, in a snapshot; what cannot be decided, or asks for something outside of its
