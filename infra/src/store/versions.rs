@@ -1,5 +1,5 @@
 //! What processes and decisions have in common: versions that are counted per key, drafted, published and retired, and never
-//! deleted. Each function takes the table that it is of; its columns have the names of [`Version`].
+//! deleted. Each function takes the table that it is of; its columns have the names of [`Versioned`].
 
 use docket_domain::ids::TenantId;
 use docket_domain::process::ProcessState;
@@ -15,7 +15,7 @@ use super::{Key, Page, StoreError, Write};
 
 /// The columns that every table of versions has.
 #[derive(DeriveIden, Clone, Copy)]
-enum Version {
+enum Versioned {
     Id,
     TenantId,
     Key,
@@ -45,10 +45,11 @@ impl VersionFilter {
         Condition::all()
             .add_option(
                 key.as_ref()
-                    .map(|key| object(Version::Key).eq(key.as_ref())),
+                    .map(|key| object(Versioned::Key).eq(key.as_ref())),
             )
             .add_option(state.as_ref().map(|states| {
-                object(Version::State).is_in(states.iter().map(|state| process_state_code(*state)))
+                object(Versioned::State)
+                    .is_in(states.iter().map(|state| process_state_code(*state)))
             }))
             .add_option(only_latest.then(|| latest(table)))
     }
@@ -57,9 +58,9 @@ impl VersionFilter {
 /// The version of a key, or the latest published one.
 pub(super) fn named(table: impl EntityTrait, key: &str, version: Option<u32>) -> Condition {
     Condition::all()
-        .add(object(Version::Key).eq(key))
+        .add(object(Versioned::Key).eq(key))
         .add(match version {
-            Some(version) => object(Version::Version).eq(i64::from(version)),
+            Some(version) => object(Versioned::Version).eq(i64::from(version)),
             None => latest(table),
         })
 }
@@ -67,17 +68,17 @@ pub(super) fn named(table: impl EntityTrait, key: &str, version: Option<u32>) ->
 /// Whether the version is the latest published one of its key: whoever may not read that one reads no older one instead.
 pub(super) fn latest(table: impl EntityTrait) -> Expr {
     let published = process_state_code(ProcessState::Published);
-    let of = |column: Version| Expr::col(("o", column));
+    let of = |column: Versioned| Expr::col(("o", column));
     let largest = Query::select()
-        .expr(of(Version::Version).max())
+        .expr(of(Versioned::Version).max())
         .from(table.into_table_ref().alias("o"))
-        .and_where(of(Version::TenantId).eq(object(Version::TenantId)))
-        .and_where(of(Version::Key).eq(object(Version::Key)))
-        .and_where(of(Version::State).eq(published))
+        .and_where(of(Versioned::TenantId).eq(object(Versioned::TenantId)))
+        .and_where(of(Versioned::Key).eq(object(Versioned::Key)))
+        .and_where(of(Versioned::State).eq(published))
         .take();
-    object(Version::State)
+    object(Versioned::State)
         .eq(published)
-        .and(object(Version::Version).eq(Expr::from(largest)))
+        .and(object(Versioned::Version).eq(Expr::from(largest)))
 }
 
 /// Cuts a page out of a select of versions, in the order of key, then version, both rising.
@@ -89,25 +90,25 @@ pub(super) fn paged(
     walk: &Walk,
 ) {
     let after = |key: Key| Expr::from(place_of(table, tenant, key.id));
-    let place = || Expr::tuple([object(Version::Key), object(Version::Version)]);
+    let place = || Expr::tuple([object(Versioned::Key), object(Versioned::Version)]);
     select
         .cond_where(
             Condition::all()
                 .add_option(page.after.map(|key| place().gt(after(key))))
                 .add_option(page.before.map(|key| place().lt(after(key)))),
         )
-        .order_by_expr(object(Version::Key), walk.order.into())
-        .order_by_expr(object(Version::Version), walk.order.into())
+        .order_by_expr(object(Versioned::Key), walk.order.into())
+        .order_by_expr(object(Versioned::Version), walk.order.into())
         .limit(walk.limit);
 }
 
 /// Versions are never deleted: the place of a key in the order is read again.
 fn place_of(table: impl EntityTrait, tenant: TenantId, id: Uuid) -> SelectStatement {
     Query::select()
-        .columns([Version::Key, Version::Version])
+        .columns([Versioned::Key, Versioned::Version])
         .from(table)
-        .and_where(Expr::col(Version::TenantId).eq(tenant.0))
-        .and_where(Expr::col(Version::Id).eq(id))
+        .and_where(Expr::col(Versioned::TenantId).eq(tenant.0))
+        .and_where(Expr::col(Versioned::Id).eq(id))
         .take()
 }
 
@@ -119,10 +120,10 @@ impl Write {
         key: &str,
     ) -> Result<u32, StoreError> {
         let largest = Query::select()
-            .expr(Expr::col(Version::Version).max())
+            .expr(Expr::col(Versioned::Version).max())
             .from(table)
-            .and_where(Expr::col(Version::TenantId).eq(self.tenant.0))
-            .and_where(Expr::col(Version::Key).eq(key))
+            .and_where(Expr::col(Versioned::TenantId).eq(self.tenant.0))
+            .and_where(Expr::col(Versioned::Key).eq(key))
             .take();
         let largest: Option<Option<i32>> = self.row(&largest).await?;
         Ok(largest.flatten().unwrap_or(0).unsigned_abs() + 1)
