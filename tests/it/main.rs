@@ -14,6 +14,7 @@ mod login;
 mod processes;
 mod program;
 mod races;
+mod reading;
 mod requirements;
 mod schema;
 mod sealing;

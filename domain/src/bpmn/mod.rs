@@ -23,6 +23,7 @@ pub use activity::{
 pub use call::{Binding, Call, Mapping};
 pub use decision::{DecisionBinding, DecisionCall, DecisionRef, ResultShape};
 pub use event::{MessageWait, Opener, Sent, Throw, Timer, Trigger};
+pub(crate) use upstream::upstream;
 
 pub mod dialect;
 pub mod lint;
@@ -37,9 +38,11 @@ pub(crate) mod encoding;
 mod event;
 mod place;
 pub(crate) mod report;
+pub(crate) mod soundness;
 mod text;
 mod timer;
 pub(crate) mod tree;
+mod upstream;
 pub(crate) mod xml;
 
 /// The namespace of BPMN 2.0 models (BPMN 2.0.2, section 15).

@@ -32,6 +32,7 @@ mod properties;
 mod quantities;
 mod signals;
 mod simulation;
+mod soundness;
 mod starts;
 mod sub_processes;
 mod suspensions;
