@@ -112,6 +112,7 @@ pub(crate) fn element(id: &str, kind: Kind) -> Element {
         for_compensation: false,
         acl: StateList::default(),
         fields: Vec::new(),
+        inputs: Vec::new(),
         outputs: Vec::new(),
         place: Place::default(),
     }
@@ -142,6 +143,7 @@ pub(crate) fn process_of(elements: Vec<Element>) -> Process {
         acl: StateList::default(),
         fields: Vec::new(),
         starters: None,
+        initial: Vec::new(),
         openers: Vec::new(),
         initiator_field: None,
         initiator_variable: None,
@@ -246,6 +248,7 @@ pub(crate) fn open_scope(instance: &mut Instance, token: TokenId, data: Data) ->
         parent: host.scope,
         element: host.element,
         data,
+        own: false,
         rounds: None,
         undoing: None,
         turn: None,

@@ -121,6 +121,8 @@ pub struct Process {
     pub acl: StateList,
     /// Field classes that hold in every state unless the element says otherwise.
     pub fields: Vec<FieldRule>,
+    /// What its data objects and properties begin with, where the start does not say it.
+    pub initial: Vec<Assignment>,
     /// What starts an instance besides start events.
     pub openers: Vec<Opener>,
     /// Who may start an instance besides holding the privilege; `None` abstains.
@@ -249,7 +251,11 @@ pub struct Element {
     pub acl: StateList,
     /// Field classes while a token stands here.
     pub fields: Vec<FieldRule>,
-    /// Assignments after the element completes: data objects, output mappings.
+    /// The fields that it has for itself, with what they begin with: properties, the data objects of a sub-process, input
+    /// mappings, in this order. Later ones see earlier ones.
+    pub inputs: Vec<Assignment>,
+    /// Assignments after the element completes: data objects, output mappings. They see its own fields and write to those
+    /// around it.
     pub outputs: Vec<Assignment>,
     /// Where it stands in the file.
     pub place: Place,

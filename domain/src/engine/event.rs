@@ -57,6 +57,11 @@ pub enum Event {
         /// The token that waits at the sub-process.
         token: TokenId,
     },
+    /// An activity or an event has its own fields; their scope, which is open, has the number of its token.
+    Furnished {
+        /// The token.
+        token: TokenId,
+    },
     /// The scope of an activity that repeats is there for its rounds.
     RoundsOpened {
         /// Its number.

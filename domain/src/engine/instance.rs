@@ -186,7 +186,7 @@ impl Live {
     }
 }
 
-/// An open sub-process.
+/// An open sub-process, or the fields that an activity or an event has for itself.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Scope {
     /// Its number: that of the token that waits at the sub-process.
@@ -197,6 +197,9 @@ pub struct Scope {
     pub element: ElementIx,
     /// Its own fields; they shadow those around it.
     pub data: Data,
+    /// Whether what opened it has fields of its own, which its token sees where it stands.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub own: bool,
     /// How far an activity that repeats has come, if the scope is there for its rounds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rounds: Option<Rounds>,
@@ -290,9 +293,14 @@ impl Instance {
         self.calls.iter().find(|call| call.child == child)
     }
 
-    /// The scope whose fields a token sees where it stands: a round sees its own.
+    /// Whether a token's activity or event has fields of its own.
+    pub fn has_own(&self, token: TokenId) -> bool {
+        self.scope(ScopeId(token.0)).is_some_and(|open| open.own)
+    }
+
+    /// The scope whose fields a token sees where it stands: a round sees its own, and so does what has fields of its own.
     pub fn scope_of(&self, token: &Token) -> ScopeId {
-        match self.is_round(token) {
+        match self.is_round(token) || self.has_own(token.id) {
             true => ScopeId(token.id.0),
             false => token.scope,
         }
@@ -338,6 +346,11 @@ impl Instance {
                 self.gone(*token, matches!(event, Event::Completed { .. }));
             }
             Event::ScopeOpened { token } => self.open_scope(*token),
+            Event::Furnished { token } => {
+                if let Some(open) = self.scope_mut(ScopeId(token.0)) {
+                    open.own = true;
+                }
+            }
             Event::RoundsOpened { scope, all, items } => {
                 if let Some(open) = self.scope_mut(*scope) {
                     open.rounds = Some(Rounds {
@@ -461,11 +474,15 @@ impl Instance {
             return;
         };
         let at = self.scopes.partition_point(|open| open.id.0 < host.0);
+        if self.scopes.get(at).is_some_and(|open| open.id.0 == host.0) {
+            return;
+        }
         let open = Scope {
             id: ScopeId(host.0),
             parent,
             element,
             data: Data::new(),
+            own: false,
             rounds: None,
             undoing: None,
             turn: None,

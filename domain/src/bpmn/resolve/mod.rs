@@ -27,6 +27,8 @@ mod opener;
 mod repeat;
 mod shape;
 
+pub(super) use element::is_true;
+
 /// The executable process of a key, or everything that stands in its way.
 pub fn resolve(draft: &Draft, key: &str) -> Result<Process, Vec<Problem>> {
     let (process, problems) = run(draft, key);
@@ -139,6 +141,7 @@ impl<'a> Resolver<'a> {
             policy: rules.policy,
             acl: rules.acl,
             fields: rules.fields,
+            initial: dialect::initial(tag, &mut self.report),
             openers,
             starters: rules.starters,
             initiator_field: rules.initiator_field,
@@ -206,6 +209,7 @@ impl<'a> Resolver<'a> {
             for_compensation: false,
             acl: StateList::default(),
             fields: Vec::new(),
+            inputs: Vec::new(),
             outputs: Vec::new(),
             place: tag.place(),
         });

@@ -98,7 +98,7 @@ pub(in crate::engine) fn deliver(
         return Ok(false);
     };
     let scope = wait::scope_of(run, wait.token, wait.element);
-    run.write_all(scope, data)?;
+    run.take_in((wait.token, wait.element), scope, data)?;
     wait::happened(run, wait.token, wait.element, wait.part);
     Ok(true)
 }

@@ -30,6 +30,7 @@ mod multi_instances;
 mod multiple;
 mod properties;
 mod quantities;
+mod scopes;
 mod signals;
 mod simulation;
 mod starts;

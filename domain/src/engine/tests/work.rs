@@ -541,3 +541,14 @@ fn the_end_of_time_is_no_overflow() {
     };
     assert!(play.tell(&robot("rob"), more).is_ok());
 }
+
+#[test]
+fn the_outputs_of_work_see_what_was_mapped_into_it() {
+    let mut build = one(|work| work.inputs = vec![set("sum", "amount + 1")]);
+    build.at("w").outputs = vec![set("paid", "sum - left")];
+    let (mut play, _) = Play::with(build, json!({"amount": 9}));
+    play.lock(&robot("rob"));
+    play.tell(&robot("rob"), done(json!({"left": 4}))).unwrap();
+    assert_eq!(play.field("paid"), json!(6));
+    assert_eq!(play.field("left"), json!(null));
+}

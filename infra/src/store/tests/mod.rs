@@ -265,6 +265,7 @@ fn full_instance(world: &World) -> Instance {
             parent: ScopeId(0),
             element: ElementIx(2),
             data: BTreeMap::from([(name("inner"), Value::text("scoped"))]),
+            own: false,
             rounds: None,
             undoing: None,
             turn: None,
