@@ -109,6 +109,7 @@ fn remembered(event: &Event) -> Option<(Kind, TokenId, Option<ElementIx>)> {
         | Event::RoundsOpened { .. }
         | Event::ScopeClosed { .. }
         | Event::DataSet { .. }
+        | Event::Conversed { .. }
         | Event::Relisted { .. }
         | Event::TaskCreated(_)
         | Event::Task { .. }

@@ -21,6 +21,7 @@ pub use activity::{
     UserTask,
 };
 pub use call::{Binding, Call, Mapping};
+pub use correlation::Correlation;
 pub use decision::{DecisionBinding, DecisionCall, DecisionRef, ResultShape};
 pub use event::{MessageWait, Opener, Sent, Throw, Timer, Trigger};
 
@@ -32,6 +33,7 @@ pub mod resolve;
 mod access;
 mod activity;
 mod call;
+mod correlation;
 mod decision;
 pub(crate) mod encoding;
 mod event;
@@ -123,6 +125,8 @@ pub struct Process {
     pub fields: Vec<FieldRule>,
     /// What its data objects and properties begin with, where the start does not say it.
     pub initial: Vec<Assignment>,
+    /// How messages are correlated with its instances, each message once.
+    pub correlations: Vec<Correlation>,
     /// What starts an instance besides start events.
     pub openers: Vec<Opener>,
     /// Who may start an instance besides holding the privilege; `None` abstains.
@@ -169,6 +173,11 @@ impl Process {
                 inside.find(|(_, element)| matches!(element.kind, Kind::EventStart { .. }))
             })
             .map(|(ix, _)| ix)
+    }
+
+    /// How a message of a name is correlated, if the model says so for the name.
+    pub fn correlation(&self, message: &Name) -> Option<&Correlation> {
+        self.correlations.iter().find(|it| it.message == *message)
     }
 
     /// The decisions that its tasks ask, each once.

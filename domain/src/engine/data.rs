@@ -120,6 +120,7 @@ impl Run<'_, '_> {
         let env = Env {
             layers: &[data],
             now: self.fresh.now,
+            calendar: &self.fresh.known.calendar,
             actor: self.actor,
         };
         expr.eval_within(&env, &self.meter)
@@ -181,6 +182,7 @@ impl Run<'_, '_> {
         ask(&Env {
             layers: &layers,
             now: self.fresh.now,
+            calendar: &self.fresh.known.calendar,
             actor: self.actor,
         })
     }

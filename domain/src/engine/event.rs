@@ -155,6 +155,15 @@ pub enum Event {
         /// The event.
         element: ElementIx,
     },
+    /// The first message of a conversation has come or gone: what the others of it are told apart by.
+    Conversed {
+        /// The key of the conversation.
+        key: Name,
+        /// Its value.
+        value: Value,
+        /// The messages that bear it: those that are waited for already ask for the value from now on.
+        messages: Vec<Name>,
+    },
     /// A condition is waited for, or holds no longer, or holds.
     ConditionJudged(PendingCondition),
     /// A condition is no longer waited for.

@@ -1,7 +1,7 @@
 //! The state of one run: what events fold to. Open tasks, timers and waits are part of it, so that one transition is one
 //! aggregate. Everything here can be stored as it stands. [`Instance::apply`] is the only way to change it.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ use crate::bpmn::ElementIx;
 use crate::history;
 use crate::ids::{InstanceId, ProcessId, TaskId, WorkId};
 use crate::task::{Task, TaskEvent};
-use crate::value::{Data, Name};
+use crate::value::{Data, Name, Value};
 use crate::work::{PendingWork, WorkEvent};
 
 /// Where the life of an instance stands.
@@ -85,6 +85,9 @@ pub struct Instance {
     pub timers: Vec<PendingTimer>,
     /// Messages waited for.
     pub waits: Vec<PendingMessage>,
+    /// By key, what the messages of its conversations are told apart by, once the first of each has come or gone.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub keys: BTreeMap<Name, Value>,
     /// Conditions waited for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conditions: Vec<PendingCondition>,
@@ -222,7 +225,7 @@ pub struct Rounds {
     pub completed: u32,
     /// The values that they are for, if they come one after the other.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub items: Vec<crate::value::Value>,
+    pub items: Vec<Value>,
 }
 
 fn is_zero(number: &u32) -> bool {
@@ -410,6 +413,19 @@ impl Instance {
             Event::MessageCleared { token, element } => self
                 .waits
                 .retain(|wait| wait.token != *token || wait.element != *element),
+            Event::Conversed {
+                key,
+                value,
+                messages,
+            } => {
+                self.keys.insert(key.clone(), value.clone());
+                let mut waits = self.waits.iter_mut();
+                while let Some(wait) =
+                    waits.find(|it| it.correlation.is_none() && messages.contains(&it.name))
+                {
+                    wait.correlation = Some(value.clone());
+                }
+            }
             Event::ConditionJudged(judged) => {
                 self.conditions.retain(|waits| !waits.is_of(judged));
                 self.conditions.push(judged.clone());

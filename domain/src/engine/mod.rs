@@ -22,6 +22,7 @@
 pub mod call;
 pub mod command;
 pub mod compensable;
+pub mod correlation;
 pub mod effect;
 pub mod event;
 pub mod gate;
@@ -42,7 +43,7 @@ mod suspension;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use jiff::SignedDuration;
 
@@ -94,6 +95,10 @@ pub fn start(
     let mut run = Run::new(process, blank.clone(), actor, fresh);
     run.write_all(ScopeId::ROOT, &start.data)?;
     initialise(&mut run, process)?;
+    if let Begin::Message(name) = &start.begin {
+        let named = correlation::given(process, name, &start.data, run.clock());
+        run.converse(name, named);
+    }
     if let Some(field) = &process.initiator_variable {
         let name = match run.instance.initiator.is_empty() {
             false => Value::Text(run.instance.initiator.clone()),
@@ -552,6 +557,7 @@ fn blank(start: &Start, initiator: Name, created_by: Name, fresh: &Fresh<'_>) ->
         timers: Vec::new(),
         waits: Vec::new(),
         conditions: Vec::new(),
+        keys: BTreeMap::new(),
         signals: Vec::new(),
         work: Vec::new(),
         happened: Vec::new(),

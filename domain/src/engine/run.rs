@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
+use jiff::Timestamp;
+
 use super::call::Outcome;
 use super::command::{Fresh, Trouble};
 use super::effect::Effect;
@@ -17,6 +19,7 @@ use crate::bpmn::{ElementIx, FlowIx, Kind, Process};
 use crate::expr::Meter;
 use crate::ids::TimerId;
 use crate::task::{Task, TaskEvent};
+use crate::time::Calendar;
 use crate::value::{Data, Name};
 
 /// Steps that one transition takes at most; four KiB of data written count like one.
@@ -200,6 +203,11 @@ impl<'a, 'f> Run<'a, 'f> {
             element: held.element,
             scope: held.scope,
         })
+    }
+
+    /// Now, and the calendar that dates are meant by.
+    pub(super) fn clock(&self) -> (Timestamp, &Calendar) {
+        (self.fresh.now, &self.fresh.known.calendar)
     }
 
     pub(super) fn timer_id(&mut self) -> TimerId {

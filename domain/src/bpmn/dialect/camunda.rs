@@ -329,16 +329,10 @@ fn nested(tag: Tag<'_>) -> Option<String> {
 
 /// A text or an expression, as an expression among others.
 fn plain(text: &str) -> String {
-    if !text::is_computed(text) {
-        return quoted(text);
+    match text::is_computed(text) {
+        true => format!("({})", super::bare(text)),
+        false => quoted(text),
     }
-    let bare = text.trim();
-    let bare = bare
-        .strip_prefix("${")
-        .or(bare.strip_prefix("#{"))
-        .and_then(|rest| rest.strip_suffix('}'))
-        .or(bare.strip_prefix('='));
-    format!("({})", bare.unwrap_or(text))
 }
 
 /// What Activiti and Flowable let a data object begin with.

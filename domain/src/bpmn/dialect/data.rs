@@ -303,3 +303,6 @@ pub(super) fn data_name(tag: Tag<'_>, id: &str) -> Name {
     let name = object.filled("name").or_else(shown).or(item.filled("name"));
     name.or(object.id()).cloned().unwrap_or_else(|| id.into())
 }
+
+#[cfg(test)]
+mod tests;

@@ -258,6 +258,16 @@ fn assignment(tag: Tag<'_>, field: &str, value: &str, report: &mut Report) -> Op
     })
 }
 
+/// An expression without what says that it is one.
+pub(super) fn bare(source: &str) -> String {
+    let source = source.trim();
+    let braced = source.strip_prefix("${").or(source.strip_prefix("#{"));
+    let bare = braced.and_then(|rest| rest.strip_suffix('}'));
+    bare.or(source.strip_prefix('='))
+        .unwrap_or(source)
+        .to_owned()
+}
+
 /// A text as a literal of the expression language.
 fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))

@@ -18,6 +18,7 @@ use super::{Element, ElementIx, Flow, Kind, Problem, Process, StateList, dialect
 use crate::value::Name;
 
 mod compensation;
+mod correlation;
 mod element;
 mod event;
 mod flow;
@@ -141,6 +142,7 @@ impl<'a> Resolver<'a> {
             policy: rules.policy,
             acl: rules.acl,
             fields: rules.fields,
+            correlations: self.correlations(tag),
             initial: dialect::initial(tag, &mut self.report),
             openers,
             starters: rules.starters,

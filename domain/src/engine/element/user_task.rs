@@ -107,7 +107,7 @@ fn people(run: &Run<'_, '_>, spot: Spot, list: &[Principals]) -> BTreeSet<Princi
         return BTreeSet::new();
     }
     let layers = state::layers(&run.instance, spot.scope);
-    let people = People::of(&run.instance, &layers, run.fresh.now, &run.meter);
+    let people = People::of(&run.instance, &layers, run.clock(), &run.meter);
     state::resolve(list, &people)
 }
 

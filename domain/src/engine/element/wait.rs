@@ -12,7 +12,6 @@ use crate::engine::instance::{
 use crate::engine::run::{Run, Spot};
 use crate::expr::EvalError;
 use crate::time::{Cycle, Due, Reckoning, TimeError};
-use crate::value::Value;
 
 /// A token has come to an intermediate catch event.
 pub(in crate::engine) fn catch(
@@ -104,24 +103,14 @@ fn watch_part(
     }
 }
 
-/// The event that makes a token wait for a message. What it correlates by must have a value: null would be stored as
-/// asking for nothing, and every message would fit.
+/// The event that makes a token wait for a message.
 pub(in crate::engine) fn watch_message(
     run: &Run<'_, '_>,
     spot: Spot,
     (element, part): (ElementIx, u32),
     message: &MessageWait,
 ) -> Result<Event, Trouble> {
-    let trouble =
-        |reason: String| Trouble::new(element, format!("the correlation has no value: {reason}"));
-    let correlation = match &message.correlation {
-        None => None,
-        Some(expr) => match run.eval(spot.scope, expr) {
-            Ok(Value::Null) => return Err(trouble(format!("`{}` is null", expr.source()))),
-            Ok(value) => Some(value),
-            Err(error) => return Err(trouble(error.to_string())),
-        },
-    };
+    let correlation = run.asked(spot, element, message)?;
     Ok(Event::MessageAwaited(PendingMessage {
         token: spot.token,
         element,

@@ -119,7 +119,7 @@ fn workers(
     list: &[Principals],
 ) -> BTreeSet<crate::access::Principal> {
     let layers = state::layers(&run.instance, spot.scope);
-    let people = People::of(&run.instance, &layers, run.fresh.now, &run.meter);
+    let people = People::of(&run.instance, &layers, run.clock(), &run.meter);
     state::resolve(list, &people)
 }
 

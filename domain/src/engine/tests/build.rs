@@ -74,6 +74,7 @@ impl Build {
                 policy: Default::default(),
                 acl: StateList::default(),
                 fields: Vec::new(),
+                correlations: Vec::new(),
                 initial: Vec::new(),
                 openers: Vec::new(),
                 starters: None,

@@ -14,6 +14,7 @@ mod commands;
 mod compensation;
 mod complex;
 mod conditions;
+mod correlations;
 mod escalations;
 mod event_sub_processes;
 mod gateways;

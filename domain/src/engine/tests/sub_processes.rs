@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use super::build::{Build, after, set};
+use super::build::{Build, after};
 use super::play::Play;
 use crate::bpmn::{Kind, Throw, Trigger};
 use crate::value::Name;

@@ -10,6 +10,7 @@ use crate::access::{Actor, Privilege};
 use crate::bpmn::{Assignment, ExternalWork, Kind, Throw, Trigger};
 use crate::engine::command::{Command, Rejection};
 use crate::ids::{TenantId, WorkId};
+use crate::time::Calendar;
 use crate::value::Name;
 use crate::work::{PendingWork, WorkCommand, view};
 
@@ -324,7 +325,7 @@ fn each_round_of_an_activity_that_repeats_is_work_of_its_own() {
                 work,
                 &robot("rob"),
                 None,
-                play.now,
+                (play.now, &Calendar::default()),
             )
             .data
         })
@@ -476,7 +477,7 @@ fn a_worker_sees_and_writes_what_is_clear_to_it_and_nothing_else() {
             work,
             &robot(who),
             None,
-            play.now,
+            (play.now, &Calendar::default()),
         )
         .data
     };
@@ -510,7 +511,7 @@ fn a_worker_is_told_how_it_failed_itself_and_not_how_others_did() {
             work,
             &robot(who),
             None,
-            play.now,
+            (play.now, &Calendar::default()),
         )
         .last_failure
     };

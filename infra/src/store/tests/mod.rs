@@ -178,6 +178,7 @@ fn instance(number: u128, process: ProcessId) -> Instance {
         tasks: Vec::new(),
         timers: Vec::new(),
         waits: Vec::new(),
+        keys: Default::default(),
         conditions: Vec::new(),
         signals: Vec::new(),
         work: Vec::new(),
