@@ -11,6 +11,7 @@ mod fuzz;
 mod history;
 mod limits;
 mod login;
+mod onboarding;
 mod processes;
 mod program;
 mod races;
