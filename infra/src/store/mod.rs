@@ -61,6 +61,7 @@ mod tasks;
 mod timers;
 mod transitions;
 mod versions;
+mod waits;
 mod work;
 
 #[cfg(test)]
@@ -83,7 +84,7 @@ pub use statuses::{Held, InstanceStatus};
 pub use suspensions::Suspension;
 pub use tasks::{TaskOrder, TaskSort, WorklistCounts};
 pub use timers::DueTimer;
-pub use transitions::Transition;
+pub use transitions::{Prepared, Transition};
 pub use versions::VersionFilter;
 pub use work::{FreeWork, WorkTimes};
 
@@ -393,11 +394,11 @@ async fn undamaged(
     Ok(all)
 }
 
-/// Whether a row was inserted, where one that is already there is nothing to write over.
-fn inserted(result: TryInsertResult<u64>) -> Result<(), StoreError> {
+/// Whether so many rows were inserted, where one that is already there is nothing to write over.
+fn inserted(result: TryInsertResult<u64>, wanted: usize) -> Result<(), StoreError> {
     match result {
-        TryInsertResult::Inserted(1..) => Ok(()),
-        TryInsertResult::Inserted(0) | TryInsertResult::Conflicted | TryInsertResult::Empty => {
+        TryInsertResult::Inserted(rows) if rows == wanted as u64 => Ok(()),
+        TryInsertResult::Inserted(_) | TryInsertResult::Conflicted | TryInsertResult::Empty => {
             Err(StoreError::Conflict)
         }
     }

@@ -92,7 +92,7 @@ impl Write {
             .on_conflict_do_nothing()
             .exec_without_returning(&self.tx)
             .await?;
-            if super::inserted(done).is_err() {
+            if super::inserted(done, 1).is_err() {
                 return Ok(false);
             }
         }

@@ -10,7 +10,8 @@ use uuid::Uuid;
 use super::entity::timer::{ActiveModel, Column, Entity};
 use super::row::{micros, timestamp};
 use super::suspensions::of_timer;
-use super::{Store, StoreError, Transition, Write, rows};
+use super::transitions::{CHUNK, Turn};
+use super::{Read, Store, StoreError, Transition, Write, rows};
 
 /// A timer that is due.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -83,19 +84,15 @@ impl Store {
     }
 }
 
-impl Write {
-    /// Brings the rows from one state of each instance to the next.
-    pub(super) async fn save_timers(
-        &self,
-        transitions: &[Transition<'_>],
-    ) -> Result<(), StoreError> {
+impl Read {
+    /// What changes between two states of each instance.
+    pub(super) fn timer_rows(&self, transitions: &[Transition<'_>]) -> Turn<Uuid, ActiveModel> {
         let differs = |timer: &PendingTimer, others: &[PendingTimer]| {
             !others
                 .iter()
                 .any(|other| other.id == timer.id && other.due_at == timer.due_at)
         };
-        let mut gone = Vec::new();
-        let mut new = Vec::new();
+        let mut turn = Turn::default();
         for Transition { before, after, .. } in transitions {
             // What is suspended waits for no clock; what became due meanwhile is found when it goes on.
             let awake = |instance: &'_ Instance| instance.state != InstanceState::Suspended;
@@ -106,23 +103,32 @@ impl Write {
                 false => &[],
             };
             let left = were.iter().filter(|timer| differs(timer, are));
-            gone.extend(left.map(|timer| timer.id.0));
+            turn.gone.extend(left.map(|timer| timer.id.0));
             let came = are.iter().filter(|timer| differs(timer, were));
-            new.extend(came.map(|timer| ActiveModel {
+            turn.new.extend(came.map(|timer| ActiveModel {
                 id: Set(timer.id.0),
                 tenant_id: Set(self.tenant.0),
                 instance_id: Set(after.id.0),
                 due_at: Set(micros(timer.due_at)),
             }));
         }
-        for chunk in gone.chunks(1000) {
+        turn
+    }
+}
+
+impl Write {
+    pub(super) async fn save_timers(
+        &self,
+        turn: Turn<Uuid, ActiveModel>,
+    ) -> Result<(), StoreError> {
+        for chunk in turn.gone.chunks(CHUNK) {
             Entity::delete_many()
                 .filter(Column::Id.is_in(chunk.iter().copied()))
                 .filter(Column::TenantId.eq(self.tenant.0))
                 .exec(&self.tx)
                 .await?;
         }
-        for chunk in new.chunks(1000) {
+        for chunk in turn.new.chunks(CHUNK) {
             Entity::insert_many(chunk.iter().cloned())
                 .exec_without_returning(&self.tx)
                 .await?;
