@@ -123,13 +123,14 @@ impl Read {
             if number % BREATH == BREATH - 1 {
                 yield_now().await;
             }
-            let row = self.instance_row(one)?;
+            let entries = self.instance_entries(one.transition.after, &one.transition.entry.after);
+            let row = self.instance_row(one, &entries)?;
             match one.transition.before {
                 None => prepared.new.push(row),
                 Some(_) => prepared.changed.push(row),
             }
             prepared.tasks.extend(self.task_rows(one)?);
-            self.add_access(one.transition, &mut prepared.access);
+            self.add_access(one.transition, entries, &mut prepared.access);
             prepared.history.extend(self.history_rows(one)?);
             prepared.entries.push(self.entry_row(one)?);
         }
@@ -187,7 +188,11 @@ impl Read {
         Ok(stored)
     }
 
-    fn instance_row(&self, keyed: &Keyed<'_>) -> Result<ActiveModel, StoreError> {
+    fn instance_row(
+        &self,
+        keyed: &Keyed<'_>,
+        entries: &Entries,
+    ) -> Result<ActiveModel, StoreError> {
         let Keyed {
             transition,
             cipher,
@@ -197,8 +202,7 @@ impl Read {
             process,
             before,
             after,
-            entry,
-            remembered: _,
+            ..
         } = transition;
         let fields = self.fields(after.id, cipher);
         let data = match (before, data) {
@@ -208,7 +212,6 @@ impl Read {
         };
         let open: Vec<TaskId> = after.open_tasks().map(|task| task.id).collect();
         let open_tasks = open.len();
-        let entries = self.instance_entries(after, &entry.after);
         let business_key = after.business_key.as_ref();
         let body = Body {
             instance: Instance {
@@ -255,7 +258,12 @@ impl Read {
     }
 
     /// The access rows of what changed who may read it, or where it stands in an order.
-    fn add_access(&self, transition: &Transition<'_>, to: &mut (Vec<Entries>, Vec<Entries>)) {
+    fn add_access(
+        &self,
+        transition: &Transition<'_>,
+        entries: Entries,
+        to: &mut (Vec<Entries>, Vec<Entries>),
+    ) {
         let Transition { after, entry, .. } = transition;
         let mut add = |was: Option<Entries>, is: Entries| match was {
             None => to.1.push(is),
@@ -265,7 +273,7 @@ impl Read {
         let was = entry.before.as_ref();
         add(
             was.map(|image| self.instance_entries(after, image)),
-            self.instance_entries(after, &entry.after),
+            entries,
         );
         for change in &entry.tasks {
             let was = change.before.as_ref();
