@@ -11,6 +11,7 @@ mod fuzz;
 mod history;
 mod limits;
 mod login;
+mod postponed;
 mod processes;
 mod program;
 mod races;

@@ -26,7 +26,7 @@ use docket_domain::journal;
 use docket_infra::clock::Clock;
 use docket_infra::store::{DueTimer, Prepared, Read, Transition};
 use futures_util::FutureExt;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::task::yield_now;
 
 use super::{App, AppError, retry};
@@ -94,6 +94,16 @@ struct Together {
     /// The processes that they move.
     processes: HashMap<ProcessId, Arc<Process>>,
     rows: Prepared,
+}
+
+/// A model that timers may move instances of.
+enum Model {
+    /// It is there, with what it refers to.
+    Usable(Arc<Process>, Known),
+    /// Its process rests.
+    Suspended,
+    /// It cannot be read.
+    Unusable,
 }
 
 /// One timer, decided and not stored.
@@ -228,8 +238,16 @@ impl App {
             timer.id = %timer.timer,
             instance.id = %timer.instance,
             error,
-            "a due timer did not fire"
+            "a due timer did not fire and is put off"
         );
+        let until = put_off(self.clock.now(), timer.tries);
+        if let Err(error) = self.store.put_off_timer(&timer, until).await {
+            tracing::error!(
+                timer.id = %timer.timer,
+                error = &error as &dyn std::error::Error,
+                "a due timer cannot be put off"
+            );
+        }
         false
     }
 
@@ -292,11 +310,17 @@ impl App {
             if number % BREATH == BREATH - 1 {
                 yield_now().await;
             }
-            let one = found.remove(&timer.instance).and_then(|before| {
-                let (model, known) = models.get(&before.process)?.as_ref()?;
-                let alone = || decide(model.clone(), before, timer, known, now);
-                catch_unwind(AssertUnwindSafe(alone)).ok().flatten()
-            });
+            let before = found.remove(&timer.instance);
+            let process = before.as_ref().map(|before| before.process);
+            let one = match (before, process.and_then(|process| models.get(&process))) {
+                (Some(before), Some(Model::Usable(model, known))) => {
+                    let alone = || decide(model.clone(), before, timer, known, now);
+                    catch_unwind(AssertUnwindSafe(alone)).ok().flatten()
+                }
+                // It is found again when its process goes on.
+                (Some(_), Some(Model::Suspended)) => continue,
+                (_, _) => None,
+            };
             match one {
                 Some(one) => {
                     decided.push(one);
@@ -322,23 +346,24 @@ impl App {
         })
     }
 
-    /// The models of instances with what they refer to; nothing for those that are not to be moved together.
+    /// The models of instances.
     async fn models_of(
         &self,
         tx: &Read,
         instances: impl Iterator<Item = &Instance>,
-    ) -> Result<HashMap<ProcessId, Option<(Arc<Process>, Known)>>, AppError> {
+    ) -> Result<HashMap<ProcessId, Model>, AppError> {
         let mut models = HashMap::new();
         for process in instances.map(|instance| instance.process) {
             if models.contains_key(&process) {
                 continue;
             }
             let model = match self.model(tx, process).await {
-                Ok(model) if !tx.is_suspended(&model.key, process).await? => {
+                Ok(model) if tx.is_suspended(&model.key, process).await? => Model::Suspended,
+                Ok(model) => {
                     let known = self.known_to(tx, process, &model).await?;
-                    Some((model, known))
+                    Model::Usable(model, known)
                 }
-                Ok(_) | Err(_) => None,
+                Err(_) => Model::Unusable,
             };
             models.insert(process, model);
         }
@@ -357,6 +382,12 @@ impl App {
         })
         .await
     }
+}
+
+/// Until when rests what has failed so often by itself: seconds at first, a minute at most, since what it needs may go on any
+/// time.
+pub(super) fn put_off(now: Timestamp, tries: u32) -> Timestamp {
+    now + SignedDuration::from_secs(1 << tries.min(6))
 }
 
 /// Timers that do not go together after all.

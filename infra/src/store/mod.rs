@@ -28,7 +28,6 @@ use sea_orm::{
     DatabaseTransaction, EntityTrait, QueryFilter, Set, SqliteTransactionMode, TransactionOptions,
     TransactionTrait, TryGetableMany, TryInsertResult,
 };
-use sea_orm_migration::MigratorTrait;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use uuid::Uuid;
 
@@ -81,7 +80,7 @@ pub use page::{Key, Page, Slice};
 pub use processes::{NewProcess, ProcessRecord};
 pub use schedules::DueSchedule;
 pub use statuses::{Held, InstanceStatus};
-pub use suspensions::Suspension;
+pub use suspensions::{Suspension, SuspensionKind};
 pub use tasks::{TaskOrder, TaskSort, WorklistCounts};
 pub use timers::DueTimer;
 pub use transitions::{Prepared, Transition};
@@ -118,7 +117,7 @@ impl Store {
     ) -> Result<Store, StoreError> {
         let opened = DatabaseFile::make(path).map_err(StoreError::File)?;
         let mut writing = connect(path, 1).await?;
-        migrate::Migrator::up(&writing, None).await?;
+        migrate::up(&writing).await?;
         let mut db = connect(path, connections.max(1)).await?;
         let statements = Arc::new(AtomicU64::new(0));
         for db in [&mut db, &mut writing] {

@@ -22,8 +22,10 @@ pub struct DueTimer {
     pub instance: InstanceId,
     /// The timer.
     pub timer: TimerId,
-    /// Since when.
+    /// Since when, or until when it was put off.
     pub due_at: Timestamp,
+    /// How often it failed.
+    pub tries: u32,
 }
 
 impl Store {
@@ -45,6 +47,7 @@ impl Store {
                 Column::InstanceId,
                 Column::Id,
                 Column::DueAt,
+                Column::Tries,
             ])
             .from(Entity)
             .and_where(Column::DueAt.into_expr().lte(micros(now)))
@@ -54,17 +57,36 @@ impl Store {
             .order_by(Column::Id, Order::Asc)
             .limit(u64::from(limit))
             .take();
-        let rows: Vec<(Uuid, Uuid, Uuid, i64)> = rows(&self.db, &select).await?;
+        let rows: Vec<(Uuid, Uuid, Uuid, i64, i32)> = rows(&self.db, &select).await?;
         rows.into_iter()
-            .map(|(tenant, instance, timer, due_at)| {
+            .map(|(tenant, instance, timer, due_at, tries)| {
                 Ok(DueTimer {
                     tenant: TenantId(tenant),
                     instance: InstanceId(instance),
                     timer: TimerId(timer),
                     due_at: timestamp(due_at, "timers", "due_at", timer)?,
+                    tries: u32::try_from(tries).unwrap_or(0),
                 })
             })
             .collect()
+    }
+
+    /// Puts off a timer that did not fire, unless it has moved since it was found.
+    pub async fn put_off_timer(
+        &self,
+        timer: &DueTimer,
+        until: Timestamp,
+    ) -> Result<(), StoreError> {
+        let _writer = self.writer.lock().await;
+        Entity::update_many()
+            .col_expr(Column::DueAt, Expr::val(micros(until)))
+            .col_expr(Column::Tries, Column::Tries.into_expr().add(1))
+            .filter(Column::TenantId.eq(timer.tenant.0))
+            .filter(Column::Id.eq(timer.timer.0))
+            .filter(Column::DueAt.eq(micros(timer.due_at)))
+            .exec(&self.writing)
+            .await?;
+        Ok(())
     }
 
     /// When the next timer is due after a moment.
@@ -110,6 +132,7 @@ impl Read {
                 tenant_id: Set(self.tenant.0),
                 instance_id: Set(after.id.0),
                 due_at: Set(micros(timer.due_at)),
+                tries: Set(0),
             }));
         }
         turn
