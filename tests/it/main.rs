@@ -12,6 +12,7 @@ mod history;
 mod limits;
 mod login;
 mod onboarding;
+mod postponed;
 mod processes;
 mod program;
 mod races;

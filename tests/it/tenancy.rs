@@ -168,6 +168,11 @@ fn queries() -> Vec<(&'static str, &'static str, Value)> {
             json!({ "previewModification": { "steps": null, "state": null, "userErrors": [{ "code": "NOT_AVAILABLE" }] } }),
         ),
         (
+            "suspensions",
+            "suspensions { totalCount nodes { reason } }",
+            json!({ "suspensions": { "totalCount": 0, "nodes": [] } }),
+        ),
+        (
             "monitor",
             "monitor { instances { totalCount } }",
             json!({ "monitor": { "instances": { "totalCount": 0 } } }),
