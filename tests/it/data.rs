@@ -120,7 +120,7 @@ async fn of_many_that_wait_exactly_the_one_gets_a_message_whose_key_it_bears() {
     let correlate = |data: Value| {
         let emma = &emma;
         async move {
-            let send = "mutation($data: JSON) { correlateMessage(input: {message: \"order paid\", data: $data}) { processInstance { id } userErrors { code } } }";
+            let send = "mutation($data: JSON) { correlateMessage(input: {name: \"order paid\", data: $data}) { processInstance { id } userErrors { code } } }";
             emma.ok(send, json!({ "data": data })).await["correlateMessage"].clone()
         }
     };
@@ -137,7 +137,7 @@ async fn of_many_that_wait_exactly_the_one_gets_a_message_whose_key_it_bears() {
         assert_ne!(answer["userErrors"], json!([]), "{missed}");
     }
     // Nobody else's message reaches what they may not read.
-    let send = "mutation($data: JSON) { correlateMessage(input: {message: \"order paid\", data: $data}) { processInstance { id } userErrors { code } } }";
+    let send = "mutation($data: JSON) { correlateMessage(input: {name: \"order paid\", data: $data}) { processInstance { id } userErrors { code } } }";
     let data = json!({ "invoice": { "number": 26 }, "shop": "north" });
     let mia = server.user("mia").ok(send, json!({ "data": data })).await;
     assert_eq!(mia["correlateMessage"]["processInstance"], Value::Null);
