@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 
 const REMINDER: &str = include_str!("../fixtures/reminder.bpmn");
 const REPORT: &str = include_str!("../fixtures/report.bpmn");
-const TIMER: &str = include_str!("../fixtures/timer.bpmn");
+pub const TIMER: &str = include_str!("../fixtures/timer.bpmn");
 
 const SET: &str = "mutation($zone: String!, $days: [Weekday!]!, $holidays: [Date!]) { setCalendar(input: {timeZone: $zone, workingDays: $days, holidays: $holidays}) { calendar { timeZone workingDays holidays } userErrors { code message field } } }";
 const CALENDAR: &str = "{ viewer { tenant { name calendar { timeZone workingDays holidays } } } }";
@@ -93,7 +93,7 @@ async fn due_dates_and_reminders_go_by_the_calendar_of_the_tenant() {
     server.advance("PT1M").await;
     let reminded = data(&emma, &instance).await;
     assert_eq!(reminded["reminders"], 1);
-    assert_eq!(reminded["last"], "2026-04-01T07:00:00Z");
+    assert_eq!(reminded["last"], "2026-04-01T09:00:00+02:00");
     server.advance("P1D").await;
     assert_eq!(data(&emma, &instance).await["reminders"], 2);
     // Nobody is reminded over Easter.
@@ -104,7 +104,7 @@ async fn due_dates_and_reminders_go_by_the_calendar_of_the_tenant() {
     server.advance("P1D").await;
     let reminded = data(&emma, &instance).await;
     assert_eq!(reminded["reminders"], 3);
-    assert_eq!(reminded["last"], "2026-04-07T07:00:00Z");
+    assert_eq!(reminded["last"], "2026-04-07T09:00:00+02:00");
     assert_eq!(reminded["counted"], 3, "a counted cycle is over");
 }
 
@@ -275,7 +275,7 @@ async fn timers_that_were_set_before_a_restart_fire_after_it_and_once() {
 }
 
 /// Two nodes over one folder, whose clock stands still, and the instances of a process that wait for so long.
-async fn two_nodes(
+pub async fn two_nodes(
     waits: &[&str],
 ) -> (
     tempfile::TempDir,

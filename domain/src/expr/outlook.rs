@@ -5,16 +5,19 @@ use jiff::Timestamp;
 
 use super::function::Function;
 use super::{Env, Expr, Kind, Node};
+use crate::time::calendar::Calendar;
 use crate::value::Value;
 
 impl Expr {
     /// Its value, if that is the same whatever the data holds, whenever it is asked for and whoever asks. Nothing if it looks
     /// at any of these, or has no value.
     pub fn constant(&self) -> Option<Value> {
+        let calendar = Calendar::default();
         let fixed = self.parsed.fields.is_empty() && !turns(&self.parsed.tree);
         let nothing = Env {
             layers: &[],
             now: Timestamp::UNIX_EPOCH,
+            calendar: &calendar,
             actor: None,
         };
         fixed.then(|| self.eval(&nothing).ok()).flatten()
@@ -28,12 +31,21 @@ impl Expr {
     }
 }
 
-/// Whether it depends on when it is asked for, or by whom.
+/// Whether it depends on when it is asked for, or by whom, or on the tenant's calendar.
 fn turns(node: &Node) -> bool {
     let asks = matches!(
         node.kind,
         Kind::Call(
-            Function::Now | Function::Today | Function::HasRole | Function::InGroup,
+            Function::Now
+                | Function::Today
+                | Function::Date
+                | Function::DateAndTime
+                | Function::Time
+                | Function::WorkingDays
+                | Function::AddWorkingDays
+                | Function::IsWorkingDay
+                | Function::HasRole
+                | Function::InGroup,
             _
         )
     );

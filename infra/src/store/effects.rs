@@ -8,7 +8,6 @@ use std::sync::atomic::Ordering;
 use docket_domain::access::Actor;
 use docket_domain::bpmn::Process;
 use docket_domain::engine::effect::{Awaited, Effect};
-use docket_domain::engine::instance::Instance;
 use docket_domain::ids::{InstanceId, ProcessId, TenantId};
 use docket_domain::value::{Name, Value};
 use jiff::Timestamp;
@@ -20,14 +19,11 @@ use uuid::Uuid;
 use super::access::{Slot, aliased};
 use super::condition::{object, of_tenant, readable, with_me};
 use super::entity::{beginning, delivery, effect, instance, process, wait};
-use super::row::{Cell, micros, uuid};
+use super::row::{Cell, micros};
 use super::versions::latest;
-use super::{Read, Store, StoreError, Transition, Write, rows};
+use super::waits::{MESSAGE, SIGNAL, correlated, named_by};
+use super::{Read, Store, StoreError, Write, rows};
 use crate::clock::Clock;
-use crate::crypto::TenantKeys;
-
-const SIGNAL: i16 = 1;
-const MESSAGE: i16 = 2;
 
 /// Something thrown.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -149,26 +145,54 @@ impl Store {
 }
 
 impl Read {
-    /// The instance that waits longest for a message. For the engine.
-    pub async fn receiver_for_engine(
+    /// Instances that wait for a message that asks for nothing or for one of these, the longest waiting first. For the
+    /// engine.
+    pub async fn receivers_for_engine(
         &self,
         name: &Name,
-        correlation: Option<&Value>,
-    ) -> Result<Option<InstanceId>, StoreError> {
-        let select = self.waiting(name, correlation).limit(1).take();
-        let found: Option<Uuid> = self.row(&select).await?;
-        Ok(found.map(InstanceId))
+        named: &[Value],
+        limit: u32,
+    ) -> Result<Vec<InstanceId>, StoreError> {
+        let select = self.waiting(name, named).limit(u64::from(limit)).take();
+        let found: Vec<Uuid> = self.rows(&select).await?;
+        Ok(found.into_iter().map(InstanceId).collect())
     }
 
-    /// Instances that wait for a message and that the actor may read, the longest waiting first.
+    /// The versions of which instances wait for a message and ask for something. For the engine.
+    pub async fn askers_for_engine(
+        &self,
+        name: &Name,
+        limit: u32,
+    ) -> Result<Vec<ProcessId>, StoreError> {
+        let found: Vec<Uuid> = self.rows(&self.asking(name, limit)).await?;
+        Ok(found.into_iter().map(ProcessId).collect())
+    }
+
+    /// The same, of instances that the actor may read.
+    pub async fn askers(
+        &self,
+        actor: &Actor,
+        name: &Name,
+        limit: u32,
+    ) -> Result<Vec<ProcessId>, StoreError> {
+        let mut select = self.asking(name, limit);
+        select
+            .and_where(of_tenant(self.tenant.0))
+            .cond_where(readable(&[Slot::InstanceRead]));
+        let select = with_me(&self.principals(actor, true), &mut select);
+        let found: Vec<Uuid> = self.rows(&select).await?;
+        Ok(found.into_iter().map(ProcessId).collect())
+    }
+
+    /// The same, of instances that the actor may read.
     pub async fn receivers(
         &self,
         actor: &Actor,
         name: &Name,
-        correlation: Option<&Value>,
+        named: &[Value],
         limit: u32,
     ) -> Result<Vec<InstanceId>, StoreError> {
-        let mut select = self.waiting(name, correlation);
+        let mut select = self.waiting(name, named);
         select
             .inner_join(
                 aliased(instance::Entity),
@@ -207,19 +231,41 @@ impl Read {
         Ok(found.into_iter().map(ProcessId).collect())
     }
 
-    fn waiting(&self, name: &Name, correlation: Option<&Value>) -> SelectStatement {
+    fn asking(&self, name: &Name, limit: u32) -> SelectStatement {
         use wait::Column;
 
         let of = |column: Column| Expr::col(("w", column));
-        let asked = correlated(&self.keys, None);
-        let named = correlated(&self.keys, correlation);
+        Query::select()
+            .distinct()
+            .expr(object(instance::Column::ProcessId))
+            .from_as(wait::Entity, "w")
+            .inner_join(
+                aliased(instance::Entity),
+                object(instance::Column::Id).equals(("w", Column::InstanceId)),
+            )
+            .and_where(of(Column::TenantId).eq(self.tenant.0))
+            .and_where(of(Column::Kind).eq(MESSAGE))
+            .and_where(of(Column::Name).eq(named_by(&self.keys, MESSAGE, name)))
+            .and_where(of(Column::Correlation).ne(correlated(&self.keys, None)))
+            .limit(u64::from(limit))
+            .take()
+    }
+
+    fn waiting(&self, name: &Name, named: &[Value]) -> SelectStatement {
+        use wait::Column;
+
+        let of = |column: Column| Expr::col(("w", column));
+        let named = named
+            .iter()
+            .map(|value| correlated(&self.keys, Some(value)));
+        let fits = std::iter::once(correlated(&self.keys, None)).chain(named);
         Query::select()
             .expr(of(Column::InstanceId))
             .from_as(wait::Entity, "w")
             .and_where(of(Column::TenantId).eq(self.tenant.0))
             .and_where(of(Column::Kind).eq(MESSAGE))
             .and_where(of(Column::Name).eq(named_by(&self.keys, MESSAGE, name)))
-            .and_where(of(Column::Correlation).is_in([asked, named]))
+            .and_where(of(Column::Correlation).is_in(fits))
             .order_by_expr(of(Column::Since), Order::Asc)
             .order_by_expr(of(Column::InstanceId), Order::Asc)
             .take()
@@ -392,71 +438,6 @@ impl Write {
         Ok(self.tx.execute(&insert).await?.rows_affected())
     }
 
-    /// Brings the rows of what instances wait for from one state to the next.
-    pub(super) async fn save_waits(
-        &self,
-        transitions: &[Transition<'_>],
-    ) -> Result<(), StoreError> {
-        use wait::{ActiveModel, Column, Entity};
-
-        let mut new = Vec::new();
-        for Transition {
-            before,
-            after,
-            entry,
-            ..
-        } in transitions
-        {
-            let were = before.map(|before| self.waits_of(before));
-            let (were, are) = (were.unwrap_or_default(), self.waits_of(after));
-            for (kind, name, correlation) in were.difference(&are) {
-                Entity::delete_many()
-                    .filter(Column::InstanceId.eq(after.id.0))
-                    .filter(Column::TenantId.eq(self.tenant.0))
-                    .filter(Column::Kind.eq(*kind))
-                    .filter(Column::Name.eq(*name))
-                    .filter(Column::Correlation.eq(*correlation))
-                    .exec(&self.tx)
-                    .await?;
-            }
-            new.extend(
-                are.difference(&were)
-                    .map(|(kind, name, correlation)| ActiveModel {
-                        instance_id: Set(after.id.0),
-                        kind: Set(*kind),
-                        name: Set(*name),
-                        correlation: Set(*correlation),
-                        tenant_id: Set(self.tenant.0),
-                        since: Set(micros(entry.at)),
-                    }),
-            );
-        }
-        for chunk in new.chunks(1000) {
-            Entity::insert_many(chunk.iter().cloned())
-                .exec_without_returning(&self.tx)
-                .await?;
-        }
-        Ok(())
-    }
-
-    fn waits_of(&self, instance: &Instance) -> BTreeSet<(i16, Uuid, Uuid)> {
-        let awaited = Awaited::of(instance);
-        awaited.map(|awaited| self.index(&awaited)).collect()
-    }
-
-    /// Kind, name and correlation as columns hold them.
-    fn index(&self, awaited: &Awaited<'_>) -> (i16, Uuid, Uuid) {
-        let keys = &self.keys;
-        match awaited {
-            Awaited::Signal(name) => (SIGNAL, named_by(keys, SIGNAL, name), correlated(keys, None)),
-            Awaited::Message(name, correlation) => (
-                MESSAGE,
-                named_by(keys, MESSAGE, name),
-                correlated(keys, *correlation),
-            ),
-        }
-    }
-
     /// Says what a process version that is published begins with.
     pub async fn save_beginnings(
         &self,
@@ -484,24 +465,5 @@ impl Write {
                 .await?;
         }
         Ok(())
-    }
-}
-
-fn named_by(keys: &TenantKeys, kind: i16, name: &Name) -> Uuid {
-    let purpose = match kind {
-        SIGNAL => "signal",
-        _ => "message",
-    };
-    uuid(keys.blind_index(purpose, name.as_bytes()))
-}
-
-/// What a sender names as a column holds it; that nothing is asked for has a value of its own.
-fn correlated(keys: &TenantKeys, correlation: Option<&Value>) -> Uuid {
-    match correlation {
-        None => Uuid::nil(),
-        Some(value) => {
-            let json = value.to_json().to_string();
-            uuid(keys.blind_index("correlation", json.as_bytes()))
-        }
     }
 }

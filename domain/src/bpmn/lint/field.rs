@@ -96,8 +96,9 @@ impl Written {
 
     fn element(&mut self, element: &Element) {
         let rules = element.fields.iter().map(|rule| &rule.name);
-        let outputs = element.outputs.iter().map(|output| &output.field);
-        self.names.extend(rules.chain(outputs).cloned());
+        let assigned = element.inputs.iter().chain(&element.outputs);
+        let assigned = assigned.map(|set| &set.field);
+        self.names.extend(rules.chain(assigned).cloned());
         if let Some(Repeat::Multi(multi)) = &element.repeat {
             if let Count::Collection { element, .. } = &multi.count {
                 self.names.extend(element.clone());

@@ -10,6 +10,7 @@ use rust_decimal::Decimal;
 
 use crate::bpmn::{ElementIx, Kind, Process};
 use crate::expr::{Env, Expr, Meter};
+use crate::time::calendar::Calendar;
 use crate::value::{Data, Name, Value};
 
 /// Values that are tried for a field.
@@ -27,6 +28,7 @@ pub(super) struct Choices<'a> {
     shared: BTreeSet<Name>,
     known: RefCell<HashMap<Vec<(ElementIx, u64)>, bool>>,
     meter: Meter,
+    calendar: Calendar,
 }
 
 impl<'a> Choices<'a> {
@@ -51,6 +53,7 @@ impl<'a> Choices<'a> {
             shared: shared.map(|(field, _)| field).collect(),
             known: RefCell::default(),
             meter: Meter::new(STEPS),
+            calendar: Calendar::default(),
         }
     }
 
@@ -164,6 +167,7 @@ impl<'a> Choices<'a> {
         let env = Env {
             layers: &[data],
             now: Timestamp::UNIX_EPOCH,
+            calendar: &self.calendar,
             actor: None,
         };
         condition.holds_within(&env, &self.meter).ok()

@@ -24,6 +24,7 @@ use crate::crypto::{Keyring, RootKey};
 
 mod effects;
 mod history;
+mod opening;
 mod paging;
 mod processes;
 mod reading;
@@ -178,6 +179,7 @@ fn instance(number: u128, process: ProcessId) -> Instance {
         tasks: Vec::new(),
         timers: Vec::new(),
         waits: Vec::new(),
+        keys: Default::default(),
         conditions: Vec::new(),
         signals: Vec::new(),
         work: Vec::new(),
@@ -265,6 +267,7 @@ fn full_instance(world: &World) -> Instance {
             parent: ScopeId(0),
             element: ElementIx(2),
             data: BTreeMap::from([(name("inner"), Value::text("scoped"))]),
+            own: false,
             rounds: None,
             undoing: None,
             turn: None,
