@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::function::Function;
 use super::{Env, Expr, Kind, Node};
-use crate::time::calendar::Calendar;
+use crate::time::Calendar;
 use crate::value::Value;
 
 impl Expr {

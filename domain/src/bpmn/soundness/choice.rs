@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 
 use crate::bpmn::{ElementIx, Kind, Process};
 use crate::expr::{Env, Expr, Meter};
-use crate::time::calendar::Calendar;
+use crate::time::Calendar;
 use crate::value::{Data, Name, Value};
 
 /// Values that are tried for a field.
