@@ -138,6 +138,16 @@ fn characters(file: &[u8]) -> String {
     }
 }
 
+#[test]
+fn the_large_model_is_as_large_as_the_largest_that_was_counted() {
+    let text = models::large(7_000);
+    assert!(text.len() >= 900_000, "{}", text.len());
+    let draft = bpmn::read::read(text.as_bytes()).expect("it is read");
+    assert_eq!(bpmn::lint::findings(&draft, "large"), []);
+    let process = bpmn::resolve::resolve(&draft, "large").expect("it resolves");
+    assert_eq!(process.elements.len(), 7_001);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn files_of_every_kind_are_read_come_back_byte_for_byte_and_run() {
     let server = TestServer::start().await;
