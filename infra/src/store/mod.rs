@@ -25,8 +25,8 @@ use sea_orm::sea_query::SelectStatement;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
     ColumnTrait, ConnectOptions, ConnectionTrait, Database, DatabaseConnection,
-    DatabaseTransaction, EntityTrait, QueryFilter, Set, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait, TryGetableMany, TryInsertResult,
+    DatabaseTransaction, DbErr, EntityTrait, QueryFilter, Set, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait, TryGetableMany, TryInsertResult,
 };
 use sea_orm_migration::MigratorTrait;
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -39,6 +39,7 @@ pub mod error;
 pub mod page;
 
 mod access;
+mod ahead;
 mod calendars;
 mod comments;
 mod condition;
@@ -66,6 +67,7 @@ mod work;
 #[cfg(test)]
 mod tests;
 
+use ahead::Ahead;
 use opened::Opened;
 
 pub use comments::Comment;
@@ -81,7 +83,7 @@ pub use processes::{NewProcess, ProcessRecord};
 pub use schedules::DueSchedule;
 pub use statuses::{Held, InstanceStatus};
 pub use suspensions::Suspension;
-pub use tasks::{TaskOrder, TaskSort, WorklistCounts};
+pub use tasks::{Surrounded, TaskOrder, TaskSort, WorklistCounts};
 pub use timers::DueTimer;
 pub use transitions::Transition;
 pub use versions::VersionFilter;
@@ -105,6 +107,7 @@ pub struct Store {
     writer: Arc<Mutex<()>>,
     tenants: Cache<String, TenantId>,
     opened: Arc<Opened>,
+    ahead: Arc<Ahead>,
     statements: Arc<AtomicU64>,
 }
 
@@ -127,6 +130,7 @@ impl Store {
             });
         }
         Ok(Store {
+            ahead: Ahead::of(db.clone(), connections),
             db,
             writing,
             file: Arc::new(opened),
@@ -170,24 +174,19 @@ impl Store {
     /// A snapshot of one tenant.
     pub async fn read(&self, tenant: TenantId) -> Result<Read, StoreError> {
         let keys = self.keyring.tenant(tenant).await?;
-        self.begin(&self.db, tenant, keys, SqliteTransactionMode::Deferred)
-            .await
+        self.file.check()?;
+        let tx = Box::pin(self.ahead.take()).await?;
+        Ok(self.within(tx, tenant, keys))
     }
 
     /// The unit of work of one tenant: takes the write lock at once.
     pub async fn write(&self, tenant: TenantId) -> Result<Write, StoreError> {
         let keys = self.keyring.tenant(tenant).await?;
         let writer = self.writer.clone().lock_owned().await;
-        let read = self
-            .begin(
-                &self.writing,
-                tenant,
-                keys,
-                SqliteTransactionMode::Immediate,
-            )
-            .await?;
+        self.file.check()?;
+        let tx = Box::pin(begin(&self.writing, SqliteTransactionMode::Immediate)).await?;
         Ok(Write {
-            read,
+            read: self.within(tx, tenant, keys),
             position: AtomicI64::new(0),
             thrown: AtomicBool::new(false),
             _writer: writer,
@@ -206,26 +205,26 @@ impl Store {
         self.statements.load(Ordering::Relaxed)
     }
 
-    async fn begin(
-        &self,
-        db: &DatabaseConnection,
-        tenant: TenantId,
-        keys: Arc<TenantKeys>,
-        mode: SqliteTransactionMode,
-    ) -> Result<Read, StoreError> {
-        self.file.check()?;
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(mode),
-            ..TransactionOptions::default()
-        };
-        Ok(Read {
-            tx: Box::pin(db.begin_with_options(options)).await?,
+    fn within(&self, tx: DatabaseTransaction, tenant: TenantId, keys: Arc<TenantKeys>) -> Read {
+        Read {
+            tx,
             tenant,
             keys,
             keyring: self.keyring.clone(),
             opened: self.opened.clone(),
-        })
+        }
     }
+}
+
+async fn begin(
+    db: &DatabaseConnection,
+    mode: SqliteTransactionMode,
+) -> Result<DatabaseTransaction, DbErr> {
+    let options = TransactionOptions {
+        sqlite_transaction_mode: Some(mode),
+        ..TransactionOptions::default()
+    };
+    db.begin_with_options(options).await
 }
 
 /// A pool of so many connections to the database in a file.

@@ -5,25 +5,30 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use docket_domain::access::{Actor, Principal, Privilege};
+use docket_domain::engine::instance::Instance;
 use docket_domain::ids::{InstanceId, TaskId};
 use docket_domain::task::worklist::{TaskFilter, TaskImage, Worklist};
 use jiff::Timestamp;
 use sea_orm::sea_query::{
-    Condition, Expr, ExprTrait, OnConflict, Query, SelectStatement, UnionType,
+    CommonTableExpression, Condition, Expr, ExprTrait, OnConflict, Order, Query, SelectStatement,
+    UnionType, WithClause,
 };
 use sea_orm::{EntityTrait, Set};
 use uuid::Uuid;
 
 use super::access::{Entries, ID, SORT, Slot, Start, aliased, key, page_of_rows};
 use super::condition::{
-    from_ids, not_in, object, of_tenant, person, readable, task_filter, unrestricted, with_me,
+    from_ids, me as me_table, not_in, object, of_tenant, person, readable, task_filter,
+    unrestricted, with_me,
 };
+use super::entity::instance;
 use super::entity::task::{ActiveModel, Column, Entity};
+use super::instances::{SHOWN, Shown};
 use super::page::Walk;
 use super::row::{Cell, micros, or_absent, task_state_code, uuid};
 use super::transitions::Keyed;
 use super::{Page, Read, Slice, StoreError, Write, key_id};
-use crate::crypto::Cipher;
+use crate::crypto::{Cipher, KeyId};
 
 /// What tasks are sorted by; the id breaks ties.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -63,6 +68,21 @@ const MOST_LISTS: usize = 200;
 
 /// A sealed image: the task, the key, the bytes.
 type Row = (i64, Uuid, Uuid, Vec<u8>);
+
+/// What a statement that loads more than tasks calls them, and their columns.
+const FOUND: &str = "found";
+const KEY: &str = "key_id";
+const BODY: &str = "body";
+const INSTANCE: &str = "instance_id";
+
+/// A page of tasks and what surrounds them.
+#[derive(Debug)]
+pub struct Surrounded {
+    /// The page.
+    pub tasks: Slice<Arc<TaskImage>>,
+    /// The instances of its tasks; those that the actor may not read are missing.
+    pub instances: HashMap<InstanceId, Arc<Instance>>,
+}
 
 /// How a list of tasks is found.
 enum List {
@@ -137,22 +157,92 @@ impl Read {
     ) -> Result<Slice<Arc<TaskImage>>, StoreError> {
         let walk = page.walk(order.descending);
         let me = self.task_principals(actor);
-        let found = self
+        let mut select = self
             .list(actor, &me, worklist, filter)
-            .page(order.sort, &walk);
-        let mut select = Query::select();
+            .images(order.sort, &walk);
         select
-            .column(("f", SORT))
-            .expr(object(Column::Id))
-            .expr(object(Column::KeyId))
-            .expr(object(Column::Body))
-            .from_subquery(found, "f")
-            .cross_join(aliased(Entity))
-            .and_where(object(Column::Id).equals(("f", ID)))
             .order_by(("f", SORT), walk.order.into())
             .order_by(("f", ID), walk.order.into());
         let rows: Vec<Row> = self.rows(&with_me(&me, &mut select)).await?;
         let ciphers = self.ciphers(rows.iter().map(|row| row.2)).await?;
+        self.slice(rows, page, &ciphers)
+    }
+
+    /// The same together with the instances of these tasks that the actor may read, in the same statement: each is sent
+    /// once, however many of the tasks it has.
+    pub async fn tasks_with_instances(
+        &self,
+        actor: &Actor,
+        worklist: Option<&Worklist>,
+        filter: &TaskFilter,
+        order: TaskOrder,
+        page: &Page,
+    ) -> Result<Surrounded, StoreError> {
+        let walk = page.walk(order.descending);
+        let me = self.task_principals(actor);
+        let images = self
+            .list(actor, &me, worklist, filter)
+            .images(order.sort, &walk)
+            .expr(object(Column::InstanceId))
+            .take();
+        let [id, key, body, data] = SHOWN.map(object);
+        let which = Query::select()
+            .distinct()
+            .column(INSTANCE)
+            .from(FOUND)
+            .take();
+        let instances = Query::select()
+            .expr(Expr::val(0i64))
+            .exprs([id, key, body, data])
+            .from_subquery(which, "w")
+            .cross_join(aliased(instance::Entity))
+            .and_where(object(instance::Column::Id).equals(("w", INSTANCE)))
+            .and_where(of_tenant(self.tenant.0))
+            .cond_where(readable(&[Slot::InstanceRead]))
+            .take();
+        let found = CommonTableExpression::new()
+            .table_name(FOUND)
+            .columns([SORT, ID, KEY, BODY, INSTANCE])
+            .query(images)
+            .to_owned();
+        let select = Query::select()
+            .column(SORT)
+            .column(ID)
+            .column(KEY)
+            .column(BODY)
+            .expr(Expr::val(None::<Vec<u8>>))
+            .from(FOUND)
+            .union(UnionType::All, instances)
+            // What is sorted is sent at one go, instead of waking the reader for each row.
+            .order_by(ID, Order::Asc)
+            .with_cte(WithClause::new().cte(me_table(&me)).cte(found).to_owned())
+            .take();
+        let rows: Vec<(i64, Uuid, Uuid, Vec<u8>, Option<Vec<u8>>)> = self.rows(&select).await?;
+        let ciphers = self.ciphers(rows.iter().map(|row| row.2)).await?;
+        let (mut tasks, mut instances): (Vec<Row>, Vec<Shown>) = (Vec::new(), Vec::new());
+        for (sort, id, key, body, data) in rows {
+            match data {
+                None => tasks.push((sort, id, key, body)),
+                Some(data) => instances.push((id, key, body, data)),
+            }
+        }
+        tasks.sort_unstable_by_key(|row| (row.0, row.1));
+        if !walk.rising() {
+            tasks.reverse();
+        }
+        Ok(Surrounded {
+            tasks: self.slice(tasks, page, &ciphers)?,
+            instances: self.instances_at_hand(instances, &ciphers).await?,
+        })
+    }
+
+    /// The page of what was found for it.
+    fn slice(
+        &self,
+        rows: Vec<Row>,
+        page: &Page,
+        ciphers: &HashMap<KeyId, Cipher>,
+    ) -> Result<Slice<Arc<TaskImage>>, StoreError> {
         let rows = rows.into_iter().map(|row| (key(row.1, row.0), row));
         page.cut(rows.collect())
             .try_filter_map(|(_, id, key, body)| {
@@ -319,6 +409,18 @@ impl Read {
 }
 
 impl List {
+    /// The sealed images of a page, in no order.
+    fn images(self, sort: TaskSort, walk: &Walk) -> SelectStatement {
+        let found = self.page(sort, walk);
+        Query::select()
+            .column(("f", SORT))
+            .exprs([Column::Id, Column::KeyId, Column::Body].map(object))
+            .from_subquery(found, "f")
+            .cross_join(aliased(Entity))
+            .and_where(object(Column::Id).equals(("f", ID)))
+            .take()
+    }
+
     fn page(self, sort: TaskSort, walk: &Walk) -> SelectStatement {
         match self {
             List::Entries {
