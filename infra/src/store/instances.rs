@@ -10,8 +10,8 @@ use docket_domain::ids::{InstanceId, ProcessId, TaskId};
 use docket_domain::task::worklist::Span;
 use docket_domain::value::Name;
 use sea_orm::sea_query::{
-    CommonTableExpression, Condition, Expr, ExprTrait, IntoTableRef, Order, Query, SelectStatement,
-    UnionType, WithClause,
+    CommonTableExpression, Condition, Expr, ExprTrait, Func, IntoTableRef, Order, Query,
+    SelectStatement, UnionType, WithClause,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -57,8 +57,8 @@ pub(super) struct Body {
 type Row = (i64, i64, Uuid, Uuid, Uuid, Vec<u8>, Option<Vec<u8>>);
 /// The row of an instance that is shown: id, key, body, data.
 pub(super) type Shown = (Uuid, Uuid, Vec<u8>, Vec<u8>);
-/// Its columns.
-pub(super) const SHOWN: [Column; 4] = [Column::Id, Column::KeyId, Column::Body, Column::Data];
+/// Sealed bytes of an instance that are sent beside each of its tasks.
+const BESIDE: i64 = 16 * 1024;
 
 const INSTANCE: i64 = 0;
 const TASK: i64 = 1;
@@ -135,7 +135,7 @@ impl Read {
         }
         let mut select = Query::select();
         select
-            .exprs(SHOWN.map(object))
+            .exprs([Column::Id, Column::KeyId, Column::Body, Column::Data].map(object))
             .and_where(of_tenant(self.tenant.0))
             .cond_where(readable(&[Slot::InstanceRead]))
             // What is sorted is sent at one go, instead of waking the reader for each row.
@@ -145,6 +145,26 @@ impl Read {
         let rows: Vec<Shown> = self.rows(&with_me(&me, &mut select)).await?;
         let ciphers = self.ciphers(rows.iter().map(|row| row.1)).await?;
         self.instances_at_hand(rows, &ciphers).await
+    }
+
+    /// Instances that the actor may read, for showing them beside something else; body and data are null where they are
+    /// large.
+    pub(super) fn shown_instances(&self) -> SelectStatement {
+        let small = || {
+            let bytes = |column: Column| Func::cust("LENGTH").arg(object(column));
+            Expr::from(bytes(Column::Body))
+                .add(bytes(Column::Data))
+                .lte(BESIDE)
+        };
+        let if_small = |column: Column| Expr::case(small(), object(column));
+        Query::select()
+            .exprs([Column::Id, Column::KeyId].map(object))
+            .expr_as(if_small(Column::Body), Column::Body)
+            .expr_as(if_small(Column::Data), Column::Data)
+            .from(aliased(Entity))
+            .and_where(of_tenant(self.tenant.0))
+            .cond_where(readable(&[Slot::InstanceRead]))
+            .take()
     }
 
     /// Instances that were found for showing them, opened now or lately.

@@ -11,7 +11,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, OpenOptions};
 use std::io;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -25,10 +25,9 @@ use sea_orm::sea_query::SelectStatement;
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{
     ColumnTrait, ConnectOptions, ConnectionTrait, Database, DatabaseConnection,
-    DatabaseTransaction, DbErr, EntityTrait, QueryFilter, Set, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait, TryGetableMany, TryInsertResult,
+    DatabaseTransaction, EntityTrait, QueryFilter, Set, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait, TryGetableMany, TryInsertResult,
 };
-use sea_orm_migration::MigratorTrait;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use uuid::Uuid;
 
@@ -39,7 +38,6 @@ pub mod error;
 pub mod page;
 
 mod access;
-mod ahead;
 mod calendars;
 mod comments;
 mod condition;
@@ -62,12 +60,12 @@ mod tasks;
 mod timers;
 mod transitions;
 mod versions;
+mod waits;
 mod work;
 
 #[cfg(test)]
 mod tests;
 
-use ahead::Ahead;
 use opened::Opened;
 
 pub use comments::Comment;
@@ -82,10 +80,10 @@ pub use page::{Key, Page, Slice};
 pub use processes::{NewProcess, ProcessRecord};
 pub use schedules::DueSchedule;
 pub use statuses::{Held, InstanceStatus};
-pub use suspensions::Suspension;
+pub use suspensions::{Suspension, SuspensionKind};
 pub use tasks::{Surrounded, TaskOrder, TaskSort, WorklistCounts};
 pub use timers::DueTimer;
-pub use transitions::Transition;
+pub use transitions::{Prepared, Transition};
 pub use versions::VersionFilter;
 pub use work::{FreeWork, WorkTimes};
 
@@ -107,7 +105,6 @@ pub struct Store {
     writer: Arc<Mutex<()>>,
     tenants: Cache<String, TenantId>,
     opened: Arc<Opened>,
-    ahead: Arc<Ahead>,
     statements: Arc<AtomicU64>,
 }
 
@@ -120,7 +117,7 @@ impl Store {
     ) -> Result<Store, StoreError> {
         let opened = DatabaseFile::make(path).map_err(StoreError::File)?;
         let mut writing = connect(path, 1).await?;
-        migrate::Migrator::up(&writing, None).await?;
+        migrate::up(&writing).await?;
         let mut db = connect(path, connections.max(1)).await?;
         let statements = Arc::new(AtomicU64::new(0));
         for db in [&mut db, &mut writing] {
@@ -130,7 +127,6 @@ impl Store {
             });
         }
         Ok(Store {
-            ahead: Ahead::of(db.clone(), connections),
             db,
             writing,
             file: Arc::new(opened),
@@ -174,19 +170,24 @@ impl Store {
     /// A snapshot of one tenant.
     pub async fn read(&self, tenant: TenantId) -> Result<Read, StoreError> {
         let keys = self.keyring.tenant(tenant).await?;
-        self.file.check()?;
-        let tx = Box::pin(self.ahead.take()).await?;
-        Ok(self.within(tx, tenant, keys))
+        self.begin(&self.db, tenant, keys, SqliteTransactionMode::Deferred)
+            .await
     }
 
     /// The unit of work of one tenant: takes the write lock at once.
     pub async fn write(&self, tenant: TenantId) -> Result<Write, StoreError> {
         let keys = self.keyring.tenant(tenant).await?;
         let writer = self.writer.clone().lock_owned().await;
-        self.file.check()?;
-        let tx = Box::pin(begin(&self.writing, SqliteTransactionMode::Immediate)).await?;
+        let read = self
+            .begin(
+                &self.writing,
+                tenant,
+                keys,
+                SqliteTransactionMode::Immediate,
+            )
+            .await?;
         Ok(Write {
-            read: self.within(tx, tenant, keys),
+            read,
             position: AtomicI64::new(0),
             thrown: AtomicBool::new(false),
             _writer: writer,
@@ -205,26 +206,32 @@ impl Store {
         self.statements.load(Ordering::Relaxed)
     }
 
-    fn within(&self, tx: DatabaseTransaction, tenant: TenantId, keys: Arc<TenantKeys>) -> Read {
-        Read {
-            tx,
+    async fn begin(
+        &self,
+        db: &DatabaseConnection,
+        tenant: TenantId,
+        keys: Arc<TenantKeys>,
+        mode: SqliteTransactionMode,
+    ) -> Result<Read, StoreError> {
+        self.file.check()?;
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(mode),
+            ..TransactionOptions::default()
+        };
+        Ok(Read {
+            tx: Box::pin(db.begin_with_options(options)).await?,
             tenant,
             keys,
             keyring: self.keyring.clone(),
             opened: self.opened.clone(),
-        }
+        })
     }
 }
 
-async fn begin(
-    db: &DatabaseConnection,
-    mode: SqliteTransactionMode,
-) -> Result<DatabaseTransaction, DbErr> {
-    let options = TransactionOptions {
-        sqlite_transaction_mode: Some(mode),
-        ..TransactionOptions::default()
-    };
-    db.begin_with_options(options).await
+/// How many migrations [`Store::open`] would make in a database that is there; makes none of them. A database of another
+/// version is [`StoreError::OtherVersion`].
+pub async fn pending_migrations(path: &Path) -> Result<usize, StoreError> {
+    migrate::pending(&connect(path, 1).await?).await
 }
 
 /// A pool of so many connections to the database in a file.
@@ -265,8 +272,13 @@ struct DatabaseFile {
 }
 
 impl DatabaseFile {
+    /// SQLite gives its logs the mode of the database.
     fn make(path: &Path) -> io::Result<DatabaseFile> {
-        let file = OpenOptions::new().create(true).append(true).open(path)?;
+        let file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .mode(0o600)
+            .open(path)?;
         let metadata = file.metadata()?;
         Ok(DatabaseFile {
             path: path.to_owned(),
@@ -392,11 +404,11 @@ async fn undamaged(
     Ok(all)
 }
 
-/// Whether a row was inserted, where one that is already there is nothing to write over.
-fn inserted(result: TryInsertResult<u64>) -> Result<(), StoreError> {
+/// Whether so many rows were inserted, where one that is already there is nothing to write over.
+fn inserted(result: TryInsertResult<u64>, wanted: usize) -> Result<(), StoreError> {
     match result {
-        TryInsertResult::Inserted(1..) => Ok(()),
-        TryInsertResult::Inserted(0) | TryInsertResult::Conflicted | TryInsertResult::Empty => {
+        TryInsertResult::Inserted(rows) if rows == wanted as u64 => Ok(()),
+        TryInsertResult::Inserted(_) | TryInsertResult::Conflicted | TryInsertResult::Empty => {
             Err(StoreError::Conflict)
         }
     }

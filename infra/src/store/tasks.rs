@@ -1,7 +1,7 @@
 //! Tasks. A row holds in clear what lists are filtered and sorted by, and the whole image sealed; lists open images only,
 //! and load no instance.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use docket_domain::access::{Actor, Principal, Privilege};
@@ -10,23 +10,19 @@ use docket_domain::ids::{InstanceId, TaskId};
 use docket_domain::task::worklist::{TaskFilter, TaskImage, Worklist};
 use jiff::Timestamp;
 use sea_orm::sea_query::{
-    CommonTableExpression, Condition, Expr, ExprTrait, OnConflict, Order, Query, SelectStatement,
-    UnionType, WithClause,
+    Condition, Expr, ExprTrait, IntoTableRef, OnConflict, Query, SelectStatement, UnionType,
 };
-use sea_orm::{EntityTrait, Set};
+use sea_orm::{EntityTrait, JoinType, Set};
 use uuid::Uuid;
 
 use super::access::{Entries, ID, SORT, Slot, Start, aliased, key, page_of_rows};
 use super::condition::{
-    from_ids, me as me_table, not_in, object, of_tenant, person, readable, task_filter,
-    unrestricted, with_me,
+    from_ids, not_in, object, of_tenant, person, readable, task_filter, unrestricted, with_me,
 };
-use super::entity::instance;
 use super::entity::task::{ActiveModel, Column, Entity};
-use super::instances::{SHOWN, Shown};
 use super::page::Walk;
 use super::row::{Cell, micros, or_absent, task_state_code, uuid};
-use super::transitions::Keyed;
+use super::transitions::{CHUNK, Keyed};
 use super::{Page, Read, Slice, StoreError, Write, key_id};
 use crate::crypto::{Cipher, KeyId};
 
@@ -69,11 +65,23 @@ const MOST_LISTS: usize = 200;
 /// A sealed image: the task, the key, the bytes.
 type Row = (i64, Uuid, Uuid, Vec<u8>);
 
-/// What a statement that loads more than tasks calls them, and their columns.
-const FOUND: &str = "found";
-const KEY: &str = "key_id";
-const BODY: &str = "body";
-const INSTANCE: &str = "instance_id";
+/// A sealed image, and beside it the id, key, body and data of its instance: nothing where the actor may not read that, the
+/// id alone where it is large.
+type FlatRow = (
+    i64,
+    Uuid,
+    Uuid,
+    Vec<u8>,
+    Option<Uuid>,
+    Option<Uuid>,
+    Option<Vec<u8>>,
+    Option<Vec<u8>>,
+);
+
+/// What a page finds, its tasks and their instances, in one statement.
+const FOUND: &str = "f";
+const TASK: &str = "k";
+const INSTANCE: &str = "i";
 
 /// A page of tasks and what surrounds them.
 #[derive(Debug)]
@@ -157,19 +165,25 @@ impl Read {
     ) -> Result<Slice<Arc<TaskImage>>, StoreError> {
         let walk = page.walk(order.descending);
         let me = self.task_principals(actor);
-        let mut select = self
+        let found = self
             .list(actor, &me, worklist, filter)
-            .images(order.sort, &walk);
+            .page(order.sort, &walk);
+        let mut select = Query::select();
         select
-            .order_by(("f", SORT), walk.order.into())
-            .order_by(("f", ID), walk.order.into());
+            .column((FOUND, SORT))
+            .exprs([Column::Id, Column::KeyId, Column::Body].map(object))
+            .from_subquery(found, FOUND)
+            .cross_join(aliased(Entity))
+            .and_where(object(Column::Id).equals((FOUND, ID)))
+            .order_by((FOUND, SORT), walk.order.into())
+            .order_by((FOUND, ID), walk.order.into());
         let rows: Vec<Row> = self.rows(&with_me(&me, &mut select)).await?;
         let ciphers = self.ciphers(rows.iter().map(|row| row.2)).await?;
         self.slice(rows, page, &ciphers)
     }
 
-    /// The same together with the instances of these tasks that the actor may read, in the same statement: each is sent
-    /// once, however many of the tasks it has.
+    /// The same together with the instances of these tasks that the actor may read, in the same statement. Several tasks of
+    /// one instance bring it several times, so what is large is left to a statement of its own.
     pub async fn tasks_with_instances(
         &self,
         actor: &Actor,
@@ -180,59 +194,59 @@ impl Read {
     ) -> Result<Surrounded, StoreError> {
         let walk = page.walk(order.descending);
         let me = self.task_principals(actor);
-        let images = self
+        let found = self
             .list(actor, &me, worklist, filter)
-            .images(order.sort, &walk)
-            .expr(object(Column::InstanceId))
-            .take();
-        let [id, key, body, data] = SHOWN.map(object);
-        let which = Query::select()
-            .distinct()
-            .column(INSTANCE)
-            .from(FOUND)
-            .take();
-        let instances = Query::select()
-            .expr(Expr::val(0i64))
-            .exprs([id, key, body, data])
-            .from_subquery(which, "w")
-            .cross_join(aliased(instance::Entity))
-            .and_where(object(instance::Column::Id).equals(("w", INSTANCE)))
-            .and_where(of_tenant(self.tenant.0))
-            .cond_where(readable(&[Slot::InstanceRead]))
-            .take();
-        let found = CommonTableExpression::new()
-            .table_name(FOUND)
-            .columns([SORT, ID, KEY, BODY, INSTANCE])
-            .query(images)
-            .to_owned();
-        let select = Query::select()
-            .column(SORT)
-            .column(ID)
-            .column(KEY)
-            .column(BODY)
-            .expr(Expr::val(None::<Vec<u8>>))
-            .from(FOUND)
-            .union(UnionType::All, instances)
-            // What is sorted is sent at one go, instead of waking the reader for each row.
-            .order_by(ID, Order::Asc)
-            .with_cte(WithClause::new().cte(me_table(&me)).cte(found).to_owned())
-            .take();
-        let rows: Vec<(i64, Uuid, Uuid, Vec<u8>, Option<Vec<u8>>)> = self.rows(&select).await?;
-        let ciphers = self.ciphers(rows.iter().map(|row| row.2)).await?;
-        let (mut tasks, mut instances): (Vec<Row>, Vec<Shown>) = (Vec::new(), Vec::new());
-        for (sort, id, key, body, data) in rows {
-            match data {
-                None => tasks.push((sort, id, key, body)),
-                Some(data) => instances.push((id, key, body, data)),
+            .page(order.sort, &walk);
+        let of_task = |column: Column| Expr::col((TASK, column));
+        let mut select = Query::select();
+        select
+            .column((FOUND, SORT))
+            .exprs([Column::Id, Column::KeyId, Column::Body].map(of_task))
+            .columns(["id", "key_id", "body", "data"].map(|column| (INSTANCE, column)))
+            .from_subquery(found, FOUND)
+            .cross_join(Entity.into_table_ref().alias(TASK))
+            .join_subquery(
+                JoinType::LeftJoin,
+                self.shown_instances(),
+                INSTANCE,
+                Expr::col((INSTANCE, "id")).equals((TASK, Column::InstanceId)),
+            )
+            .and_where(of_task(Column::Id).equals((FOUND, ID)));
+        let mut rows: Vec<FlatRow> = self.rows(&with_me(&me, &mut select)).await?;
+        rows.sort_unstable_by_key(|row| (row.0, row.1));
+        if !walk.rising() {
+            rows.reverse();
+        }
+        let keys: Vec<Uuid> = rows
+            .iter()
+            .flat_map(|row| [Some(row.2), row.5])
+            .flatten()
+            .collect();
+        let ciphers = self.ciphers(keys).await?;
+        let mut tasks: Vec<Row> = Vec::with_capacity(rows.len());
+        let mut instances = BTreeMap::new();
+        let mut large = BTreeSet::new();
+        for (sort, id, key, body, instance, instance_key, instance_body, data) in rows {
+            tasks.push((sort, id, key, body));
+            let Some(id) = instance else {
+                continue;
+            };
+            match (instance_key, instance_body, data) {
+                (Some(key), Some(body), Some(data)) => {
+                    instances.insert(id, (id, key, body, data));
+                }
+                _ => {
+                    large.insert(InstanceId(id));
+                }
             }
         }
-        tasks.sort_unstable_by_key(|row| (row.0, row.1));
-        if !walk.rising() {
-            tasks.reverse();
-        }
+        let large: Vec<InstanceId> = large.into_iter().collect();
+        let mut shown = self.instances_by_id(actor, &large).await?;
+        let instances = instances.into_values().collect();
+        shown.extend(self.instances_at_hand(instances, &ciphers).await?);
         Ok(Surrounded {
             tasks: self.slice(tasks, page, &ciphers)?,
-            instances: self.instances_at_hand(instances, &ciphers).await?,
+            instances: shown,
         })
     }
 
@@ -409,18 +423,6 @@ impl Read {
 }
 
 impl List {
-    /// The sealed images of a page, in no order.
-    fn images(self, sort: TaskSort, walk: &Walk) -> SelectStatement {
-        let found = self.page(sort, walk);
-        Query::select()
-            .column(("f", SORT))
-            .exprs([Column::Id, Column::KeyId, Column::Body].map(object))
-            .from_subquery(found, "f")
-            .cross_join(aliased(Entity))
-            .and_where(object(Column::Id).equals(("f", ID)))
-            .take()
-    }
-
     fn page(self, sort: TaskSort, walk: &Walk) -> SelectStatement {
         match self {
             List::Entries {
@@ -512,38 +514,13 @@ fn end_of_day(now: Timestamp) -> i64 {
     (micros(now).div_euclid(DAY) + 1).saturating_mul(DAY)
 }
 
-impl Write {
-    /// Stores the images after a transition of the tasks that it concerned.
-    pub(super) async fn save_tasks(&self, keyed: &[Keyed<'_>]) -> Result<(), StoreError> {
-        let mut rows = Vec::new();
-        for one in keyed {
-            for change in &one.transition.entry.tasks {
-                rows.push(self.task_row(&one.cipher, &change.after)?);
-            }
-        }
-        for chunk in rows.chunks(500) {
-            Entity::insert_many(chunk.iter().cloned())
-                .on_conflict(
-                    OnConflict::column(Column::Id)
-                        .update_columns([
-                            Column::State,
-                            Column::Open,
-                            Column::Assignee,
-                            Column::Owner,
-                            Column::Priority,
-                            Column::DueAt,
-                            Column::FollowUpAt,
-                            Column::Revision,
-                            Column::Clauses,
-                            Column::Denials,
-                            Column::Body,
-                        ])
-                        .to_owned(),
-                )
-                .exec_without_returning(&self.tx)
-                .await?;
-        }
-        Ok(())
+impl Read {
+    /// The images after a transition of the tasks that it concerned, as rows.
+    pub(super) fn task_rows(&self, keyed: &Keyed<'_>) -> Result<Vec<ActiveModel>, StoreError> {
+        let changes = keyed.transition.entry.tasks.iter();
+        changes
+            .map(|change| self.task_row(&keyed.cipher, &change.after))
+            .collect()
     }
 
     fn task_row(&self, cipher: &Cipher, image: &TaskImage) -> Result<ActiveModel, StoreError> {
@@ -572,5 +549,33 @@ impl Write {
             denials: Set(entries.denials),
             body: Set(self.task_cell(task.id.0).seal_json(cipher, image)?),
         })
+    }
+}
+
+impl Write {
+    pub(super) async fn save_tasks(&self, rows: &[ActiveModel]) -> Result<(), StoreError> {
+        for chunk in rows.chunks(CHUNK) {
+            Entity::insert_many(chunk.iter().cloned())
+                .on_conflict(
+                    OnConflict::column(Column::Id)
+                        .update_columns([
+                            Column::State,
+                            Column::Open,
+                            Column::Assignee,
+                            Column::Owner,
+                            Column::Priority,
+                            Column::DueAt,
+                            Column::FollowUpAt,
+                            Column::Revision,
+                            Column::Clauses,
+                            Column::Denials,
+                            Column::Body,
+                        ])
+                        .to_owned(),
+                )
+                .exec_without_returning(&self.tx)
+                .await?;
+        }
+        Ok(())
     }
 }
