@@ -268,7 +268,7 @@ impl<'a> Case<'a> {
         let named = |list: &[Principals]| {
             let layers = state::layers(self.instance, scope);
             let people = People::of(self.instance, &layers, self.now, &self.meter);
-            viewer.actor.is_any(&state::resolve(list, &people))
+            state::names(list, &people, viewer.actor)
         };
         let seen = match rule.class {
             Classification::Public | Classification::Internal => Seen::Clear,
