@@ -63,7 +63,8 @@ fn each_item_of_a_list_names_its_people() {
         ] {
             let layers = [&instance.data];
             let meter = Meter::new(MAX_STEPS);
-            let people = People::of(&instance, &layers, (at(0), &Calendar::default()), &meter);
+            let calendar = Calendar::default();
+            let people = People::of(&instance, &layers, (at(0), &calendar), &meter);
             let named = names(&list(text), &people, &viewer);
             assert_eq!(named, viewer.is_any(&expected), "{} in {text}", viewer.user);
         }
