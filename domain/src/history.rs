@@ -126,6 +126,7 @@ fn remembered(event: &Event) -> Option<(Kind, TokenId, Option<ElementIx>)> {
         | Event::PartsCleared { .. }
         | Event::Called(_)
         | Event::CallReaders { .. }
+        | Event::CallReturned { .. }
         | Event::CallCleared { .. }
         | Event::Asked(_)
         | Event::Ended { .. } => None,

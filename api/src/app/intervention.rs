@@ -143,9 +143,14 @@ impl App {
     ) -> Result<Transition, AppError> {
         require(actor, Privilege::Administrator)?;
         let reason = optional(reason)?;
-        self.intervene(actor, Gate::Administrators, instance, || Command::Resume {
-            actor,
-            reason: reason.clone(),
+        let command = &Command::Resume { actor, reason };
+        retry(&self.store, actor.tenant, move |tx| {
+            Box::pin(async move {
+                let before = subject(&tx, actor, Gate::Administrators, instance).await?;
+                let (model, after) = self.decide(&tx, &before, command).await?;
+                tx.wake_deliveries(instance, self.clock.now()).await?;
+                self.finish(tx, model, after).await
+            })
         })
         .await
     }
@@ -247,14 +252,18 @@ impl App {
                 if !tx.resume_process(resumption).await? {
                     return Err(Rejection::NotSuspended.into());
                 }
+                tx.wake_deliveries_of(key, self.clock.now()).await?;
+                let waited = tx.has_thrown();
                 tx.commit().await?;
+                // Timers have waited for this.
+                self.hub.wake();
+                if waited {
+                    self.follow_up().await;
+                }
                 Ok(())
             })
         })
-        .await?;
-        // Timers have waited for this.
-        self.hub.wake();
-        Ok(())
+        .await
     }
 
     fn suspension(

@@ -27,6 +27,7 @@ use tokio::sync::Notify;
 
 use crate::feed::Hub;
 
+mod batch;
 mod calendar;
 pub mod decision;
 mod delivery;

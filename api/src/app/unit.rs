@@ -108,9 +108,7 @@ impl<'a> Unit<'a> {
                     {
                         codes.push(code);
                     }
-                    let child = asker;
-                    let escalated = Command::Escalated { child, codes };
-                    self.ask_parent(asker, &escalated).await?;
+                    self.escalate(asker, codes).await?;
                 }
                 Effect::Participants(people) => {
                     let child = asker;
@@ -212,7 +210,43 @@ impl<'a> Unit<'a> {
         {
             returned.push((child, outcome));
         }
-        self.ask(parent, &Command::Returned(returned)).await
+        let asked = self.ask(parent, &Command::Returned(returned.clone())).await;
+        let kept = returned.into_iter();
+        let kept = kept.map(|(child, outcome)| (child, Effect::Return(outcome)));
+        self.or_later(asked, parent, kept.collect()).await
+    }
+
+    /// Keeps what instances tell their parent, if that is suspended: it hears it when it goes on.
+    async fn or_later(
+        &self,
+        asked: Result<(), AppError>,
+        parent: InstanceId,
+        told: Vec<(InstanceId, Effect)>,
+    ) -> Result<(), AppError> {
+        let Err(AppError::Rejected(Rejection::Suspended)) = asked else {
+            return asked;
+        };
+        for (child, effect) in told {
+            let thrown = Thrown {
+                effect,
+                by: Some(child),
+                hops: self.hops,
+            };
+            self.tx.throw_to(parent, &thrown, self.now).await?;
+        }
+        Ok(())
+    }
+
+    async fn escalate(&mut self, child: InstanceId, codes: Vec<Name>) -> Result<(), AppError> {
+        let Some(parent) = self.parent(child) else {
+            return Ok(());
+        };
+        let kept = codes
+            .iter()
+            .map(|code| (child, Effect::Escalate(code.clone())));
+        let kept = kept.collect();
+        let asked = self.ask(parent, &Command::Escalated { child, codes }).await;
+        self.or_later(asked, parent, kept).await
     }
 
     fn parent(&self, child: InstanceId) -> Option<InstanceId> {

@@ -17,7 +17,7 @@ use crate::engine::instance::{
 };
 use crate::ids::{InstanceId, TaskId, TimerId, WorkId};
 use crate::task::{Task, TaskEvent};
-use crate::value::{Name, Value};
+use crate::value::{Data, Name, Value};
 use crate::work::{PendingWork, WorkEvent};
 
 /// One thing that happened.
@@ -196,6 +196,13 @@ pub enum Event {
         child: InstanceId,
         /// Who.
         readers: BTreeSet<Name>,
+    },
+    /// What was called is over, and what came back could not be taken over.
+    CallReturned {
+        /// What was called.
+        child: InstanceId,
+        /// What came back.
+        data: Data,
     },
     /// What was called is over, or nothing waits for it any more.
     CallCleared {

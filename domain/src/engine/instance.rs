@@ -432,6 +432,11 @@ impl Instance {
                     call.readers = readers.clone();
                 }
             }
+            Event::CallReturned { child, data } => {
+                if let Some(call) = self.calls.iter_mut().find(|call| call.child == *child) {
+                    call.returned = Some(data.clone());
+                }
+            }
             Event::CallCleared { child } => self.calls.retain(|call| call.child != *child),
             Event::Asked(_) => {}
             Event::IncidentRaised(incident) => {

@@ -6,7 +6,7 @@
 
 use super::Case;
 use super::command::{Fresh, Rejection, Trouble};
-use super::element::{condition, event_sub_process, repeat, sub_process, wait};
+use super::element::{call_activity, condition, event_sub_process, repeat, sub_process, wait};
 use super::event::Event;
 use super::incident::{Incident, Phase};
 use super::instance::{ScopeId, TokenId};
@@ -111,7 +111,11 @@ fn again(run: &mut Run<'_, '_>, incident: &Incident) {
             reset(run, spot);
             run.proceed(spot.token);
         }
-        Phase::Leaving => run.leave(spot),
+        Phase::Leaving => {
+            if !call_activity::take_again(run, spot) {
+                run.leave(spot);
+            }
+        }
         Phase::Beside => {
             if let Err(trouble) = await_again(run, incident) {
                 run.hold_at(incident.token, trouble, Phase::Beside);
@@ -149,7 +153,8 @@ fn pass(run: &mut Run<'_, '_>, incident: &Incident) {
     }
 }
 
-/// Takes away what an element has begun, so that it can begin again; the token stays, and so do the fields of a round.
+/// Takes away what an element has begun, and what came back to it, so that it can begin again; the token stays, and so do
+/// the fields of a round.
 fn reset(run: &mut Run<'_, '_>, spot: Spot) {
     let inside = ScopeId(spot.token.0);
     if run.instance.scope(inside).is_some() {
@@ -166,6 +171,10 @@ fn reset(run: &mut Run<'_, '_>, spot: Spot) {
         });
     }
     run.disarm(spot.token, |_| true);
+    let mut calls = run.instance.calls.iter();
+    if let Some(child) = calls.find(|it| it.token == spot.token).map(|it| it.child) {
+        run.emit(Event::CallCleared { child });
+    }
 }
 
 /// Lets everything begin that begins where this token stands.

@@ -358,7 +358,8 @@ impl<'a> Case<'a> {
         let mut waited = false;
         for (child, outcome) in calls {
             // One that came back before may have taken this one away.
-            if let Some(call) = run.instance.call_of(*child).cloned() {
+            let call = run.instance.call_of(*child).cloned();
+            if let Some(call) = call.filter(|call| call.returned.is_none()) {
                 element::call_activity::returned(&mut run, &call, outcome);
                 waited = true;
             }

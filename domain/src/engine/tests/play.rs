@@ -444,6 +444,7 @@ impl Play {
             }
             Event::WorkCleared(work) => format!("unwork:{}", self.id(self.worked_at(*work))),
             Event::Called(_) | Event::CallReaders { .. } => return None,
+            Event::CallReturned { .. } => "kept".to_owned(),
             Event::CallCleared { .. } => "called".to_owned(),
             Event::Asked(effect) => match effect {
                 Effect::Signal { name, .. } => format!("signal:{name}"),
