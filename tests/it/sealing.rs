@@ -120,7 +120,10 @@ async fn resolve(administrator: &User, ann: &User, why: &str) {
     assert_eq!(passed["resolveIncident"]["userErrors"], json!([]));
     let found = ann.ok(read, json!({ "id": instance })).await["processInstance"].clone();
     let history = found["history"].to_string();
-    assert!(history.contains(why), "whoever reads it reads why: {history}");
+    assert!(
+        history.contains(why),
+        "whoever reads it reads why: {history}"
+    );
 }
 
 async fn use_everything(canaries: &mut Canaries, person: impl Fn(&str) -> User) {

@@ -8,6 +8,7 @@ use docket_domain::bpmn::Process;
 use docket_domain::engine::command::{Command, Rejection};
 use docket_domain::engine::instance::Instance;
 use docket_domain::ids::{InstanceId, WorkId};
+use docket_domain::time::Calendar;
 use docket_domain::value::Name;
 use docket_domain::work::{self, WorkCommand, WorkView};
 use docket_infra::store::{FreeWork, Position, Read, Remembered, StoreError, Transition, Write};
@@ -156,10 +157,12 @@ impl App {
             decided.iter().map(|(one, _)| one.transition()).collect();
         tx.save_instances(&transitions).await?;
         let names = request.fields.as_deref();
+        let calendar = self.calendar(tx).await?;
+        let clock = (now, &*calendar);
         let mut views = HashMap::with_capacity(found.len());
         for (Decided { model, after, .. }, work) in &decided {
             for taken in after.work.iter().filter(|one| work.contains(&one.id)) {
-                let view = work::view(model, after, taken, actor, names, now);
+                let view = work::view(model, after, taken, actor, names, clock);
                 views.insert(taken.id, view);
             }
         }
@@ -217,7 +220,9 @@ impl App {
             let (operation, now) = (said(&request.command), self.clock.now());
             tx.remember(actor, operation, &once.key, &made, now).await?;
         }
-        let still = still_held(&model, &after, actor, request, self.clock.now());
+        let calendar = self.calendar(&tx).await?;
+        let clock = (self.clock.now(), &*calendar);
+        let still = still_held(&model, &after, actor, request, clock);
         let still = named(&tx, still.into_iter().collect()).await?.pop();
         let done = self.finish(tx, model, after).await?;
         Ok((still, done.position))
@@ -230,12 +235,12 @@ fn still_held(
     after: &Instance,
     actor: &Actor,
     request: &WorkRequest,
-    now: Timestamp,
+    clock: (Timestamp, &Calendar),
 ) -> Option<WorkView> {
     let work = after.work.iter().find(|work| work.id == request.work)?;
     let lock = work.lock.as_ref()?;
     let mine = lock.user == actor.user && lock.worker == request.worker;
-    mine.then(|| work::view(model, after, work, actor, None, now))
+    mine.then(|| work::view(model, after, work, actor, None, clock))
 }
 
 /// Under which name it is remembered that something was said.

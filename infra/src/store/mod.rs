@@ -11,7 +11,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, OpenOptions};
 use std::io;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -228,6 +228,12 @@ impl Store {
     }
 }
 
+/// How many migrations [`Store::open`] would make in a database that is there; makes none of them. A database of another
+/// version is [`StoreError::OtherVersion`].
+pub async fn pending_migrations(path: &Path) -> Result<usize, StoreError> {
+    migrate::pending(&connect(path, 1).await?).await
+}
+
 /// A pool of so many connections to the database in a file.
 async fn connect(path: &Path, connections: u32) -> Result<DatabaseConnection, StoreError> {
     let file = path.to_owned();
@@ -266,8 +272,13 @@ struct DatabaseFile {
 }
 
 impl DatabaseFile {
+    /// SQLite gives its logs the mode of the database.
     fn make(path: &Path) -> io::Result<DatabaseFile> {
-        let file = OpenOptions::new().create(true).append(true).open(path)?;
+        let file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .mode(0o600)
+            .open(path)?;
         let metadata = file.metadata()?;
         Ok(DatabaseFile {
             path: path.to_owned(),

@@ -29,6 +29,12 @@ impl MigratorTrait for Migrator {
 /// Makes the tables, or brings them up to date. A database with migrations that this version does not know was made by
 /// another one, and is left as it is.
 pub(super) async fn up(db: &DatabaseConnection) -> Result<(), StoreError> {
+    pending(db).await?;
+    Ok(Migrator::up(db, None).await?)
+}
+
+/// How many migrations [`up`] would make; makes none of them.
+pub(super) async fn pending(db: &DatabaseConnection) -> Result<usize, StoreError> {
     Migrator::install(db).await?;
     let migrations = Migrator::migrations();
     let known: HashSet<&str> = migrations.iter().map(|it| it.name()).collect();
@@ -39,5 +45,5 @@ pub(super) async fn up(db: &DatabaseConnection) -> Result<(), StoreError> {
     {
         return Err(StoreError::OtherVersion);
     }
-    Ok(Migrator::up(db, None).await?)
+    Ok(known.len().saturating_sub(applied.len()))
 }
