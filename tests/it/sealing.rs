@@ -107,25 +107,6 @@ async fn work(canaries: &mut Canaries, person: &impl Fn(&str) -> User) {
     }
 }
 
-/// An incident that its history names, and the words of who let the token pass it.
-async fn resolve(administrator: &User, ann: &User, why: &str) {
-    let instance = ann.start("held", json!({ "x": 1e20, "note": why })).await;
-    let read = "query($id: ID!) { processInstance(id: $id) { incidents { id } history(first: 50) { nodes { kind message } } } }";
-    let found = ann.ok(read, json!({ "id": instance })).await["processInstance"].clone();
-    let incident = found["incidents"][0]["id"].clone();
-    let pass = "mutation($id: ID!, $why: String!) { resolveIncident(input: {incident: $id, reason: $why}) { userErrors { message } } }";
-    let passed = administrator
-        .ok(pass, json!({ "id": incident, "why": why }))
-        .await;
-    assert_eq!(passed["resolveIncident"]["userErrors"], json!([]));
-    let found = ann.ok(read, json!({ "id": instance })).await["processInstance"].clone();
-    let history = found["history"].to_string();
-    assert!(
-        history.contains(why),
-        "whoever reads it reads why: {history}"
-    );
-}
-
 async fn use_everything(canaries: &mut Canaries, person: impl Fn(&str) -> User) {
     let designer = canaries.next("Designer");
     let manager = canaries.next("Publisher");
@@ -154,13 +135,6 @@ async fn use_everything(canaries: &mut Canaries, person: impl Fn(&str) -> User) 
         .await;
     assert_eq!(published["publishDecision"]["userErrors"], json!([]));
     work(canaries, &person).await;
-    let held = crate::changes::HELD;
-    docket_tests::server::publish(
-        &person("dora").privilege("designer"),
-        &person("pia").privilege("manager"),
-        held,
-    )
-    .await;
     for _ in 0..12 {
         let ann = person(&canaries.next("User"))
             .privilege("user")
@@ -234,7 +208,7 @@ async fn use_everything(canaries: &mut Canaries, person: impl Fn(&str) -> User) 
         .await;
         let stuck = ann.start("claimable", json!({ "user": ann.name() })).await;
         let administrator = person(&canaries.next("Administrator")).privilege("administrator");
-        let modify = "mutation($id: ID!, $why: String!) { suspendInstance(input: {processInstance: $id, reason: $why}) { userErrors { message } } resumeInstance(input: {processInstance: $id, reason: $why}) { userErrors { message } } modifyInstance(input: {processInstance: $id, reason: $why, operations: [{cancel: {element: \"work\"}}, {activate: {element: \"work\", side: BEFORE}}]}) { userErrors { message } } suspendProcess(input: {process: \"claimable\", reason: $why}) { userErrors { message } } resumeProcess(input: {process: \"claimable\", reason: $why}) { userErrors { message } } }";
+        let modify = "mutation($id: ID!, $why: String!) { suspendInstance(input: {processInstance: $id, reason: $why}) { userErrors { message } } resumeInstance(input: {processInstance: $id, reason: $why}) { userErrors { message } } modifyInstance(input: {processInstance: $id, reason: $why, operations: [{cancel: {element: \"work\"}}, {activate: {element: \"work\", side: BEFORE}}]}) { userErrors { message } } suspendProcess(input: {process: \"claimable\", reason: $why}) { userErrors { message } } resumeProcess(input: {process: \"claimable\"}) { userErrors { message } } }";
         let why = canaries.next("Change");
         let modified = administrator
             .ok(modify, json!({ "id": stuck, "why": why }))
@@ -242,8 +216,6 @@ async fn use_everything(canaries: &mut Canaries, person: impl Fn(&str) -> User) 
         for (name, payload) in modified.as_object().expect("payloads") {
             assert_eq!(payload["userErrors"], json!([]), "{name}");
         }
-        let resolved = canaries.next("Resolution");
-        resolve(&administrator, &ann, &resolved).await;
         let end = "mutation($id: ID!, $why: String) { terminateInstance(input: {processInstance: $id, reason: $why}) { userErrors { message } } }";
         let why = canaries.next("Reason");
         let ended = administrator
