@@ -25,7 +25,8 @@ use crate::crypto::Cipher;
 const CHUNK: usize = 500;
 
 /// The columns that a transition may change.
-const CHANGING: [Column; 10] = [
+const CHANGING: [Column; 11] = [
+    Column::ProcessId,
     Column::State,
     Column::Revision,
     Column::EndedAt,
