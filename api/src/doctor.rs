@@ -10,24 +10,23 @@ use anyhow::{Context, bail, ensure};
 use docket_infra::config::Config;
 use docket_infra::crypto::{Keyring, RootKey};
 use docket_infra::identity::Verifier;
-use docket_infra::store::Store;
+use docket_infra::store::{self, Store};
+
+use crate::logging;
 
 /// How long something may take to answer.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Prints one line per thing that was looked at; fails if one of them is wrong.
 pub async fn run(config: &Config) -> anyhow::Result<()> {
-    let settings = format!(
+    let described = format!(
         "data `{}`, listen `{}`, development {}",
         config.data.display(),
         config.listen,
         if config.dev { "on" } else { "off" },
     );
     let checks = [
-        (
-            "settings",
-            config.check().map(|()| settings).map_err(Into::into),
-        ),
+        ("settings", settings(config).map(|()| described)),
         ("identity", identity(config)),
         ("folder", folder(&config.data)),
         ("keys and database", database(config).await),
@@ -48,6 +47,11 @@ pub async fn run(config: &Config) -> anyhow::Result<()> {
     }
     ensure!(wrong == 0, "{wrong} of the things looked at are wrong");
     Ok(())
+}
+
+fn settings(config: &Config) -> anyhow::Result<()> {
+    config.check()?;
+    logging::check(config).context("`log` is no filter")
 }
 
 fn identity(config: &Config) -> anyhow::Result<String> {
@@ -89,6 +93,13 @@ async fn database(config: &Config) -> anyhow::Result<String> {
     let keyring = Arc::new(Keyring::open(root, &keystore).await?);
     if !database.exists() {
         return Ok("the keys open; the first start makes the database".to_owned());
+    }
+    // Opening it would make them.
+    let pending = store::pending_migrations(&database).await?;
+    if pending > 0 {
+        return Ok(format!(
+            "the keys open; the next start brings the database up to this version ({pending} migrations)"
+        ));
     }
     let store = Store::open(&database, keyring, 1).await?;
     store.ping().await?;

@@ -22,6 +22,11 @@ const QUIET: [&str; 11] = [
     "tungstenite",
 ];
 
+/// Whether the configured filter is one.
+pub fn check(config: &Config) -> Result<(), ParseError> {
+    EnvFilter::builder().parse(&config.log).map(|_| ())
+}
+
 /// Starts logging as configured.
 pub fn start(config: &Config) -> Result<(), ParseError> {
     let mut filter = EnvFilter::builder().parse(&config.log)?;

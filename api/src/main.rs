@@ -14,7 +14,7 @@ use docket_domain::value::Name;
 use docket_infra::clock::Clock;
 use docket_infra::config::Config;
 use docket_infra::crypto::RootKey;
-use docket_infra::identity::{Bearer, DevIssuer};
+use docket_infra::identity::{Bearer, DevIssuer, Verifier};
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -132,10 +132,24 @@ fn main() -> ExitCode {
     match run(docket.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(cause) => {
-            eprintln!("docket: {cause:#}");
+            eprintln!("docket: {}", one_line(&format!("{cause:#}")));
             ExitCode::FAILURE
         }
     }
+}
+
+/// What the parser of TOML draws around a place of the file is left out: the place is named in words before it.
+fn one_line(cause: &str) -> String {
+    let is_drawn = |line: &str| {
+        let line = line.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ');
+        line.starts_with('|')
+    };
+    let said: Vec<_> = cause
+        .lines()
+        .filter(|line| !line.is_empty() && !is_drawn(line))
+        .map(str::trim)
+        .collect();
+    said.join(" ")
 }
 
 fn run(command: Command) -> anyhow::Result<()> {
@@ -230,7 +244,7 @@ async fn start(
 
 /// Says where to go, as whom, and what to ask.
 fn introduce(config: &Config, addr: SocketAddr) -> anyhow::Result<()> {
-    let issuer = issuer(&config.root_key())?;
+    let issuer = DevIssuer::new(&root_key(&config.root_key())?);
     let now = Clock::System.now();
     let expires_at = now + SignedDuration::from_hours(12);
     println!(
@@ -253,9 +267,8 @@ fn introduce(config: &Config, addr: SocketAddr) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn issuer(key: &Path) -> anyhow::Result<DevIssuer> {
-    let root = RootKey::load(key).context("tokens are made with the root key")?;
-    Ok(DevIssuer::new(&root))
+fn root_key(file: &Path) -> anyhow::Result<RootKey> {
+    RootKey::load(file).context("tokens are made with the root key")
 }
 
 impl Token {
@@ -276,7 +289,13 @@ impl Token {
                 .checked_add(self.ttl)
                 .context("the token would hold too long")?,
         };
-        println!("{}", issuer(&config.root_key())?.issue(&bearer, now));
+        let root = root_key(&config.root_key())?;
+        let token = DevIssuer::new(&root).issue(&bearer, now);
+        // Rather none than one that every server refuses without a word.
+        Verifier::dev(&root)
+            .verify(&token, now)
+            .context("no server would accept the token")?;
+        println!("{token}");
         Ok(())
     }
 }

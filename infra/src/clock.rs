@@ -40,6 +40,15 @@ impl Clock {
         Timestamp::from_microsecond(micros).unwrap_or(Timestamp::MAX)
     }
 
+    /// What the lives of tokens are measured by: the system's time also where the clock was set ahead, for whoever moves it
+    /// lets processes grow old, and not the people's tokens.
+    pub fn wall(&self) -> Timestamp {
+        match self {
+            Clock::System | Clock::Settable(_) => Clock::System.now(),
+            Clock::Fixed(_) => self.now(),
+        }
+    }
+
     /// Moves a settable clock forward; `false` if the clock is the system's, or `by` leads back: time never does.
     pub fn advance(&self, by: SignedDuration) -> bool {
         if by.is_negative() {
@@ -93,6 +102,7 @@ mod tests {
         let before = Clock::System.now();
         assert!(clock.advance(SignedDuration::from_hours(1)));
         assert!(clock.now() >= before + SignedDuration::from_hours(1));
+        assert!(clock.wall() < before + SignedDuration::from_hours(1));
         assert!(!Clock::System.advance(SignedDuration::from_hours(1)));
     }
 

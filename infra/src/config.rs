@@ -285,14 +285,31 @@ impl Config {
         if !self.dev && self.identity.jwks_file.is_none() {
             return Err(ConfigError::NoIdentity);
         }
-        let limits = &self.limits;
-        for (setting, value) in [
+        let (limits, socket) = (&self.limits, &self.socket);
+        let times = [
             ("database.connections", u64::from(self.database.connections)),
             ("limits.timeout_ms", limits.timeout_ms),
-            ("socket.init_timeout_ms", self.socket.init_timeout_ms),
-            ("socket.ping_ms", self.socket.ping_ms),
-            ("socket.dead_ms", self.socket.dead_ms),
-        ] {
+            ("socket.init_timeout_ms", socket.init_timeout_ms),
+            ("socket.ping_ms", socket.ping_ms),
+            ("socket.dead_ms", socket.dead_ms),
+        ];
+        // Without aliases and directives there are still requests.
+        let sizes = [
+            ("limits.body", limits.body),
+            ("limits.model_body", limits.model_body),
+            ("limits.depth", limits.depth),
+            ("limits.nesting", limits.nesting),
+            ("limits.root_fields", limits.root_fields),
+            ("limits.selections", limits.selections),
+            ("limits.complexity", limits.complexity),
+            ("socket.subscriptions", socket.subscriptions),
+            ("socket.per_user", socket.per_user),
+            ("socket.message", socket.message),
+            ("socket.queue_messages", socket.queue_messages),
+            ("socket.queue_bytes", socket.queue_bytes),
+        ];
+        let sizes = sizes.map(|(setting, size)| (setting, size as u64));
+        for (setting, value) in times.into_iter().chain(sizes) {
             if value == 0 {
                 return Err(ConfigError::Zero { setting });
             }

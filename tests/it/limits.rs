@@ -121,6 +121,57 @@ async fn a_get_runs_nothing() {
     assert_eq!(response.headers()["allow"], "POST");
 }
 
+/// A page of another origin that the settings name sends requests, and no other does.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_a_named_origin_may_ask_and_read_the_answer() {
+    let (ours, theirs) = ("https://apps.example.org", "https://evil.example.org");
+    let server =
+        TestServer::start_with(|config| config.allowed_origins = vec![format!("{ours}/")]).await;
+    let url = format!("http://{}/graphql", server.addr);
+    let token = server.user("emma").token();
+    let header = |response: &reqwest::Response, name: &str| {
+        let value = response.headers().get(name);
+        value.map(|value| value.to_str().expect("text").to_owned())
+    };
+    for (origin, may) in [(ours, true), (theirs, false), ("null", false)] {
+        let asked = client()
+            .request(reqwest::Method::OPTIONS, &url)
+            .header("origin", origin)
+            .header("access-control-request-method", "POST")
+            .header(
+                "access-control-request-headers",
+                "authorization,content-type",
+            );
+        let asked = asked.send().await.expect("the server answers");
+        let sent = client()
+            .post(&url)
+            .header("origin", origin)
+            .bearer_auth(&token)
+            .json(&json!({ "query": "{ viewer { user { name } } }" }));
+        let sent = sent.send().await.expect("the server answers");
+        let allowed = may.then(|| origin.to_owned());
+        for answer in [&asked, &sent] {
+            assert_eq!(header(answer, "access-control-allow-origin"), allowed);
+            assert_eq!(header(answer, "access-control-allow-credentials"), None);
+            assert_eq!(header(answer, "vary").as_deref(), Some("origin"));
+        }
+        assert_eq!(asked.status(), if may { 204 } else { 405 }, "{origin}");
+        let methods = header(&asked, "access-control-allow-methods");
+        assert_eq!(methods.as_deref(), may.then_some("POST"));
+        let headers = header(&asked, "access-control-allow-headers").unwrap_or_default();
+        assert_eq!(headers.contains("authorization"), may);
+        assert_eq!(headers.contains("content-type"), may);
+        // A refusal, too, is for the page to read.
+        let refused = client()
+            .post(&url)
+            .header("origin", origin)
+            .json(&json!({}));
+        let refused = refused.send().await.expect("the server answers");
+        assert_eq!(refused.status(), 401);
+        assert_eq!(header(&refused, "access-control-allow-origin"), allowed);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn documents_that_nest_spread_and_alias_without_end_are_refused_and_the_server_lives() {
     let server = TestServer::start().await;

@@ -11,6 +11,8 @@ mod fuzz;
 mod history;
 mod limits;
 mod login;
+mod onboarding;
+mod postponed;
 mod processes;
 mod program;
 mod races;

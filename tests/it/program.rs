@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use docket_tests::server::{ended, free_addr, program, publish};
-use docket_tests::{Executable, Socket};
+use docket_tests::{Executable, Socket, User};
 use serde_json::{Value, json};
 
 use crate::tasks::CLAIMABLE;
@@ -141,6 +141,123 @@ async fn a_printed_token_is_bare_and_works() {
     );
 }
 
+/// Processes grow old when the clock is moved, and nobody is logged out by it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_outlives_a_clock_that_was_moved() {
+    let folder = folder();
+    let data = path(folder.path(), "data");
+    let asked = [
+        "token", "--data", &data, "--user", "emma", "--tenant", "acme",
+    ];
+    let server = Executable::start(folder.path())
+        .await
+        .expect("the program starts");
+    let before = docket(&asked).await.out;
+    let mut socket = Socket::open(server.addr, before.trim_end())
+        .await
+        .expect("the socket opens");
+    server.advance("P4D").await;
+    let after = docket(&asked).await.out;
+    let name = "{ viewer { user { name } } }";
+    for token in [before, after] {
+        let emma = server
+            .nobody("whoever")
+            .bearing(token.trim_end().to_owned());
+        assert_eq!(
+            emma.ok(name, json!({})).await["viewer"]["user"]["name"],
+            "emma"
+        );
+    }
+    socket.subscribe("q", name, json!({})).await;
+    assert_eq!(socket.change("q").await["viewer"]["user"]["name"], "emma");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_no_server_would_accept_is_not_printed() {
+    let folder = folder();
+    let data = path(folder.path(), "data");
+    let _server = Executable::start(folder.path())
+        .await
+        .expect("the program starts");
+    let long = "n".repeat(257);
+    for (user, tenant) in [("", "acme"), ("emma", ""), (&long, "acme"), ("emma", &long)] {
+        let refused = docket(&["token", "--data", &data, "--user", user, "--tenant", tenant]).await;
+        assert!(refused.refusal().contains("no server"), "{refused:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_at_rest_is_its_owners_alone() {
+    let folder = folder();
+    let server = Executable::start(folder.path())
+        .await
+        .expect("the program starts");
+    let data = folder.path().join("data");
+    let mode = |path: &Path| {
+        let metadata = fs::metadata(path).expect("it is there");
+        metadata.permissions().mode() & 0o077
+    };
+    assert_eq!(mode(&data), 0, "the folder");
+    for (name, _) in contents(&data) {
+        assert_eq!(mode(Path::new(&name)), 0, "{name}");
+    }
+    assert_eq!(mode(&folder.path().join("data.key")), 0);
+    server.kill().expect("the program can be killed");
+}
+
+/// What `docket demo` prints is enough to begin: a token for everybody that works, and a command to paste.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_demo_prints_tokens_that_work_and_a_query_to_paste() {
+    let folder = folder();
+    let addr = free_addr().expect("a free address");
+    let (data, listen) = (path(folder.path(), "data"), addr.to_string());
+    let out = tempfile::tempfile().expect("a temporary file can be made");
+    let child = command(&["demo", "--data", &data, "--listen", &listen])
+        .stdout(out.try_clone().expect("a file can be shared"))
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the program starts");
+    let mut demo = Watching { child, out };
+    let said = demo.text_until("startable(").await;
+    let people: Vec<(&str, &str)> = said
+        .lines()
+        .zip(said.lines().skip(1))
+        .filter_map(|(who, token)| Some((who.split_once(',')?.0, token.strip_prefix("  ey")?)))
+        .collect();
+    let names: Vec<&str> = people.iter().map(|(name, _)| *name).collect();
+    let listed = [
+        ("emma@acme", json!(["USER", "INSTANTIATOR"])),
+        ("mark@acme", json!(["USER", "INSTANTIATOR"])),
+        ("hanna@acme", json!(["USER", "INSTANTIATOR"])),
+        ("dora@acme", json!(["DESIGNER"])),
+        ("pia@acme", json!(["MANAGER"])),
+        ("adam@acme", json!(["ADMINISTRATOR"])),
+        ("mona@acme", json!(["MONITOR"])),
+        ("ines@acme", json!(["INSTANTIATOR"])),
+        ("nora@acme", json!([])),
+        ("emma@globex", json!(["USER", "INSTANTIATOR"])),
+    ];
+    let seen = "{ viewer { user { name } tenant { name } privileges startable(first: 9) { nodes { key } } } }";
+    for (who, privileges) in listed {
+        let place = names.iter().position(|name| *name == who);
+        let (_, token) = people[place.unwrap_or_else(|| panic!("`{who}` among {names:?}"))];
+        let person = User::at(addr, &data, "whoever").bearing(format!("ey{token}"));
+        let viewer = person.ok(seen, json!({})).await["viewer"].clone();
+        let name = format!(
+            "{}@{}",
+            viewer["user"]["name"].as_str().unwrap_or_default(),
+            viewer["tenant"]["name"].as_str().unwrap_or_default()
+        );
+        assert_eq!((name.as_str(), &viewer["privileges"]), (who, &privileges));
+        if who.starts_with("hanna") {
+            let keys =
+                json!([{ "key": "expense" }, { "key": "onboarding" }, { "key": "vacation" }]);
+            assert_eq!(viewer["startable"]["nodes"], keys);
+        }
+    }
+    assert!(said.contains(&format!("curl -s http://{addr}/graphql ")));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_would_be_open_to_anybody_or_to_nobody_is_not_served() {
     let folder = folder();
@@ -157,13 +274,18 @@ async fn what_would_be_open_to_anybody_or_to_nobody_is_not_served() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_unknown_setting_is_refused_by_name() {
+async fn a_setting_that_is_unknown_or_wrong_is_refused_by_name() {
     let folder = folder();
     let data = path(folder.path(), "data");
     let settings = path(folder.path(), "docket.toml");
     for (text, name) in [
         ("lisen = '127.0.0.1:0'", "`lisen`"),
         ("[limits]\ndeepness = 3", "`deepness`"),
+        ("[limits]\nbody = 'much'", "`limits.body`"),
+        ("[limits]\nbody = 0", "`limits.body`"),
+        ("listen = 'here'", "`listen`"),
+        ("data = 'x'\nlisten = \n", "line 2, column 10"),
+        ("log = 'a=b=c'", "`log`"),
     ] {
         fs::write(&settings, text).expect("the settings can be written");
         let refused = docket(&["serve", "--dev", "--config", &settings, "--data", &data]).await;
@@ -250,7 +372,7 @@ async fn the_doctor_says_what_is_wrong_by_a_line_and_by_how_it_ends() {
     assert_eq!(exposed.err.lines().count(), 1, "{exposed:?}");
 }
 
-/// A worklist that the program watches.
+/// The program at something that does not end by itself.
 struct Watching {
     child: Child,
     out: File,
@@ -277,6 +399,24 @@ impl Watching {
             .spawn()
             .expect("the program starts");
         Watching { child, out }
+    }
+
+    /// What it has printed, once a text is in it.
+    async fn text_until(&mut self, wanted: &str) -> String {
+        let mut pause = tokio::time::interval(Duration::from_millis(20));
+        let begin = Instant::now();
+        loop {
+            let text = text(&mut self.out);
+            if text.contains(wanted) {
+                return text;
+            }
+            assert!(
+                begin.elapsed() < Duration::from_secs(30),
+                "{wanted}: {text}"
+            );
+            assert!(self.child.try_wait().expect("it can be asked").is_none());
+            pause.tick().await;
+        }
     }
 
     /// The lines, once there are so many; each is one JSON object.

@@ -173,6 +173,11 @@ fn queries() -> Vec<(&'static str, &'static str, Value)> {
             json!({ "previewMigration": { "results": null, "hasMore": null, "userErrors": [{ "code": "NOT_AVAILABLE" }] } }),
         ),
         (
+            "suspensions",
+            "suspensions { totalCount nodes { reason } }",
+            json!({ "suspensions": { "totalCount": 0, "nodes": [] } }),
+        ),
+        (
             "monitor",
             "monitor { instances { totalCount } }",
             json!({ "monitor": { "instances": { "totalCount": 0 } } }),
@@ -330,6 +335,29 @@ fn mutations() -> Vec<(&'static str, &'static str, &'static str)> {
 const FETCH: &str =
     "activateWork(input: {type: \"pay\", worker: \"w2\"}) { work { id } userErrors { code } }";
 
+/// Every mutation that names nothing that exists elsewhere.
+fn own_mutations() -> Vec<(&'static str, &'static str)> {
+    vec![
+        (
+            "uploadProcess",
+            "uploadProcess(input: {bpmnXml: \"<a/>\"}) { processes { id } userErrors { code } }",
+        ),
+        (
+            "uploadDecision",
+            "uploadDecision(input: {dmnXml: \"<a/>\"}) { decisions { id } userErrors { code } }",
+        ),
+        (
+            "signalEvent",
+            "signalEvent(input: {name: \"news\"}) { userErrors { code } }",
+        ),
+        ("activateWork", FETCH),
+        (
+            "setCalendar",
+            "setCalendar(input: {timeZone: \"Asia/Tokyo\", workingDays: [SUNDAY]}) { calendar { timeZone } userErrors { code } }",
+        ),
+    ]
+}
+
 /// Every stream on something that exists elsewhere.
 fn streams() -> Vec<(&'static str, &'static str)> {
     vec![
@@ -338,6 +366,18 @@ fn streams() -> Vec<(&'static str, &'static str)> {
             "processInstanceChanges",
             "processInstanceChanges(processInstance: $instance) { __typename }",
         ),
+    ]
+}
+
+/// Every stream of what is the viewer's own.
+fn own_streams() -> Vec<(&'static str, &'static str)> {
+    vec![
+        (
+            "worklistChanges",
+            "worklistChanges(worklist: $worklist) { __typename }",
+        ),
+        ("worklistCounts", "worklistCounts { __typename }"),
+        ("workAvailable", "workAvailable(type: \"pay\") { sequence }"),
     ]
 }
 
@@ -407,30 +447,24 @@ async fn another_tenant_changes_nothing_by_any_mutation() {
         )
         .await;
     assert_eq!(task["task"]["state"], "READY");
-    let no_table = stranger.ok("mutation { uploadDecision(input: {dmnXml: \"<a/>\"}) { decision { id } userErrors { code } } }", json!({})).await;
-    assert_eq!(
-        no_table["uploadDecision"]["userErrors"][0]["code"],
-        "INVALID_INPUT"
-    );
-    let theirs = "mutation { setCalendar(input: {timeZone: \"Asia/Tokyo\", workingDays: [SUNDAY]}) { calendar { timeZone } userErrors { code } } }";
-    let set = stranger.ok(theirs, json!({})).await;
-    assert_eq!(set["setCalendar"]["calendar"]["timeZone"], "Asia/Tokyo");
+    let mut own = serde_json::Map::new();
+    for (name, body) in own_mutations() {
+        let answer = stranger.ok(&document("mutation", body), json!({})).await;
+        own.insert(name.to_owned(), answer[name].clone());
+    }
+    for upload in ["uploadProcess", "uploadDecision"] {
+        assert_eq!(own[upload]["userErrors"][0]["code"], "INVALID_INPUT");
+    }
+    // What the signal does not reach is in `signals`.
+    assert_eq!(own["signalEvent"], json!({ "userErrors": [] }));
+    let nothing_fetched = json!({ "work": [], "userErrors": [] });
+    assert_eq!(own["activateWork"], nothing_fetched);
+    assert_eq!(own["setCalendar"]["calendar"]["timeZone"], "Asia/Tokyo");
     let ours = "{ viewer { tenant { calendar { timeZone } } } }";
     let ours = emma.ok(ours, json!({})).await;
     assert_eq!(ours["viewer"]["tenant"]["calendar"]["timeZone"], "UTC");
-    let nothing_fetched = stranger.ok(&document("mutation", FETCH), json!({})).await;
-    assert_eq!(
-        nothing_fetched["activateWork"],
-        json!({ "work": [], "userErrors": [] })
-    );
-    let nothing_uploaded = stranger.ok("mutation { uploadProcess(input: {bpmnXml: \"<a/>\"}) { process { id } userErrors { code } } }", json!({})).await;
-    assert_eq!(
-        nothing_uploaded["uploadProcess"]["userErrors"][0]["code"],
-        "INVALID_INPUT"
-    );
 }
 
-/// `uploadProcess` and `signalEvent` name nothing that exists: what the latter does not reach is in `signals`.
 #[tokio::test(flavor = "multi_thread")]
 async fn another_tenant_hears_nothing_on_any_stream() {
     let server = TestServer::start().await;
@@ -486,6 +520,17 @@ async fn another_tenant_hears_nothing_on_any_stream() {
         entered["worklistChanges"]["sequence"], 2,
         "what happened in the other tenant left no gap"
     );
+    // Work that waits elsewhere is no work here: the first that is heard of is the first of this tenant.
+    let available = "subscription { workAvailable(type: \"pay\") { sequence } }";
+    socket.subscribe("work", available, json!({})).await;
+    server.user("emma").start("payment", json!({})).await;
+    socket.send(json!({ "type": "ping" })).await;
+    let quiet = socket.next().await.expect("the socket stays open");
+    assert_eq!(quiet["type"], "pong", "{quiet}");
+    server.publish_for("globex", WORK).await;
+    stranger.start("payment", json!({})).await;
+    let heard = socket.change("work").await;
+    assert_eq!(heard["workAvailable"]["sequence"], 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -501,10 +546,12 @@ async fn nobody_without_a_token_gets_anything() {
                 .into_iter()
                 .map(|(_, body, _)| ("mutation", body)),
         )
-        .chain([("mutation", FETCH)]);
-    let calendar =
-        "setCalendar(input: {timeZone: \"UTC\", workingDays: [MONDAY]}) { userErrors { code } }";
-    for (kind, body) in bodies.chain([("mutation", calendar)]) {
+        .chain(
+            own_mutations()
+                .into_iter()
+                .map(|(_, body)| ("mutation", body)),
+        );
+    for (kind, body) in bodies {
         for header in [
             None,
             Some("Bearer nonsense"),
@@ -525,19 +572,28 @@ async fn nobody_without_a_token_gets_anything() {
             assert_eq!(answer.get("data"), None, "{body}");
         }
     }
-    for (_, body) in streams() {
-        let mut socket = Socket::connect(server.addr, None)
-            .await
-            .expect("the socket connects");
-        socket.send(json!({ "type": "connection_init", "payload": { "authorization": "Bearer nonsense" } })).await;
-        socket
-            .subscribe(
-                "1",
-                &document("subscription", body),
-                only_used(body, &acme.variables()),
-            )
-            .await;
-        assert_eq!(socket.next().await, Err(4401));
+    let init = |payload: Value| Some(json!({ "type": "connection_init", "payload": payload }));
+    for (_, body) in streams().into_iter().chain(own_streams()) {
+        for introduction in [
+            None,
+            init(json!({})),
+            init(json!({ "authorization": "Bearer nonsense" })),
+        ] {
+            let mut socket = Socket::connect(server.addr, None)
+                .await
+                .expect("the socket connects");
+            if let Some(introduction) = introduction {
+                socket.send(introduction).await;
+            }
+            socket
+                .subscribe(
+                    "1",
+                    &document("subscription", body),
+                    only_used(body, &acme.variables()),
+                )
+                .await;
+            assert_eq!(socket.next().await, Err(4401), "{body}");
+        }
     }
 }
 
@@ -572,13 +628,7 @@ async fn every_root_field_stands_in_the_tables_of_this_file() {
             mutations()
                 .iter()
                 .map(|(name, _, _)| *name)
-                .chain([
-                    "uploadProcess",
-                    "uploadDecision",
-                    "signalEvent",
-                    "activateWork",
-                    "setCalendar"
-                ])
+                .chain(own_mutations().iter().map(|(name, _)| *name))
                 .collect()
         )
     );
@@ -588,7 +638,7 @@ async fn every_root_field_stands_in_the_tables_of_this_file() {
             streams()
                 .iter()
                 .map(|(name, _)| *name)
-                .chain(["worklistChanges", "worklistCounts", "workAvailable"])
+                .chain(own_streams().iter().map(|(name, _)| *name))
                 .collect()
         )
     );

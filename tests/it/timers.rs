@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 
 const REMINDER: &str = include_str!("../fixtures/reminder.bpmn");
 const REPORT: &str = include_str!("../fixtures/report.bpmn");
-const TIMER: &str = include_str!("../fixtures/timer.bpmn");
+pub const TIMER: &str = include_str!("../fixtures/timer.bpmn");
 
 const SET: &str = "mutation($zone: String!, $days: [Weekday!]!, $holidays: [Date!]) { setCalendar(input: {timeZone: $zone, workingDays: $days, holidays: $holidays}) { calendar { timeZone workingDays holidays } userErrors { code message field } } }";
 const CALENDAR: &str = "{ viewer { tenant { name calendar { timeZone workingDays holidays } } } }";
@@ -275,7 +275,7 @@ async fn timers_that_were_set_before_a_restart_fire_after_it_and_once() {
 }
 
 /// Two nodes over one folder, whose clock stands still, and the instances of a process that wait for so long.
-async fn two_nodes(
+pub async fn two_nodes(
     waits: &[&str],
 ) -> (
     tempfile::TempDir,

@@ -70,7 +70,7 @@ impl TestServer {
 
     /// A person of the tenant acme without any privilege.
     pub fn nobody(&self, name: &str) -> User {
-        User::new(self.addr, &self.folder().join("data"), name)
+        User::at(self.addr, self.folder().join("data"), name)
     }
 
     /// Moves the clock and lets everything that became due happen, as `POST /dev/clock` does.
@@ -236,7 +236,7 @@ impl Executable {
 
     /// A person of the tenant acme without any privilege.
     pub fn nobody(&self, name: &str) -> User {
-        User::new(self.addr, &self.folder.join("data"), name)
+        User::at(self.addr, self.folder.join("data"), name)
     }
 
     /// Moves the clock.

@@ -22,7 +22,9 @@ pub struct User {
 }
 
 impl User {
-    pub(crate) fn new(addr: SocketAddr, data: &Path, name: &str) -> User {
+    /// A person of the tenant acme without any privilege, before a server over a data folder.
+    pub fn at(addr: SocketAddr, data: impl AsRef<Path>, name: &str) -> User {
+        let data = data.as_ref();
         let bearer = Bearer {
             tenant: "acme".to_owned(),
             user: Name::from(name),

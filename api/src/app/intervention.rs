@@ -12,7 +12,7 @@ use docket_domain::history;
 use docket_domain::ids::InstanceId;
 use docket_domain::value::{Data, Name};
 use docket_infra::clock::Clock;
-use docket_infra::store::{Held, InstanceStatus, Read, Suspension};
+use docket_infra::store::{Held, InstanceStatus, Read, Suspension, SuspensionKind};
 
 use super::instance::{Transition, status};
 use super::unit::asked;
@@ -216,18 +216,14 @@ impl App {
         reason: Option<&str>,
     ) -> Result<(), AppError> {
         require(actor, Privilege::Administrator)?;
-        let reason = optional(reason)?;
-        let suspension = &Suspension {
-            by: actor.user.clone(),
-            at: self.clock.now(),
-            reason: reason.map(|reason| Arc::from(&*reason)),
-        };
+        let suspension =
+            &self.suspension(actor, key, versions, SuspensionKind::Suspended, reason)?;
         retry(&self.store, actor.tenant, move |tx| {
             Box::pin(async move {
                 if !tx.has_process(key, versions).await? {
                     return Err(AppError::NotAvailable);
                 }
-                if !tx.suspend_process(key, versions, suspension).await? {
+                if !tx.suspend_process(suspension).await? {
                     return Err(Rejection::Suspended.into());
                 }
                 tx.commit().await?;
@@ -244,14 +240,16 @@ impl App {
         actor: &Actor,
         key: &str,
         versions: &[u32],
+        reason: Option<&str>,
     ) -> Result<(), AppError> {
         require(actor, Privilege::Administrator)?;
+        let resumption = &self.suspension(actor, key, versions, SuspensionKind::Resumed, reason)?;
         retry(&self.store, actor.tenant, move |tx| {
             Box::pin(async move {
                 if !tx.has_process(key, versions).await? {
                     return Err(AppError::NotAvailable);
                 }
-                if !tx.resume_process(key, versions).await? {
+                if !tx.resume_process(resumption).await? {
                     return Err(Rejection::NotSuspended.into());
                 }
                 tx.commit().await?;
@@ -262,6 +260,25 @@ impl App {
         // Timers have waited for this.
         self.hub.wake();
         Ok(())
+    }
+
+    fn suspension(
+        &self,
+        actor: &Actor,
+        key: &str,
+        versions: &[u32],
+        kind: SuspensionKind,
+        reason: Option<&str>,
+    ) -> Result<Suspension, AppError> {
+        let reason = optional(reason)?;
+        Ok(Suspension {
+            process_key: Name::from(key),
+            versions: versions.to_vec(),
+            kind,
+            by: actor.user.clone(),
+            at: self.clock.now(),
+            reason: reason.map(|reason| Arc::from(&*reason)),
+        })
     }
 
     async fn intervene<'a>(

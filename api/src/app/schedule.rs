@@ -11,11 +11,12 @@ use docket_infra::clock::Clock;
 use docket_infra::store::{DueSchedule, Write};
 use uuid::Uuid;
 
+use super::timer::put_off;
 use super::unit::Unit;
 use super::{App, AppError, retry};
 
 impl App {
-    /// Starts what is due by schedule; how many were started. One that fails is logged and does not stop the others.
+    /// Starts what is due by schedule; how many were started. One that fails is logged, put off, and does not stop the others.
     pub async fn start_due(&self, limit: u32) -> Result<usize, AppError> {
         let now = self.clock.now();
         let mut last = None;
@@ -27,11 +28,15 @@ impl App {
                     Ok(true) => started += 1,
                     // Another node was faster.
                     Ok(false) => {}
-                    Err(error) => tracing::warn!(
-                        process.id = %due.process,
-                        error = &error as &dyn std::error::Error,
-                        "a process that is due did not start"
-                    ),
+                    Err(error) => {
+                        tracing::warn!(
+                            process.id = %due.process,
+                            error = &error as &dyn std::error::Error,
+                            "a process that is due did not start and is put off"
+                        );
+                        let until = put_off(self.clock.now(), due.tries);
+                        self.store.put_off_schedule(due, until).await?;
+                    }
                 }
             }
             last = due.last().copied();

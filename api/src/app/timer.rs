@@ -1,15 +1,15 @@
-//! Timers that are due, fired many at once: their instances are read and decided on in a snapshot, without holding anybody
-//! up, and the transitions are stored in one transaction, each on the condition that its instance is where it was. What
-//! does not go together goes alone, so that one timer that cannot fire stops no other.
+//! Timers that are due, fired many at once: their instances are read, decided on and sealed in a snapshot, without holding
+//! anybody up, and the transitions are stored in one transaction, each on the condition that its instance is where it was.
+//! While one batch is stored, the next one is decided. What does not go together goes alone, so that one timer that cannot
+//! fire stops no other; what fails alone is put off.
 //!
 //! ```text
-//!  due ──▶ snapshot: read, decide ──▶ one write for all ──▶ fired
-//!             │ asks for something outside,   │ somebody was faster
-//!             │ cannot be read, panics        ▼
-//!             └──────────────────────────▶ each in a transaction of its own
+//!  due ──▶ snapshot: read, decide, seal ──▶ one write for all ──▶ fired
+//!             │ asks for something outside,     │ somebody was faster: once more, then
+//!             │ cannot be read, panics          ▼
+//!             └────────────────────────────▶ each in a transaction of its own ──▶ fired, or put off
 //! ```
 
-use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -21,12 +21,12 @@ use docket_domain::engine::command::{Command, Fresh, Known, Rejection};
 use docket_domain::engine::event::Event;
 use docket_domain::engine::instance::Instance;
 use docket_domain::history;
-use docket_domain::ids::{InstanceId, TenantId};
+use docket_domain::ids::{InstanceId, ProcessId, TenantId};
 use docket_domain::journal;
 use docket_infra::clock::Clock;
-use docket_infra::store::{DueTimer, Transition};
+use docket_infra::store::{DueTimer, Prepared, Read, Transition};
 use futures_util::FutureExt;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::task::yield_now;
 
 use super::{App, AppError, retry};
@@ -35,38 +35,75 @@ use super::{App, AppError, retry};
 const HELD: Duration = Duration::from_millis(50);
 /// Timers in one transaction, at least and at most.
 const LEAST: u32 = 8;
-const MOST: u32 = 512;
+const MOST: u32 = 500;
 /// Instances decided on before others have a turn on this thread.
 const BREATH: usize = 16;
 
-/// How many timers go together: fewer when the lock was held for too long.
-#[derive(Clone, Copy, Debug)]
-pub struct Pace(u32);
+/// How many timers go together, fewer when the lock was held for too long, and the batch that was looked at ahead.
+pub struct Pace {
+    size: u32,
+    ahead: Option<Batch>,
+}
 
 impl Default for Pace {
     fn default() -> Pace {
-        Pace(128)
+        Pace::of(128)
     }
 }
 
 impl Pace {
     /// One by one: what the figures measure batches against.
     pub fn alone() -> Pace {
-        Pace(1)
+        Pace::of(1)
     }
 
-    /// The size of the next batch.
-    pub fn size(self) -> u32 {
-        self.0
+    fn of(size: u32) -> Pace {
+        Pace { size, ahead: None }
     }
 
     fn took(&mut self, held: Duration) {
         if held > HELD {
-            self.0 = (self.0 / 2).max(LEAST);
-        } else if held < HELD / 2 {
-            self.0 = (self.0 * 2).min(MOST);
+            self.size = (self.size / 2).max(LEAST);
+        } else if held < HELD / 2 && self.size > 1 {
+            self.size = (self.size * 2).min(MOST);
         }
     }
+}
+
+/// Timers that are due, looked at and not stored.
+#[derive(Default)]
+struct Batch {
+    /// Its last timer, behind which the next batch begins; none if nothing was due.
+    last: Option<DueTimer>,
+    /// The instances that it concerns: another batch that is decided before this one is stored finds other revisions.
+    instances: HashSet<InstanceId>,
+    parts: Vec<Part>,
+}
+
+/// What of a batch is one tenant's.
+struct Part {
+    tenant: TenantId,
+    together: Option<Together>,
+    /// What goes alone.
+    left: Vec<DueTimer>,
+}
+
+/// Timers that go together.
+struct Together {
+    timers: Vec<DueTimer>,
+    /// The processes that they move.
+    processes: HashMap<ProcessId, Arc<Process>>,
+    rows: Prepared,
+}
+
+/// A model that timers may move instances of.
+enum Model {
+    /// It is there, with what it refers to.
+    Usable(Arc<Process>, Known),
+    /// Its process rests.
+    Suspended,
+    /// It cannot be read.
+    Unusable,
 }
 
 /// One timer, decided and not stored.
@@ -91,113 +128,169 @@ impl Decided {
 }
 
 impl App {
-    /// Fires timers that are due, a batch of them; how many fired. One that fails is logged and does not stop the others:
-    /// while none of a batch fires, those behind it are tried.
+    /// Fires timers that are due, a batch of them; how many fired. One that fails is logged, put off, and does not stop the
+    /// others: while none of a batch fires, those behind it are tried.
     pub async fn fire_due_timers(&self, pace: &mut Pace) -> Result<usize, AppError> {
-        let now = self.clock.now();
-        let mut last = None;
+        let mut batch = match pace.ahead.take() {
+            Some(batch) => batch,
+            None => self.look(None, pace.size).await?,
+        };
         loop {
-            let due = self
-                .store
-                .due_timers(now, last.as_ref(), pace.size())
-                .await?;
-            let mut tenants: HashMap<TenantId, Vec<DueTimer>> = HashMap::new();
-            for timer in &due {
-                tenants.entry(timer.tenant).or_default().push(*timer);
+            if batch.last.is_none() {
+                return Ok(0);
             }
-            let mut fired = 0;
-            for (tenant, timers) in tenants {
-                fired += self.fire_of(tenant, &timers, pace).await;
-            }
-            last = due.last().copied();
-            if fired > 0 || last.is_none() {
+            let behind = (batch.last, std::mem::take(&mut batch.instances));
+            let look = self.look(Some((behind.0, &behind.1)), pace.size);
+            let (fired, next) = tokio::join!(self.fire_batch(batch, pace), look);
+            let next = next?;
+            if fired > 0 {
+                pace.ahead = next.last.is_some().then_some(next);
                 return Ok(fired);
             }
+            batch = next;
         }
     }
 
-    /// Fires timers of one tenant: together, and what is left of them one by one.
-    async fn fire_of(&self, tenant: TenantId, timers: &[DueTimer], pace: &mut Pace) -> usize {
-        let (mut fired, left) = match self.fire_together(tenant, timers, pace).await {
-            Ok(done) => done,
-            Err(error) => {
-                tracing::debug!(
-                    tenant.id = %tenant,
-                    error = &error as &dyn std::error::Error,
-                    "timers that are due do not go together"
-                );
-                (0, timers.to_vec())
-            }
-        };
-        for timer in left {
-            let alone = AssertUnwindSafe(self.fire(timer)).catch_unwind().await;
-            let error = match alone {
-                Ok(Ok(())) => {
-                    fired += 1;
-                    continue;
-                }
-                // Another node was faster.
-                Ok(Err(AppError::Rejected(Rejection::NoTimer))) => continue,
-                Ok(Err(error)) => format!("{error:?}"),
-                Err(_) => "it panicked".to_owned(),
+    /// Looks at timers that are due, only at those behind a batch that is being stored, if there is one, and decides on them.
+    async fn look(
+        &self,
+        behind: Option<(Option<DueTimer>, &HashSet<InstanceId>)>,
+        size: u32,
+    ) -> Result<Batch, AppError> {
+        let now = self.clock.now();
+        let last = behind.and_then(|behind| behind.0);
+        let due = self.store.due_timers(now, last.as_ref(), size).await?;
+        let mut tenants: HashMap<TenantId, Vec<DueTimer>> = HashMap::new();
+        for timer in &due {
+            tenants.entry(timer.tenant).or_default().push(*timer);
+        }
+        let mut parts = Vec::with_capacity(tenants.len());
+        for (tenant, timers) in tenants {
+            let moving = |timer: &DueTimer| {
+                behind.is_some_and(|(_, moving)| moving.contains(&timer.instance))
             };
-            tracing::warn!(
-                timer.id = %timer.timer,
-                instance.id = %timer.instance,
-                error,
-                "a due timer did not fire"
-            );
+            let (alone, timers): (Vec<DueTimer>, Vec<DueTimer>) =
+                timers.into_iter().partition(moving);
+            let mut part = self.part(tenant, timers).await;
+            part.left.extend(alone);
+            parts.push(part);
+        }
+        Ok(Batch {
+            last: due.last().copied(),
+            instances: due.iter().map(|timer| timer.instance).collect(),
+            parts,
+        })
+    }
+
+    /// Fires a batch; how many fired.
+    async fn fire_batch(&self, batch: Batch, pace: &mut Pace) -> usize {
+        let mut fired = 0;
+        for part in batch.parts {
+            fired += self.fire_part(part, pace).await;
         }
         fired
     }
 
-    /// Fires what can be fired in one transaction; how many, and what is left.
+    /// Fires timers of one tenant: together, and what is left of them one by one.
+    async fn fire_part(&self, part: Part, pace: &mut Pace) -> usize {
+        let Part {
+            tenant,
+            together,
+            mut left,
+        } = part;
+        let mut fired = 0;
+        if let Some(together) = together {
+            let timers = together.timers.clone();
+            match self.fire_together(tenant, together, pace).await {
+                Ok(()) => fired += timers.len(),
+                Err(AppError::Conflict) => {
+                    // Somebody moved one of them meanwhile: the others go together all the same.
+                    let again = self.part(tenant, timers).await;
+                    left.extend(again.left);
+                    if let Some(together) = again.together {
+                        let timers = together.timers.clone();
+                        match self.fire_together(tenant, together, pace).await {
+                            Ok(()) => fired += timers.len(),
+                            Err(error) => left.extend(apart(tenant, &error, timers)),
+                        }
+                    }
+                }
+                Err(error) => left.extend(apart(tenant, &error, timers)),
+            }
+        }
+        for timer in left {
+            fired += usize::from(self.fire_alone(timer).await);
+        }
+        fired
+    }
+
+    /// Fires one timer by itself; whether it fired. One that fails is put off, the longer the more often it failed.
+    async fn fire_alone(&self, timer: DueTimer) -> bool {
+        let alone = AssertUnwindSafe(self.fire(timer)).catch_unwind().await;
+        let error = match alone {
+            Ok(Ok(())) => return true,
+            // Another node was faster.
+            Ok(Err(AppError::Rejected(Rejection::NoTimer))) => return false,
+            Ok(Err(error)) => format!("{error:?}"),
+            Err(_) => "it panicked".to_owned(),
+        };
+        tracing::warn!(
+            timer.id = %timer.timer,
+            instance.id = %timer.instance,
+            error,
+            "a due timer did not fire and is put off"
+        );
+        let until = put_off(self.clock.now(), timer.tries);
+        if let Err(error) = self.store.put_off_timer(&timer, until).await {
+            tracing::error!(
+                timer.id = %timer.timer,
+                error = &error as &dyn std::error::Error,
+                "a due timer cannot be put off"
+            );
+        }
+        false
+    }
+
+    /// Stores what was decided together. `Conflict` if one of the instances was moved since then, or its process suspended.
     async fn fire_together(
         &self,
         tenant: TenantId,
-        timers: &[DueTimer],
+        together: Together,
         pace: &mut Pace,
-    ) -> Result<(usize, Vec<DueTimer>), AppError> {
-        if timers.len() < 2 {
-            return Ok((0, timers.to_vec()));
-        }
-        let (decided, left) = self.decide_due(tenant, timers).await?;
-        if decided.is_empty() {
-            return Ok((0, left));
-        }
+    ) -> Result<(), AppError> {
         let tx = self.store.write(tenant).await?;
         let begun = Instant::now();
-        // Whose process was suspended since the snapshot stays where it is.
-        let mut rests = HashMap::new();
-        for one in &decided {
-            let process = one.before.process;
-            if let Entry::Vacant(unknown) = rests.entry(process) {
-                unknown.insert(tx.is_suspended(&one.model.key, process).await?);
+        for (process, model) in &together.processes {
+            if tx.is_suspended(&model.key, *process).await? {
+                return Err(AppError::Conflict);
             }
         }
-        let moving = |one: &&Decided| rests.get(&one.before.process) == Some(&false);
-        let transitions: Vec<Transition<'_>> = decided
-            .iter()
-            .filter(moving)
-            .map(Decided::transition)
-            .collect();
-        if transitions.is_empty() {
-            return Ok((0, left));
-        }
-        tx.save_instances(&transitions).await?;
+        tx.save_prepared(together.rows).await?;
         tx.commit().await?;
         pace.took(begun.elapsed());
         self.hub.wake();
-        Ok((transitions.len(), left))
+        Ok(())
+    }
+
+    /// Decides on timers of one tenant; what cannot be decided together is left.
+    async fn part(&self, tenant: TenantId, timers: Vec<DueTimer>) -> Part {
+        let alone = |left| Part {
+            tenant,
+            together: None,
+            left,
+        };
+        if timers.len() < 2 {
+            return alone(timers);
+        }
+        match self.decide_due(tenant, &timers).await {
+            Ok(part) => part,
+            Err(error) => alone(apart(tenant, &error, timers)),
+        }
     }
 
     /// Decides on the instances of timers, in a snapshot; what cannot be decided, or asks for something outside of its
-    /// instance, is left.
-    async fn decide_due(
-        &self,
-        tenant: TenantId,
-        timers: &[DueTimer],
-    ) -> Result<(Vec<Decided>, Vec<DueTimer>), AppError> {
+    /// instance, is left. What was suspended meanwhile waits until it goes on.
+    async fn decide_due(&self, tenant: TenantId, timers: &[DueTimer]) -> Result<Part, AppError> {
         let tx = self.store.read(tenant).await?;
         let mut seen = HashSet::new();
         // A second timer of an instance finds another revision than the snapshot's.
@@ -209,33 +302,72 @@ impl App {
             .into_iter()
             .filter_map(|(id, instance)| Some((id, instance.ok()?)))
             .collect();
-        let mut models = HashMap::new();
-        for process in found.values().map(|instance| instance.process) {
-            if !models.contains_key(&process)
-                && let Ok(model) = self.model(&tx, process).await
-            {
-                let known = self.known_to(&tx, process, &model).await?;
-                models.insert(process, (model, known));
-            }
-        }
-        drop(tx);
+        let models = self.models_of(&tx, found.values()).await?;
         let now = self.clock.now();
         let mut decided = Vec::with_capacity(first.len());
+        let mut together = Vec::with_capacity(first.len());
         for (number, timer) in first.into_iter().enumerate() {
             if number % BREATH == BREATH - 1 {
                 yield_now().await;
             }
-            let one = found.remove(&timer.instance).and_then(|before| {
-                let (model, known) = models.get(&before.process)?;
-                let alone = || decide(model.clone(), before, timer, known, now);
-                catch_unwind(AssertUnwindSafe(alone)).ok().flatten()
-            });
+            let before = found.remove(&timer.instance);
+            let process = before.as_ref().map(|before| before.process);
+            let one = match (before, process.and_then(|process| models.get(&process))) {
+                (Some(before), Some(Model::Usable(model, known))) => {
+                    let alone = || decide(model.clone(), before, timer, known, now);
+                    catch_unwind(AssertUnwindSafe(alone)).ok().flatten()
+                }
+                // It is found again when its process goes on.
+                (Some(_), Some(Model::Suspended)) => continue,
+                (_, _) => None,
+            };
             match one {
-                Some(one) => decided.push(one),
+                Some(one) => {
+                    decided.push(one);
+                    together.push(timer);
+                }
                 None => left.push(timer),
             }
         }
-        Ok((decided, left))
+        let transitions: Vec<Transition<'_>> = decided.iter().map(Decided::transition).collect();
+        let rows = tx.prepare(&transitions).await?;
+        let processes = decided
+            .iter()
+            .map(|one| (one.before.process, one.model.clone()))
+            .collect();
+        Ok(Part {
+            tenant,
+            together: (!together.is_empty()).then_some(Together {
+                timers: together,
+                processes,
+                rows,
+            }),
+            left,
+        })
+    }
+
+    /// The models of instances.
+    async fn models_of(
+        &self,
+        tx: &Read,
+        instances: impl Iterator<Item = &Instance>,
+    ) -> Result<HashMap<ProcessId, Model>, AppError> {
+        let mut models = HashMap::new();
+        for process in instances.map(|instance| instance.process) {
+            if models.contains_key(&process) {
+                continue;
+            }
+            let model = match self.model(tx, process).await {
+                Ok(model) if tx.is_suspended(&model.key, process).await? => Model::Suspended,
+                Ok(model) => {
+                    let known = self.known_to(tx, process, &model).await?;
+                    Model::Usable(model, known)
+                }
+                Err(_) => Model::Unusable,
+            };
+            models.insert(process, model);
+        }
+        Ok(models)
     }
 
     async fn fire(&self, timer: DueTimer) -> Result<(), AppError> {
@@ -250,6 +382,22 @@ impl App {
         })
         .await
     }
+}
+
+/// Until when rests what has failed so often by itself: seconds at first, a minute at most, since what it needs may go on any
+/// time.
+pub(super) fn put_off(now: Timestamp, tries: u32) -> Timestamp {
+    now + SignedDuration::from_secs(1 << tries.min(6))
+}
+
+/// Timers that do not go together after all.
+fn apart(tenant: TenantId, error: &AppError, timers: Vec<DueTimer>) -> Vec<DueTimer> {
+    tracing::debug!(
+        tenant.id = %tenant,
+        error = error as &dyn std::error::Error,
+        "timers that are due do not go together"
+    );
+    timers
 }
 
 /// What follows from a timer in its instance; nothing if that is not all.

@@ -138,7 +138,7 @@ impl Delivery {
     /// The next message; nothing when the session has ended.
     pub async fn next(&mut self) -> Result<Option<Message>, AppError> {
         loop {
-            if self.app.clock.now() >= self.viewer.expires_at {
+            if self.app.clock.wall() >= self.viewer.expires_at {
                 return Ok(None);
             }
             if let Some((place, at, news)) = self.waiting.pop_front() {

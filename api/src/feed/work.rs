@@ -61,7 +61,7 @@ impl Waiting {
     /// The next message; nothing when the session has ended.
     pub async fn next(&mut self) -> Result<Option<Hint>, AppError> {
         loop {
-            if self.app.clock.now() >= self.viewer.expires_at {
+            if self.app.clock.wall() >= self.viewer.expires_at {
                 return Ok(None);
             }
             let look = if std::mem::take(&mut self.fresh) {
@@ -96,7 +96,7 @@ impl Waiting {
         let times = tx.work_times(actor, &self.kind, now).await?;
         self.alarm = times.next;
         self.seen = tx.position().await?;
-        Ok(times.now && now < self.viewer.expires_at)
+        Ok(times.now && self.app.clock.wall() < self.viewer.expires_at)
     }
 
     /// Whether a commit has made some free at once; what it makes free later is waited for.

@@ -15,6 +15,7 @@ use super::types::history::HistoryEntry;
 use super::types::instance::ProcessInstance;
 use super::types::monitor::ProcessInstanceStatus;
 use super::types::process::Process;
+use super::types::suspension::ProcessSuspension;
 use super::types::task::Task;
 
 /// Rows of a page, unless a number is named.
@@ -232,7 +233,8 @@ pub struct PageInfo {
     ),
     concrete(name = "TaskConnection", params(Task)),
     concrete(name = "CommentConnection", params(Comment)),
-    concrete(name = "HistoryConnection", params(HistoryEntry))
+    concrete(name = "HistoryConnection", params(HistoryEntry)),
+    concrete(name = "ProcessSuspensionConnection", params(ProcessSuspension))
 )]
 impl<T: OutputType> Connection<T>
 where
@@ -273,7 +275,8 @@ where
     concrete(name = "ProcessInstanceStatusEdge", params(ProcessInstanceStatus)),
     concrete(name = "TaskEdge", params(Task)),
     concrete(name = "CommentEdge", params(Comment)),
-    concrete(name = "HistoryEdge", params(HistoryEntry))
+    concrete(name = "HistoryEdge", params(HistoryEntry)),
+    concrete(name = "ProcessSuspensionEdge", params(ProcessSuspension))
 )]
 impl<T: OutputType> Edge<T> {
     /// The row.

@@ -22,6 +22,7 @@ use super::types::migration::MigrationPayload;
 use super::types::monitor::Monitor;
 use super::types::preview::ModificationPreview;
 use super::types::process::{self, Process, ProcessFilter};
+use super::types::suspension::{self, ProcessSuspension};
 use super::types::task::{self, Task, TaskFilter, TaskOrder};
 use super::types::user::User;
 use super::types::viewer::Viewer;
@@ -292,6 +293,27 @@ impl Query {
             Ok(preview) => ModificationPreview::of(&preview),
             Err(user_errors) => ModificationPreview::refused(user_errors),
         })
+    }
+
+    /// Who stopped processes and let them go on, when and why, the latest first. Takes the privilege `ADMINISTRATOR` or
+    /// `MONITOR`, without which there is nothing.
+    #[graphql(complexity = "page::cost(first, last) * child_complexity")]
+    async fn suspensions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only of the process with this key.")] process: Option<String>,
+        #[graphql(desc = "The first rows, 100 at most; 20 unless named.")] first: Option<i32>,
+        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
+        #[graphql(desc = "The last rows, 100 at most.")] last: Option<i32>,
+        #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<ProcessSuspension>> {
+        let args = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        suspension::list(ctx, process, &args).await
     }
 
     /// Status without data. Null without the privilege `MONITOR`.

@@ -42,7 +42,7 @@ impl<'a> Asking<'a> {
         let app = ctx.data_unchecked::<App>();
         let viewer = ctx
             .data_opt::<Viewer>()
-            .filter(|viewer| app.clock.now() < viewer.expires_at);
+            .filter(|viewer| app.clock.wall() < viewer.expires_at);
         Ok(Asking {
             app,
             viewer: viewer.ok_or_else(|| Code::Unauthenticated.error("a valid token is needed"))?,

@@ -31,7 +31,7 @@ pub(super) async fn viewer_of(
     let token = bearer(value).ok_or(Fault::Unauthenticated)?;
     let bearer = gateway
         .verifier
-        .verify(token, gateway.app.clock.now())
+        .verify(token, gateway.app.clock.wall())
         .map_err(|_| Fault::Unauthenticated)?;
     gateway.app.viewer(&bearer).await.map_err(|cause| {
         error!(request.id = %request, error = ?cause, "the viewer's tenant cannot be read");

@@ -104,7 +104,7 @@ pub(super) async fn token(_: Local, State(gateway): State<Gateway>, body: Bytes)
     let (Some(person), Some(issuer)) = (person, gateway.issuer.as_ref()) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let now = gateway.app.clock.now();
+    let now = gateway.app.clock.wall();
     let bearer = person.bearer(now + TOKEN);
     let expires = bearer.expires_at.to_string();
     Json(json!({ "token": issuer.issue(&bearer, now), "expiresAt": expires })).into_response()

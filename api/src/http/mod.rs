@@ -2,7 +2,7 @@
 //! knows what a query means; that is `graphql`'s.
 //!
 //! ```text
-//!  POST /graphql ─▶ negotiate ─▶ auth ─▶ parameters ─▶ document ─▶ schema
+//!  POST /graphql ─▶ cors ─▶ negotiate ─▶ auth ─▶ parameters ─▶ document ─▶ schema
 //!  /graphql/ws   ─▶ origin ─▶ socket ──▶ auth ─▶ parameters ─▶ document ─▶ schema
 //!  /  /graphiql ─▶ assets      /healthz /readyz /metrics ─▶ probe      /dev/… ─▶ dev (`--dev` only)
 //! ```
@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use docket_domain::ids::TenantId;
 use docket_infra::config::{Limits, SocketLimits};
@@ -24,6 +24,7 @@ use crate::metrics::Metrics;
 
 mod assets;
 mod auth;
+mod cors;
 mod dev;
 pub mod document;
 mod fault;
@@ -88,7 +89,9 @@ fn router(gateway: Gateway) -> Router {
     let mut router = Router::new()
         .route(
             "/graphql",
-            post(graphql::post).fallback(graphql::other_method),
+            post(graphql::post)
+                .fallback(graphql::other_method)
+                .layer(from_fn_with_state(gateway.clone(), cors::share)),
         )
         .route("/graphql/ws", get(socket::upgrade))
         .route("/healthz", get(probe::health))

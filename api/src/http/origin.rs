@@ -1,4 +1,5 @@
-//! Which pages may open a socket. Browsers let any page connect anywhere and say from where; so we have to look.
+//! Which pages may open a socket, and which of others may send requests. Browsers let any page connect anywhere and say from
+//! where; so we have to look.
 
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
 
@@ -8,13 +9,20 @@ pub(super) fn may_connect(headers: &HeaderMap, allowed: &[String]) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else {
         return true;
     };
-    let Ok(origin) = origin.to_str() else {
+    let Ok(text) = origin.to_str() else {
         return false;
     };
+    named(headers, allowed).is_some() || is_same_host(text, headers.get(header::HOST))
+}
+
+/// The origin of a page elsewhere, if the configuration names it.
+pub(super) fn named(headers: &HeaderMap, allowed: &[String]) -> Option<HeaderValue> {
+    let origin = headers.get(header::ORIGIN)?;
+    let text = origin.to_str().ok()?;
     allowed
         .iter()
-        .any(|allowed| allowed.trim_end_matches('/').eq_ignore_ascii_case(origin))
-        || is_same_host(origin, headers.get(header::HOST))
+        .any(|allowed| allowed.trim_end_matches('/').eq_ignore_ascii_case(text))
+        .then(|| origin.clone())
 }
 
 /// Whether the request was sent to this machine by a name that only this machine answers to. A page elsewhere can point

@@ -1,8 +1,10 @@
 //! One running server: what is opened at its start, in order, and closed at its end.
 
+use std::fs::DirBuilder;
 use std::future::{Future, IntoFuture};
 use std::io;
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,7 +43,7 @@ pub enum StartError {
     #[error(transparent)]
     Identity(#[from] JwksError),
     /// The data folder cannot be made.
-    #[error("the data folder `{}` cannot be made: {source}", path.display())]
+    #[error("the data folder `{}` cannot be made", path.display())]
     Data {
         /// The folder.
         path: PathBuf,
@@ -53,7 +55,7 @@ pub enum StartError {
     #[error(transparent)]
     Keys(#[from] KeyError),
     /// The database does not open.
-    #[error("the database in `{}` does not open: {source}", path.display())]
+    #[error("the database in `{}` does not open", path.display())]
     Store {
         /// The folder.
         path: PathBuf,
@@ -98,7 +100,9 @@ pub async fn open(config: &Config, clock: Arc<Clock>) -> Result<Opened, StartErr
         true => None,
         false => Some(RootKey::load(&key)?),
     };
-    std::fs::create_dir_all(&config.data).map_err(|source| StartError::Data {
+    let mut folder = DirBuilder::new();
+    let made = folder.recursive(true).mode(0o700).create(&config.data);
+    made.map_err(|source| StartError::Data {
         path: config.data.clone(),
         source,
     })?;

@@ -217,6 +217,14 @@ fn a_server_without_keys_to_verify_with_does_not_start() {
             setting: "database.connections"
         })
     ));
+    config.database.connections = 1;
+    config.socket.queue_bytes = 0;
+    assert!(matches!(
+        config.check(),
+        Err(ConfigError::Zero {
+            setting: "socket.queue_bytes"
+        })
+    ));
 }
 
 #[test]

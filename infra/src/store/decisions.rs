@@ -294,7 +294,7 @@ impl Write {
         .on_conflict_do_nothing()
         .exec_without_returning(&self.tx)
         .await?;
-        inserted(result)?;
+        inserted(result, 1)?;
         let mut records = Vec::with_capacity(new.len());
         for new in new {
             let record = DecisionRecord {
@@ -331,7 +331,7 @@ impl Write {
             .on_conflict_do_nothing()
             .exec_without_returning(&self.tx)
             .await?;
-        inserted(result)
+        inserted(result, 1)
     }
 
     /// The columns that change as a version moves on.

@@ -8,7 +8,6 @@ use std::sync::atomic::Ordering;
 use docket_domain::access::Actor;
 use docket_domain::bpmn::Process;
 use docket_domain::engine::effect::{Awaited, Effect};
-use docket_domain::engine::instance::Instance;
 use docket_domain::ids::{InstanceId, ProcessId, TenantId};
 use docket_domain::value::{Name, Value};
 use jiff::Timestamp;
@@ -20,14 +19,11 @@ use uuid::Uuid;
 use super::access::{Slot, aliased};
 use super::condition::{object, of_tenant, readable, with_me};
 use super::entity::{beginning, delivery, effect, instance, process, wait};
-use super::row::{Cell, micros, uuid};
+use super::row::{Cell, micros};
 use super::versions::latest;
-use super::{Read, Store, StoreError, Transition, Write, rows};
+use super::waits::{MESSAGE, SIGNAL, correlated, named_by};
+use super::{Read, Store, StoreError, Write, rows};
 use crate::clock::Clock;
-use crate::crypto::TenantKeys;
-
-const SIGNAL: i16 = 1;
-const MESSAGE: i16 = 2;
 
 /// Something thrown.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -392,71 +388,6 @@ impl Write {
         Ok(self.tx.execute(&insert).await?.rows_affected())
     }
 
-    /// Brings the rows of what instances wait for from one state to the next.
-    pub(super) async fn save_waits(
-        &self,
-        transitions: &[Transition<'_>],
-    ) -> Result<(), StoreError> {
-        use wait::{ActiveModel, Column, Entity};
-
-        let mut new = Vec::new();
-        for Transition {
-            before,
-            after,
-            entry,
-            ..
-        } in transitions
-        {
-            let were = before.map(|before| self.waits_of(before));
-            let (were, are) = (were.unwrap_or_default(), self.waits_of(after));
-            for (kind, name, correlation) in were.difference(&are) {
-                Entity::delete_many()
-                    .filter(Column::InstanceId.eq(after.id.0))
-                    .filter(Column::TenantId.eq(self.tenant.0))
-                    .filter(Column::Kind.eq(*kind))
-                    .filter(Column::Name.eq(*name))
-                    .filter(Column::Correlation.eq(*correlation))
-                    .exec(&self.tx)
-                    .await?;
-            }
-            new.extend(
-                are.difference(&were)
-                    .map(|(kind, name, correlation)| ActiveModel {
-                        instance_id: Set(after.id.0),
-                        kind: Set(*kind),
-                        name: Set(*name),
-                        correlation: Set(*correlation),
-                        tenant_id: Set(self.tenant.0),
-                        since: Set(micros(entry.at)),
-                    }),
-            );
-        }
-        for chunk in new.chunks(1000) {
-            Entity::insert_many(chunk.iter().cloned())
-                .exec_without_returning(&self.tx)
-                .await?;
-        }
-        Ok(())
-    }
-
-    fn waits_of(&self, instance: &Instance) -> BTreeSet<(i16, Uuid, Uuid)> {
-        let awaited = Awaited::of(instance);
-        awaited.map(|awaited| self.index(&awaited)).collect()
-    }
-
-    /// Kind, name and correlation as columns hold them.
-    fn index(&self, awaited: &Awaited<'_>) -> (i16, Uuid, Uuid) {
-        let keys = &self.keys;
-        match awaited {
-            Awaited::Signal(name) => (SIGNAL, named_by(keys, SIGNAL, name), correlated(keys, None)),
-            Awaited::Message(name, correlation) => (
-                MESSAGE,
-                named_by(keys, MESSAGE, name),
-                correlated(keys, *correlation),
-            ),
-        }
-    }
-
     /// Says what a process version that is published begins with.
     pub async fn save_beginnings(
         &self,
@@ -484,24 +415,5 @@ impl Write {
                 .await?;
         }
         Ok(())
-    }
-}
-
-fn named_by(keys: &TenantKeys, kind: i16, name: &Name) -> Uuid {
-    let purpose = match kind {
-        SIGNAL => "signal",
-        _ => "message",
-    };
-    uuid(keys.blind_index(purpose, name.as_bytes()))
-}
-
-/// What a sender names as a column holds it; that nothing is asked for has a value of its own.
-fn correlated(keys: &TenantKeys, correlation: Option<&Value>) -> Uuid {
-    match correlation {
-        None => Uuid::nil(),
-        Some(value) => {
-            let json = value.to_json().to_string();
-            uuid(keys.blind_index("correlation", json.as_bytes()))
-        }
     }
 }

@@ -153,6 +153,7 @@ pub mod timer {
         pub tenant_id: Uuid,
         pub instance_id: Uuid,
         pub due_at: i64,
+        pub tries: i32,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -278,6 +279,7 @@ pub mod schedule {
         pub tenant_id: Uuid,
         pub process_id: Uuid,
         pub due_at: i64,
+        pub tries: i32,
         pub body: Vec<u8>,
     }
 
@@ -405,6 +407,25 @@ pub mod suspension {
         pub process_key: String,
         #[sea_orm(primary_key, auto_increment = false)]
         pub version: i32,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub mod suspension_entry {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, PartialEq, Debug, DeriveEntityModel)]
+    #[sea_orm(table_name = "suspension_log")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub tenant_id: Uuid,
+        pub process_key: String,
+        pub at: i64,
         pub body: Vec<u8>,
     }
 

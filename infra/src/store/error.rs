@@ -27,6 +27,12 @@ pub enum StoreError {
     /// The database's file cannot be made, or is not the one any more that was opened.
     #[error("the database's file is not there, or is another one than was opened")]
     File(#[source] std::io::Error),
+    /// Another version of Docket made the database, and this one does not know its tables.
+    #[error(
+        "the database was made by another version of docket, whose tables this one does not know: use that version, or move the \
+         database and its keys away"
+    )]
+    OtherVersion,
     /// The database failed.
     #[error("the database failed")]
     Database(#[source] DbErr),

@@ -165,31 +165,35 @@ impl Read {
     }
 }
 
-impl Write {
-    /// Stores what is remembered of transitions, behind what is there.
-    pub(super) async fn insert_history(&self, keyed: &[Keyed<'_>]) -> Result<(), StoreError> {
+impl Read {
+    /// What is remembered of a transition, as rows behind those that are there.
+    pub(super) fn history_rows(&self, one: &Keyed<'_>) -> Result<Vec<ActiveModel>, StoreError> {
+        let Transition {
+            after, remembered, ..
+        } = one.transition;
+        let added = u32::try_from(remembered.len()).unwrap_or(u32::MAX);
+        let mut next = i64::from(after.history.saturating_sub(added)) + 1;
         let mut rows = Vec::new();
-        for one in keyed {
-            let Transition {
-                after, remembered, ..
-            } = one.transition;
-            let added = u32::try_from(remembered.len()).unwrap_or(u32::MAX);
-            let mut next = i64::from(after.history.saturating_sub(added)) + 1;
-            for chunk in remembered.chunks(CHUNK as usize) {
-                let first = next;
-                next += i64::try_from(chunk.len()).unwrap_or(i64::MAX);
-                let part = part(first, next - 1);
-                let cell = self.history_cell(after.id, &part);
-                rows.push(ActiveModel {
-                    instance_id: Set(after.id.0),
-                    first: Set(first),
-                    last: Set(next - 1),
-                    tenant_id: Set(self.tenant.0),
-                    key_id: Set(Uuid::from_bytes(one.cipher.key_id().0)),
-                    body: Set(cell.seal_json(&one.cipher, &chunk)?),
-                });
-            }
+        for chunk in remembered.chunks(CHUNK as usize) {
+            let first = next;
+            next += i64::try_from(chunk.len()).unwrap_or(i64::MAX);
+            let part = part(first, next - 1);
+            let cell = self.history_cell(after.id, &part);
+            rows.push(ActiveModel {
+                instance_id: Set(after.id.0),
+                first: Set(first),
+                last: Set(next - 1),
+                tenant_id: Set(self.tenant.0),
+                key_id: Set(Uuid::from_bytes(one.cipher.key_id().0)),
+                body: Set(cell.seal_json(&one.cipher, &chunk)?),
+            });
         }
+        Ok(rows)
+    }
+}
+
+impl Write {
+    pub(super) async fn insert_history(&self, rows: &[ActiveModel]) -> Result<(), StoreError> {
         for rows in rows.chunks(ROWS) {
             Entity::insert_many(rows.iter().cloned())
                 .exec_without_returning(&self.tx)

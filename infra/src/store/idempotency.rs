@@ -95,6 +95,6 @@ impl Write {
         .on_conflict_do_nothing_on([Column::TenantId, Column::Key])
         .exec_without_returning(&self.tx)
         .await?;
-        inserted(result)
+        inserted(result, 1)
     }
 }

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::entity::journal::{ActiveModel, Column, Entity};
 use super::row::{Cell, micros, or_absent};
-use super::transitions::Keyed;
+use super::transitions::{CHUNK, Keyed};
 use super::{Read, Store, StoreError, Write, ciphers, key_id, rows};
 use crate::crypto::{Cipher, KeyId, Keyring};
 
@@ -60,28 +60,28 @@ impl Read {
     }
 }
 
+impl Read {
+    /// What a transition says, as a row.
+    pub(super) fn entry_row(&self, keyed: &Keyed<'_>) -> Result<ActiveModel, StoreError> {
+        let (entry, cipher) = (keyed.transition.entry, &keyed.cipher);
+        let revision = i64::from(entry.after.revision);
+        let part = revision.to_be_bytes();
+        let cell = cell(self.tenant, entry.instance.0, &part);
+        Ok(ActiveModel {
+            seq: NotSet,
+            tenant_id: Set(self.tenant.0),
+            at: Set(micros(entry.at)),
+            instance_id: Set(entry.instance.0),
+            revision: Set(revision),
+            key_id: Set(Uuid::from_bytes(cipher.key_id().0)),
+            body: Set(cell.seal_json(cipher, entry)?),
+        })
+    }
+}
+
 impl Write {
-    pub(super) async fn insert_entries(&self, keyed: &[Keyed<'_>]) -> Result<(), StoreError> {
-        let mut rows = Vec::with_capacity(keyed.len());
-        for Keyed {
-            transition, cipher, ..
-        } in keyed
-        {
-            let entry = transition.entry;
-            let revision = i64::from(entry.after.revision);
-            let body = cell(self.tenant, entry.instance.0, &revision.to_be_bytes())
-                .seal_json(cipher, entry)?;
-            rows.push(ActiveModel {
-                seq: NotSet,
-                tenant_id: Set(self.tenant.0),
-                at: Set(micros(entry.at)),
-                instance_id: Set(entry.instance.0),
-                revision: Set(revision),
-                key_id: Set(Uuid::from_bytes(cipher.key_id().0)),
-                body: Set(body),
-            });
-        }
-        for chunk in rows.chunks(500) {
+    pub(super) async fn insert_entries(&self, rows: &[ActiveModel]) -> Result<(), StoreError> {
+        for chunk in rows.chunks(CHUNK) {
             let inserted = Entity::insert_many(chunk.iter().cloned())
                 .exec(&self.tx)
                 .await?;

@@ -11,7 +11,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, OpenOptions};
 use std::io;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -28,7 +28,6 @@ use sea_orm::{
     DatabaseTransaction, EntityTrait, QueryFilter, Set, SqliteTransactionMode, TransactionOptions,
     TransactionTrait, TryGetableMany, TryInsertResult,
 };
-use sea_orm_migration::MigratorTrait;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use uuid::Uuid;
 
@@ -61,6 +60,7 @@ mod tasks;
 mod timers;
 mod transitions;
 mod versions;
+mod waits;
 mod work;
 
 #[cfg(test)]
@@ -80,10 +80,10 @@ pub use page::{Key, Page, Slice};
 pub use processes::{NewProcess, ProcessRecord};
 pub use schedules::DueSchedule;
 pub use statuses::{Held, InstanceStatus};
-pub use suspensions::Suspension;
+pub use suspensions::{Suspension, SuspensionKind};
 pub use tasks::{TaskOrder, TaskSort, WorklistCounts};
 pub use timers::DueTimer;
-pub use transitions::Transition;
+pub use transitions::{Prepared, Transition};
 pub use versions::VersionFilter;
 pub use work::{FreeWork, WorkTimes};
 
@@ -117,7 +117,7 @@ impl Store {
     ) -> Result<Store, StoreError> {
         let opened = DatabaseFile::make(path).map_err(StoreError::File)?;
         let mut writing = connect(path, 1).await?;
-        migrate::Migrator::up(&writing, None).await?;
+        migrate::up(&writing).await?;
         let mut db = connect(path, connections.max(1)).await?;
         let statements = Arc::new(AtomicU64::new(0));
         for db in [&mut db, &mut writing] {
@@ -228,6 +228,12 @@ impl Store {
     }
 }
 
+/// How many migrations [`Store::open`] would make in a database that is there; makes none of them. A database of another
+/// version is [`StoreError::OtherVersion`].
+pub async fn pending_migrations(path: &Path) -> Result<usize, StoreError> {
+    migrate::pending(&connect(path, 1).await?).await
+}
+
 /// A pool of so many connections to the database in a file.
 async fn connect(path: &Path, connections: u32) -> Result<DatabaseConnection, StoreError> {
     let file = path.to_owned();
@@ -266,8 +272,13 @@ struct DatabaseFile {
 }
 
 impl DatabaseFile {
+    /// SQLite gives its logs the mode of the database.
     fn make(path: &Path) -> io::Result<DatabaseFile> {
-        let file = OpenOptions::new().create(true).append(true).open(path)?;
+        let file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .mode(0o600)
+            .open(path)?;
         let metadata = file.metadata()?;
         Ok(DatabaseFile {
             path: path.to_owned(),
@@ -393,11 +404,11 @@ async fn undamaged(
     Ok(all)
 }
 
-/// Whether a row was inserted, where one that is already there is nothing to write over.
-fn inserted(result: TryInsertResult<u64>) -> Result<(), StoreError> {
+/// Whether so many rows were inserted, where one that is already there is nothing to write over.
+fn inserted(result: TryInsertResult<u64>, wanted: usize) -> Result<(), StoreError> {
     match result {
-        TryInsertResult::Inserted(1..) => Ok(()),
-        TryInsertResult::Inserted(0) | TryInsertResult::Conflicted | TryInsertResult::Empty => {
+        TryInsertResult::Inserted(rows) if rows == wanted as u64 => Ok(()),
+        TryInsertResult::Inserted(_) | TryInsertResult::Conflicted | TryInsertResult::Empty => {
             Err(StoreError::Conflict)
         }
     }

@@ -352,7 +352,7 @@ impl Write {
         .on_conflict_do_nothing()
         .exec_without_returning(&self.tx)
         .await?;
-        inserted(result)?;
+        inserted(result, 1)?;
         replace(&self.tx, self.tenant, &[entries], false).await?;
         Ok(record)
     }

@@ -98,6 +98,7 @@ pub fn or_absent<T>(opened: Result<T, StoreError>) -> Result<Option<T>, StoreErr
             error @ (StoreError::Conflict
             | StoreError::Keys(_)
             | StoreError::File(_)
+            | StoreError::OtherVersion
             | StoreError::Database(_)),
         ) => Err(error),
     }

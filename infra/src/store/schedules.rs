@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::entity::process;
 use super::entity::schedule::{ActiveModel, Column, Entity};
 use super::row::{Cell, micros, process_state_code, timestamp};
+use super::suspensions::of_schedule;
 use super::{Read, Store, StoreError, Write, rows};
 
 /// A schedule that is due.
@@ -23,12 +24,14 @@ pub struct DueSchedule {
     pub id: Uuid,
     /// The version.
     pub process: ProcessId,
-    /// Since when.
+    /// Since when, or until when it was put off.
     pub due_at: Timestamp,
+    /// How often it failed.
+    pub tries: u32,
 }
 
 impl Store {
-    /// Schedules that are due, oldest first; only those behind another one, if it is given.
+    /// Schedules that are due, oldest first, but not those of suspended processes; only those behind another one, if it is given.
     pub async fn due_schedules(
         &self,
         now: Timestamp,
@@ -42,9 +45,11 @@ impl Store {
                 Column::Id,
                 Column::ProcessId,
                 Column::DueAt,
+                Column::Tries,
             ])
             .from(Entity)
             .and_where(Column::DueAt.into_expr().lte(micros(now)))
+            .and_where(Expr::exists(of_schedule()).not())
             .order_by(Column::DueAt, Order::Asc)
             .order_by(Column::Id, Order::Asc)
             .limit(u64::from(limit));
@@ -53,17 +58,36 @@ impl Store {
             let behind = Expr::tuple([Expr::val(micros(after.due_at)), Expr::val(after.id)]);
             select.and_where(place.gt(behind));
         }
-        let rows: Vec<(Uuid, Uuid, Uuid, i64)> = rows(&self.db, &select).await?;
+        let rows: Vec<(Uuid, Uuid, Uuid, i64, i32)> = rows(&self.db, &select).await?;
         rows.into_iter()
-            .map(|(tenant, id, process, due_at)| {
+            .map(|(tenant, id, process, due_at, tries)| {
                 Ok(DueSchedule {
                     tenant: TenantId(tenant),
                     id,
                     process: ProcessId(process),
                     due_at: timestamp(due_at, "schedules", "due_at", id)?,
+                    tries: u32::try_from(tries).unwrap_or(0),
                 })
             })
             .collect()
+    }
+
+    /// Puts off a schedule that did not start anything, unless it has moved since it was found.
+    pub async fn put_off_schedule(
+        &self,
+        due: &DueSchedule,
+        until: Timestamp,
+    ) -> Result<(), StoreError> {
+        let _writer = self.writer.lock().await;
+        Entity::update_many()
+            .col_expr(Column::DueAt, Expr::val(micros(until)))
+            .col_expr(Column::Tries, Column::Tries.into_expr().add(1))
+            .filter(Column::TenantId.eq(due.tenant.0))
+            .filter(Column::Id.eq(due.id))
+            .filter(Column::DueAt.eq(micros(due.due_at)))
+            .exec(&self.writing)
+            .await?;
+        Ok(())
     }
 
     /// When the next schedule is due after a moment.
@@ -72,6 +96,7 @@ impl Store {
             .columns([Column::DueAt, Column::Id])
             .from(Entity)
             .and_where(Column::DueAt.into_expr().gt(micros(after)))
+            .and_where(Expr::exists(of_schedule()).not())
             .order_by(Column::DueAt, Order::Asc)
             .limit(1)
             .take();
@@ -145,6 +170,7 @@ impl Write {
         Entity::update_many()
             .set(ActiveModel {
                 due_at: Set(micros(next.due.at)),
+                tries: Set(0),
                 body: Set(cell.seal_json(&self.keys.data, next)?),
                 ..ActiveModel::default()
             })
@@ -182,6 +208,7 @@ impl Write {
                 tenant_id: Set(self.tenant.0),
                 process_id: Set(process.0),
                 due_at: Set(micros(schedule.due.at)),
+                tries: Set(0),
                 body: Set(self
                     .schedule_cell(*id)
                     .seal_json(&self.keys.data, schedule)?),

@@ -21,7 +21,7 @@ use super::condition::{
 use super::entity::task::{ActiveModel, Column, Entity};
 use super::page::Walk;
 use super::row::{Cell, micros, or_absent, task_state_code, uuid};
-use super::transitions::Keyed;
+use super::transitions::{CHUNK, Keyed};
 use super::{Page, Read, Slice, StoreError, Write, key_id};
 use crate::crypto::Cipher;
 
@@ -410,40 +410,13 @@ fn end_of_day(now: Timestamp) -> i64 {
     (micros(now).div_euclid(DAY) + 1).saturating_mul(DAY)
 }
 
-impl Write {
-    /// Stores the images after a transition of the tasks that it concerned.
-    pub(super) async fn save_tasks(&self, keyed: &[Keyed<'_>]) -> Result<(), StoreError> {
-        let mut rows = Vec::new();
-        for one in keyed {
-            for change in &one.transition.entry.tasks {
-                rows.push(self.task_row(&one.cipher, &change.after)?);
-            }
-        }
-        for chunk in rows.chunks(500) {
-            Entity::insert_many(chunk.iter().cloned())
-                .on_conflict(
-                    OnConflict::column(Column::Id)
-                        .update_columns([
-                            Column::ProcessId,
-                            Column::ElementId,
-                            Column::State,
-                            Column::Open,
-                            Column::Assignee,
-                            Column::Owner,
-                            Column::Priority,
-                            Column::DueAt,
-                            Column::FollowUpAt,
-                            Column::Revision,
-                            Column::Clauses,
-                            Column::Denials,
-                            Column::Body,
-                        ])
-                        .to_owned(),
-                )
-                .exec_without_returning(&self.tx)
-                .await?;
-        }
-        Ok(())
+impl Read {
+    /// The images after a transition of the tasks that it concerned, as rows.
+    pub(super) fn task_rows(&self, keyed: &Keyed<'_>) -> Result<Vec<ActiveModel>, StoreError> {
+        let changes = keyed.transition.entry.tasks.iter();
+        changes
+            .map(|change| self.task_row(&keyed.cipher, &change.after))
+            .collect()
     }
 
     fn task_row(&self, cipher: &Cipher, image: &TaskImage) -> Result<ActiveModel, StoreError> {
@@ -472,5 +445,35 @@ impl Write {
             denials: Set(entries.denials),
             body: Set(self.task_cell(task.id.0).seal_json(cipher, image)?),
         })
+    }
+}
+
+impl Write {
+    pub(super) async fn save_tasks(&self, rows: &[ActiveModel]) -> Result<(), StoreError> {
+        for chunk in rows.chunks(CHUNK) {
+            Entity::insert_many(chunk.iter().cloned())
+                .on_conflict(
+                    OnConflict::column(Column::Id)
+                        .update_columns([
+                            Column::ProcessId,
+                            Column::ElementId,
+                            Column::State,
+                            Column::Open,
+                            Column::Assignee,
+                            Column::Owner,
+                            Column::Priority,
+                            Column::DueAt,
+                            Column::FollowUpAt,
+                            Column::Revision,
+                            Column::Clauses,
+                            Column::Denials,
+                            Column::Body,
+                        ])
+                        .to_owned(),
+                )
+                .exec_without_returning(&self.tx)
+                .await?;
+        }
+        Ok(())
     }
 }

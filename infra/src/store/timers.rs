@@ -10,7 +10,8 @@ use uuid::Uuid;
 use super::entity::timer::{ActiveModel, Column, Entity};
 use super::row::{micros, timestamp};
 use super::suspensions::of_timer;
-use super::{Store, StoreError, Transition, Write, rows};
+use super::transitions::{CHUNK, Turn};
+use super::{Read, Store, StoreError, Transition, Write, rows};
 
 /// A timer that is due.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,8 +22,10 @@ pub struct DueTimer {
     pub instance: InstanceId,
     /// The timer.
     pub timer: TimerId,
-    /// Since when.
+    /// Since when, or until when it was put off.
     pub due_at: Timestamp,
+    /// How often it failed.
+    pub tries: u32,
 }
 
 impl Store {
@@ -44,6 +47,7 @@ impl Store {
                 Column::InstanceId,
                 Column::Id,
                 Column::DueAt,
+                Column::Tries,
             ])
             .from(Entity)
             .and_where(Column::DueAt.into_expr().lte(micros(now)))
@@ -53,17 +57,36 @@ impl Store {
             .order_by(Column::Id, Order::Asc)
             .limit(u64::from(limit))
             .take();
-        let rows: Vec<(Uuid, Uuid, Uuid, i64)> = rows(&self.db, &select).await?;
+        let rows: Vec<(Uuid, Uuid, Uuid, i64, i32)> = rows(&self.db, &select).await?;
         rows.into_iter()
-            .map(|(tenant, instance, timer, due_at)| {
+            .map(|(tenant, instance, timer, due_at, tries)| {
                 Ok(DueTimer {
                     tenant: TenantId(tenant),
                     instance: InstanceId(instance),
                     timer: TimerId(timer),
                     due_at: timestamp(due_at, "timers", "due_at", timer)?,
+                    tries: u32::try_from(tries).unwrap_or(0),
                 })
             })
             .collect()
+    }
+
+    /// Puts off a timer that did not fire, unless it has moved since it was found.
+    pub async fn put_off_timer(
+        &self,
+        timer: &DueTimer,
+        until: Timestamp,
+    ) -> Result<(), StoreError> {
+        let _writer = self.writer.lock().await;
+        Entity::update_many()
+            .col_expr(Column::DueAt, Expr::val(micros(until)))
+            .col_expr(Column::Tries, Column::Tries.into_expr().add(1))
+            .filter(Column::TenantId.eq(timer.tenant.0))
+            .filter(Column::Id.eq(timer.timer.0))
+            .filter(Column::DueAt.eq(micros(timer.due_at)))
+            .exec(&self.writing)
+            .await?;
+        Ok(())
     }
 
     /// When the next timer is due after a moment.
@@ -83,19 +106,15 @@ impl Store {
     }
 }
 
-impl Write {
-    /// Brings the rows from one state of each instance to the next.
-    pub(super) async fn save_timers(
-        &self,
-        transitions: &[Transition<'_>],
-    ) -> Result<(), StoreError> {
+impl Read {
+    /// What changes between two states of each instance.
+    pub(super) fn timer_rows(&self, transitions: &[Transition<'_>]) -> Turn<Uuid, ActiveModel> {
         let differs = |timer: &PendingTimer, others: &[PendingTimer]| {
             !others
                 .iter()
                 .any(|other| other.id == timer.id && other.due_at == timer.due_at)
         };
-        let mut gone = Vec::new();
-        let mut new = Vec::new();
+        let mut turn = Turn::default();
         for Transition { before, after, .. } in transitions {
             // What is suspended waits for no clock; what became due meanwhile is found when it goes on.
             let awake = |instance: &'_ Instance| instance.state != InstanceState::Suspended;
@@ -106,23 +125,33 @@ impl Write {
                 false => &[],
             };
             let left = were.iter().filter(|timer| differs(timer, are));
-            gone.extend(left.map(|timer| timer.id.0));
+            turn.gone.extend(left.map(|timer| timer.id.0));
             let came = are.iter().filter(|timer| differs(timer, were));
-            new.extend(came.map(|timer| ActiveModel {
+            turn.new.extend(came.map(|timer| ActiveModel {
                 id: Set(timer.id.0),
                 tenant_id: Set(self.tenant.0),
                 instance_id: Set(after.id.0),
                 due_at: Set(micros(timer.due_at)),
+                tries: Set(0),
             }));
         }
-        for chunk in gone.chunks(1000) {
+        turn
+    }
+}
+
+impl Write {
+    pub(super) async fn save_timers(
+        &self,
+        turn: Turn<Uuid, ActiveModel>,
+    ) -> Result<(), StoreError> {
+        for chunk in turn.gone.chunks(CHUNK) {
             Entity::delete_many()
                 .filter(Column::Id.is_in(chunk.iter().copied()))
                 .filter(Column::TenantId.eq(self.tenant.0))
                 .exec(&self.tx)
                 .await?;
         }
-        for chunk in new.chunks(1000) {
+        for chunk in turn.new.chunks(CHUNK) {
             Entity::insert_many(chunk.iter().cloned())
                 .exec_without_returning(&self.tx)
                 .await?;

@@ -20,14 +20,12 @@ use uuid::Uuid;
 
 use super::entity::work::{ActiveModel, Column, Entity};
 use super::row::{micros, uuid};
-use super::transitions::Transition;
+use super::transitions::{CHUNK, Transition, Turn};
 use super::{Read, StoreError, Write};
 use crate::crypto::{Pseudonym, TenantKeys};
 
 /// Queues that one statement looks into: SQLite takes 32,766 values in one.
 const QUEUES: usize = 5_000;
-/// Rows of one statement.
-const CHUNK: usize = 500;
 /// When work of an instance that does not run is free.
 const NEVER: i64 = i64::MAX;
 /// In the place of a role where the process takes none.
@@ -229,11 +227,10 @@ fn free(queue: Uuid, priority: i64, now: Timestamp, limit: usize) -> SelectState
         .take()
 }
 
-impl Write {
-    /// Brings the rows from one state of each instance to the next. What has changed loses all of its rows first.
-    pub(super) async fn save_work(&self, transitions: &[Transition<'_>]) -> Result<(), StoreError> {
-        let mut gone = Vec::new();
-        let mut new = Vec::new();
+impl Read {
+    /// What changes between two states of each instance. What has changed loses all of its rows first.
+    pub(super) fn work_rows(&self, transitions: &[Transition<'_>]) -> Turn<Uuid, ActiveModel> {
+        let mut turn = Turn::default();
         for Transition {
             process,
             before,
@@ -248,28 +245,16 @@ impl Write {
             let are = by_id(comparable.map(|_| *after));
             let before = before.iter().flat_map(|before| &before.work);
             let left = before.filter(|work| are.get(&work.id) != Some(work));
-            gone.extend(left.map(|work| work.id.0));
+            turn.gone.extend(left.map(|work| work.id.0));
             let came = after.work.iter();
             for work in came.filter(|work| were.get(&work.id) != Some(work)) {
-                new.extend(self.work_rows(process, after, work));
+                turn.new.extend(self.rows_of(process, after, work));
             }
         }
-        for chunk in gone.chunks(CHUNK) {
-            Entity::delete_many()
-                .filter(Column::WorkId.is_in(chunk.iter().copied()))
-                .filter(Column::TenantId.eq(self.tenant.0))
-                .exec(&self.tx)
-                .await?;
-        }
-        for chunk in new.chunks(CHUNK) {
-            Entity::insert_many(chunk.iter().cloned())
-                .exec_without_returning(&self.tx)
-                .await?;
-        }
-        Ok(())
+        turn
     }
 
-    fn work_rows(
+    fn rows_of(
         &self,
         process: &Process,
         instance: &Instance,
@@ -291,6 +276,24 @@ impl Write {
             holder: Set(holder),
         };
         queues.into_iter().map(row).collect()
+    }
+}
+
+impl Write {
+    pub(super) async fn save_work(&self, turn: Turn<Uuid, ActiveModel>) -> Result<(), StoreError> {
+        for chunk in turn.gone.chunks(CHUNK) {
+            Entity::delete_many()
+                .filter(Column::WorkId.is_in(chunk.iter().copied()))
+                .filter(Column::TenantId.eq(self.tenant.0))
+                .exec(&self.tx)
+                .await?;
+        }
+        for chunk in turn.new.chunks(CHUNK) {
+            Entity::insert_many(chunk.iter().cloned())
+                .exec_without_returning(&self.tx)
+                .await?;
+        }
+        Ok(())
     }
 }
 

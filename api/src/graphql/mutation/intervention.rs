@@ -78,6 +78,8 @@ pub struct ResumeProcessInput {
     process: String,
     /// The versions, if they were suspended by number.
     versions: Option<Vec<u32>>,
+    /// Why: at most 1,000 characters.
+    reason: Option<String>,
 }
 
 /// What `modifyInstance` and `previewModification` take.
@@ -293,7 +295,7 @@ impl InterventionMutation {
         let asking = Asking::writing(ctx)?;
         let versions = versions(input.versions)?;
         let (app, actor) = (asking.app, asking.actor());
-        let asked = app.resume_process(actor, &input.process, &versions);
+        let asked = app.resume_process(actor, &input.process, &versions, input.reason.as_deref());
         Ok(suspension(settled(asked).await?, input.process))
     }
 }

@@ -16,6 +16,7 @@ pub mod monitor;
 pub mod preview;
 pub mod process;
 pub mod scalar;
+pub mod suspension;
 pub mod task;
 pub mod user;
 pub mod viewer;

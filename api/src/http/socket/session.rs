@@ -210,7 +210,7 @@ impl Session {
             Standing::Unknown => next = next.min(self.opened + self.times.init),
             Standing::Known { viewer, .. } => {
                 let clock = &self.gateway.app.clock;
-                let left = viewer.expires_at.duration_since(clock.now());
+                let left = viewer.expires_at.duration_since(clock.wall());
                 // An expiry beyond what can be counted is looked at again with the next ping.
                 if let Ok(left) = Duration::try_from(left)
                     && let Some(at) = now.checked_add(left)
@@ -250,7 +250,9 @@ impl Session {
     fn viewer(&self) -> Result<&Viewer, Ending> {
         match &self.standing {
             Standing::Unknown => Err(Ending::Unauthorized),
-            Standing::Known { viewer, .. } if viewer.expires_at <= self.gateway.app.clock.now() => {
+            Standing::Known { viewer, .. }
+                if viewer.expires_at <= self.gateway.app.clock.wall() =>
+            {
                 Err(Ending::Expired)
             }
             Standing::Known { viewer, .. } => Ok(viewer),

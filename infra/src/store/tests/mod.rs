@@ -24,6 +24,7 @@ use crate::crypto::{Keyring, RootKey};
 
 mod effects;
 mod history;
+mod opening;
 mod paging;
 mod processes;
 mod reading;

@@ -72,6 +72,7 @@ async fn a_transition_replaces_what_it_changed_and_closed_tasks_stay_readable() 
         instance: after.id,
         timer: after.timers[0].id,
         due_at: at(301),
+        tries: 0,
     };
     assert_eq!(
         world.store.next_timer(at(300)).await.unwrap(),
@@ -88,6 +89,17 @@ async fn a_transition_replaces_what_it_changed_and_closed_tasks_stay_readable() 
         ..timer
     };
     assert_eq!(due(at(301), Some(&before)).await, [timer]);
+    // One that has failed is put off, and counted; who read it before that puts nothing off.
+    let put_off = async |until| world.store.put_off_timer(&timer, until).await.unwrap();
+    put_off(at(400)).await;
+    put_off(at(500)).await;
+    assert_eq!(due(at(399), None).await, []);
+    let again = DueTimer {
+        due_at: at(400),
+        tries: 1,
+        ..timer
+    };
+    assert_eq!(due(at(400), None).await, [again]);
 }
 
 #[tokio::test]

@@ -1,59 +1,15 @@
-//! The tables of the first release, and their indexes.
+//! Runs: instances with their tasks, who may read them, and what is remembered and told of them.
 
-use sea_orm_migration::async_trait::async_trait;
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
     big_integer, big_integer_null, blob, blob_null, boolean, integer, pk_uuid, small_integer,
     string, uuid, uuid_null,
 };
 
-use super::references;
+use super::{index, references};
 
-/// The tables of the first release.
-pub(super) struct First;
-
-impl MigrationName for First {
-    fn name(&self) -> &str {
-        "m0001_first"
-    }
-}
-
-#[async_trait]
-impl MigrationTrait for First {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in tables() {
-            manager.create_table(table).await?;
-        }
-        for index in indexes() {
-            manager.create_index(index).await?;
-        }
-        Ok(())
-    }
-}
-
-fn tables() -> Vec<TableCreateStatement> {
+pub(super) fn tables() -> Vec<TableCreateStatement> {
     vec![
-        Table::create()
-            .table("tenants")
-            .col(pk_uuid("id"))
-            .col(string("name").unique_key())
-            .col(big_integer("created_at"))
-            .take(),
-        Table::create()
-            .table("processes")
-            .col(pk_uuid("id"))
-            .col(uuid("tenant_id"))
-            .col(string("key"))
-            .col(integer("version"))
-            .col(small_integer("state"))
-            .col(small_integer("clauses"))
-            .col(small_integer("denials"))
-            .col(big_integer("uploaded_at"))
-            .col(big_integer_null("published_at"))
-            .col(blob("body"))
-            .col(blob("model"))
-            .foreign_key(&mut references("processes", "tenant_id", "tenants"))
-            .take(),
         Table::create()
             .table("instances")
             .col(pk_uuid("id"))
@@ -74,6 +30,9 @@ fn tables() -> Vec<TableCreateStatement> {
             .col(blob("body"))
             .col(blob("data"))
             .col(blob_null("ended_by"))
+            .col(blob_null("ended_reason"))
+            .col(blob_null("held"))
+            .col(uuid_null("parent"))
             .foreign_key(&mut references("instances", "process_id", "processes"))
             .take(),
         Table::create()
@@ -117,24 +76,6 @@ fn tables() -> Vec<TableCreateStatement> {
             )
             .take(),
         Table::create()
-            .table("timers")
-            .col(pk_uuid("id"))
-            .col(uuid("tenant_id"))
-            .col(uuid("instance_id"))
-            .col(big_integer("due_at"))
-            .foreign_key(&mut references("timers", "instance_id", "instances"))
-            .take(),
-        Table::create()
-            .table("journal")
-            .col(big_integer("seq").primary_key().auto_increment())
-            .col(uuid("tenant_id"))
-            .col(big_integer("at"))
-            .col(uuid("instance_id"))
-            .col(big_integer("revision"))
-            .col(uuid("key_id"))
-            .col(blob("body"))
-            .take(),
-        Table::create()
             .table("comments")
             .col(pk_uuid("id"))
             .col(uuid("tenant_id"))
@@ -146,33 +87,31 @@ fn tables() -> Vec<TableCreateStatement> {
             .foreign_key(&mut references("comments", "task_id", "tasks"))
             .take(),
         Table::create()
-            .table("idempotency")
+            .table("history")
+            .col(uuid("instance_id"))
+            .col(big_integer("first"))
+            .col(big_integer("last"))
             .col(uuid("tenant_id"))
-            .col(uuid("key"))
-            .col(big_integer("created_at"))
+            .col(uuid("key_id"))
             .col(blob("body"))
-            .primary_key(Index::create().col("tenant_id").col("key"))
+            .primary_key(Index::create().col("instance_id").col("first"))
+            .foreign_key(&mut references("history", "instance_id", "instances"))
+            .take(),
+        Table::create()
+            .table("journal")
+            .col(big_integer("seq").primary_key().auto_increment())
+            .col(uuid("tenant_id"))
+            .col(big_integer("at"))
+            .col(uuid("instance_id"))
+            .col(big_integer("revision"))
+            .col(uuid("key_id"))
+            .col(blob("body"))
             .take(),
     ]
 }
 
-fn indexes() -> Vec<IndexCreateStatement> {
-    let index = |name: &'static str, table: &'static str, columns: &[&'static str]| {
-        let mut index = Index::create();
-        index.name(name).table(table);
-        for column in columns {
-            index.col(*column);
-        }
-        index
-    };
+pub(super) fn indexes() -> Vec<IndexCreateStatement> {
     vec![
-        index(
-            "processes_by_key",
-            "processes",
-            &["tenant_id", "key", "version"],
-        )
-        .unique()
-        .take(),
         index(
             "instances_by_start",
             "instances",
@@ -187,6 +126,11 @@ fn indexes() -> Vec<IndexCreateStatement> {
             "instances_by_business_key",
             "instances",
             &["tenant_id", "business_key", "started_at", "id"],
+        ),
+        index(
+            "instances_by_parent",
+            "instances",
+            &["tenant_id", "parent", "started_at", "id"],
         ),
         index(
             "tasks_by_assignee",
@@ -224,10 +168,7 @@ fn indexes() -> Vec<IndexCreateStatement> {
             "access_entries",
             &["principal", "slot", "priority", "object_id"],
         ),
-        index("timers_by_due", "timers", &["due_at", "id"]),
-        index("timers_by_instance", "timers", &["instance_id"]),
-        index("journal_by_tenant", "journal", &["tenant_id", "seq"]),
         index("comments_by_task", "comments", &["task_id", "at", "id"]),
-        index("idempotency_by_age", "idempotency", &["created_at"]),
+        index("journal_by_tenant", "journal", &["tenant_id", "seq"]),
     ]
 }
