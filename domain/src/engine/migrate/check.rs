@@ -81,7 +81,9 @@ impl Check<'_> {
     fn begins_again(&self, token: &Token) -> bool {
         let mut incidents = self.instance.incidents.iter();
         let held = incidents.any(|it| it.token == token.id && it.phase == Phase::Entering);
-        let opened = self.instance.scope(ScopeId(token.id.0)).is_some();
+        // Fields of its own are given to it again.
+        let opened = self.instance.scope(ScopeId(token.id.0));
+        let opened = opened.is_some_and(|open| !open.own);
         held && !opened && !self.instance.is_round(token)
     }
 

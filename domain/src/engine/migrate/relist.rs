@@ -103,7 +103,7 @@ fn renew(
         return;
     }
     let layers = state::layers(&run.instance, run.instance.scope_of(token));
-    let people = People::of(&run.instance, &layers, run.fresh.now, &run.meter);
+    let people = People::of(&run.instance, &layers, run.clock(), &run.meter);
     let declared = says(source).map_or(&[][..], Vec::as_slice);
     *(part.list)(lists) = Some(state::resolve(declared, &people));
     *(part.source)(&mut lists.live) = declared_by(to, source).live.then_some(source);

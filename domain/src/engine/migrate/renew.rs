@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 
 use super::mapping::Mapping;
 use super::obstacle::{Obstacle, ObstacleKind};
-use crate::bpmn::{ElementIx, Kind, MessageWait, Process, Trigger};
+use crate::bpmn::{Correlation, ElementIx, Kind, MessageWait, Process, Trigger};
 use crate::engine::command::Trouble;
 use crate::engine::element::{self, event_sub_process, gateway, user_task, wait, work};
 use crate::engine::event::Event;
 use crate::engine::incident::Phase;
-use crate::engine::instance::{Instance, ScopeId, Token, TokenId};
+use crate::engine::instance::{Instance, Scope, ScopeId, Token, TokenId};
 use crate::engine::run::{Run, Spot};
 use crate::expr::Expr;
 use crate::work::WorkEvent;
@@ -35,7 +35,7 @@ impl Renewal<'_, '_, '_> {
         self.signals();
         self.judged();
         let held = self.run.held();
-        let begun = begun(self.was);
+        let begun = begun(self.from, self.was);
         for token in self.was.tokens.iter().filter(|it| !held.contains(&it.id)) {
             if matches!(self.from.element(token.element).kind, Kind::EventBased) {
                 self.first_of(token);
@@ -117,7 +117,7 @@ impl Renewal<'_, '_, '_> {
         let mut changed: BTreeSet<(TokenId, ElementIx)> = BTreeSet::new();
         for wait in &self.was.waits {
             if let Some(element) = self.mapping.element(wait.element)
-                && message(self.from, wait.element, wait.part) != message(to, element, wait.part)
+                && asks(self.from, wait.element, wait.part) != asks(to, element, wait.part)
             {
                 changed.insert((wait.token, element));
             }
@@ -308,7 +308,7 @@ impl Renewal<'_, '_, '_> {
         Spot {
             token,
             element,
-            scope: wait::scope_of(self.run, token, element),
+            scope: wait::sees(self.run, token, element),
         }
     }
 
@@ -323,11 +323,20 @@ impl Renewal<'_, '_, '_> {
 }
 
 /// The tokens whose element has begun and is not done, so that its border is watched.
-fn begun(instance: &Instance) -> BTreeSet<TokenId> {
+fn begun(process: &Process, instance: &Instance) -> BTreeSet<TokenId> {
     let tasks = instance.open_tasks().map(|task| task.token);
     let work = instance.work.iter().map(|work| work.token);
     let calls = instance.calls.iter().map(|call| call.token);
-    let open = instance.scopes.iter().filter(|it| it.undoing.is_none());
+    // One may be there for the fields that an element has for itself alone.
+    let holds = |scope: &Scope| {
+        let kind = &process.element(scope.element).kind;
+        let inside = matches!(
+            kind,
+            Kind::SubProcess | Kind::Transaction | Kind::AdHoc(_) | Kind::EventSubProcess
+        );
+        scope.undoing.is_none() && (inside || scope.rounds.is_some())
+    };
+    let open = instance.scopes.iter().filter(|it| holds(it));
     let open = open.map(|scope| TokenId(scope.id.0));
     let own = instance.waits.iter().filter(|wait| {
         let token = instance.token(wait.token);
@@ -369,6 +378,20 @@ fn message(process: &Process, element: ElementIx, part: u32) -> Option<&MessageW
     None
 }
 
+/// A message, and how it is correlated where it does not say so itself.
+fn asks(
+    process: &Process,
+    element: ElementIx,
+    part: u32,
+) -> Option<(&MessageWait, Option<&Correlation>)> {
+    let message = message(process, element, part)?;
+    let correlation = process.correlation(&message.name);
+    Some((
+        message,
+        correlation.filter(|_| message.correlation.is_none()),
+    ))
+}
+
 fn condition(process: &Process, element: ElementIx, part: u32) -> Option<&Expr> {
     if let Some(Trigger::Condition(condition)) = trigger(process, element, part) {
         return Some(condition);
@@ -380,7 +403,7 @@ fn condition(process: &Process, element: ElementIx, part: u32) -> Option<&Expr> 
 /// joins, and activities that take several tokens to begin.
 pub(in crate::engine) fn stir(run: &mut Run<'_, '_>) {
     run.changed |= !run.instance.conditions.is_empty();
-    let (held, begun) = (run.held(), begun(&run.instance));
+    let (held, begun) = (run.held(), begun(run.process, &run.instance));
     let idle = |token: &&Token| {
         let kind = &run.process.element(token.element).kind;
         let joins = matches!(kind, Kind::Parallel);
