@@ -17,6 +17,7 @@ mod postponed;
 mod processes;
 mod program;
 mod races;
+mod reading;
 mod requirements;
 mod schema;
 mod sealing;
