@@ -336,6 +336,23 @@ async fn a_form_says_what_may_be_sent_and_an_outcome_what_may_be_chosen() {
         (code(&refused), &refused["userErrors"][0]["field"]),
         ("INVALID_INPUT", &json!(["data", "remark"]))
     );
+    let many = ", outcome: \"yes\", data: {amount: 9, other: 1}";
+    let many = act(&ann, "completeTask", &task, many).await["userErrors"].clone();
+    let told: Vec<_> = many
+        .as_array()
+        .expect("refusals")
+        .iter()
+        .map(|error| (error["code"].as_str(), &error["field"][1]))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (Some("NOT_PERMITTED"), &json!("amount")),
+            (Some("NOT_PERMITTED"), &json!("other")),
+            (Some("INVALID_INPUT"), &json!("remark")),
+        ],
+        "everything at once"
+    );
     assert_eq!(
         code(
             &act(
