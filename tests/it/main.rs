@@ -16,6 +16,7 @@ mod postponed;
 mod processes;
 mod program;
 mod races;
+mod readme;
 mod requirements;
 mod schema;
 mod sealing;
