@@ -99,6 +99,7 @@ fn remembered(event: &Event) -> Option<(Kind, TokenId, Option<ElementIx>)> {
         // It has left, and what it came for is done by the other.
         Event::Merged { token, element, .. } => at(Kind::Cancelled, token, element),
         Event::ScopeOpened { .. }
+        | Event::Furnished { .. }
         | Event::TurnTaken { .. }
         | Event::GatewayStarted(_)
         | Event::GatewayReset { .. }
@@ -108,6 +109,7 @@ fn remembered(event: &Event) -> Option<(Kind, TokenId, Option<ElementIx>)> {
         | Event::RoundsOpened { .. }
         | Event::ScopeClosed { .. }
         | Event::DataSet { .. }
+        | Event::Conversed { .. }
         | Event::Relisted { .. }
         | Event::TaskCreated(_)
         | Event::Task { .. }

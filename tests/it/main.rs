@@ -5,6 +5,7 @@ mod breaking;
 mod calls;
 mod changes;
 mod conformance;
+mod data;
 mod decisions;
 mod expense;
 mod fuzz;

@@ -93,7 +93,7 @@ async fn due_dates_and_reminders_go_by_the_calendar_of_the_tenant() {
     server.advance("PT1M").await;
     let reminded = data(&emma, &instance).await;
     assert_eq!(reminded["reminders"], 1);
-    assert_eq!(reminded["last"], "2026-04-01T07:00:00Z");
+    assert_eq!(reminded["last"], "2026-04-01T09:00:00+02:00");
     server.advance("P1D").await;
     assert_eq!(data(&emma, &instance).await["reminders"], 2);
     // Nobody is reminded over Easter.
@@ -104,7 +104,7 @@ async fn due_dates_and_reminders_go_by_the_calendar_of_the_tenant() {
     server.advance("P1D").await;
     let reminded = data(&emma, &instance).await;
     assert_eq!(reminded["reminders"], 3);
-    assert_eq!(reminded["last"], "2026-04-07T07:00:00Z");
+    assert_eq!(reminded["last"], "2026-04-07T09:00:00+02:00");
     assert_eq!(reminded["counted"], 3, "a counted cycle is over");
 }
 

@@ -132,9 +132,11 @@ impl App {
         let Some(record) = tx.decision_by_key(actor, key, version).await? else {
             return Ok(None);
         };
+        let calendar = self.calendar(&tx).await?;
         let env = Env {
             layers: &[data],
             now: self.clock.now(),
+            calendar: &calendar,
             actor: Some(actor),
         };
         let said = match self.compiled(&tx, &record).await? {

@@ -6,11 +6,12 @@
 
 use docket_domain::access::{Actor, Privilege};
 use docket_domain::engine::command::{Begin, Command, Rejection, Start, Starter};
+use docket_domain::engine::correlation;
 use docket_domain::engine::effect::Effect;
 use docket_domain::ids::{InstanceId, ProcessId};
 use docket_domain::value::{Data, Name, Value};
 use docket_infra::clock::Clock;
-use docket_infra::store::{DueDelivery, Position, Recipient, Thrown, Write};
+use docket_infra::store::{DueDelivery, Position, Read, Recipient, Thrown, Write};
 use jiff::SignedDuration;
 
 use super::instance::{StartRequest, Transition};
@@ -109,8 +110,14 @@ impl App {
             correlation: correlation.cloned(),
             data: data.clone(),
         };
-        let waiting = tx.receivers(actor, name, correlation, MOST_ASKED).await?;
-        for id in waiting {
+        let named = match correlation {
+            Some(named) => vec![named.clone()],
+            None => {
+                let askers = tx.askers(actor, name, MOST_ASKED).await?;
+                self.given(&tx, &askers, name, data).await?
+            }
+        };
+        for id in tx.receivers(actor, name, &named, MOST_ASKED).await? {
             let Some(before) = tx.instance(actor, id).await? else {
                 continue;
             };
@@ -121,6 +128,24 @@ impl App {
             }
         }
         Ok(None)
+    }
+
+    /// What a message gives of itself to the instances of some versions, each thing once.
+    async fn given(
+        &self,
+        tx: &Read,
+        askers: &[ProcessId],
+        name: &Name,
+        data: &Data,
+    ) -> Result<Vec<Value>, AppError> {
+        let calendar = self.calendar(tx).await?;
+        let mut given = Vec::new();
+        for id in askers {
+            let model = self.model(tx, *id).await?;
+            let value = correlation::given(&model, name, data, (self.clock.now(), &calendar));
+            given.extend(value.filter(|value| !given.contains(value)));
+        }
+        Ok(given)
     }
 
     /// Delivers what was just thrown, as far as that is soon done; the worker does the rest, also of what fails.
@@ -213,14 +238,22 @@ impl App {
                 correlation,
                 data,
             } => {
-                let waiting = tx.receiver_for_engine(name, correlation.as_ref()).await?;
-                if let Some(id) = waiting {
-                    let command = Command::Deliver {
-                        name: name.clone(),
-                        correlation: correlation.clone(),
-                        data: data.clone(),
-                    };
-                    return self.tell(tx, id, &command, hops).await;
+                let mut named: Vec<Value> = correlation.iter().cloned().collect();
+                if named.is_empty() {
+                    let askers = tx.askers_for_engine(name, MOST_ASKED).await?;
+                    named = self.given(tx, &askers, name, data).await?;
+                }
+                let command = Command::Deliver {
+                    name: name.clone(),
+                    correlation: correlation.clone(),
+                    data: data.clone(),
+                };
+                for id in tx.receivers_for_engine(name, &named, MOST_ASKED).await? {
+                    match self.tell(tx, id, &command, hops).await {
+                        // What it gives is for the instances of another process.
+                        Err(AppError::Rejected(Rejection::NotWaiting(_))) => {}
+                        told => return told,
+                    }
                 }
                 match tx.beginner_for_engine(name).await? {
                     Some(id) => {

@@ -8,6 +8,7 @@ use docket_domain::bpmn::Process;
 use docket_domain::engine::command::{Command, Rejection};
 use docket_domain::engine::instance::Instance;
 use docket_domain::ids::{InstanceId, WorkId};
+use docket_domain::time::Calendar;
 use docket_domain::value::Name;
 use docket_domain::work::{self, WorkCommand, WorkView};
 use docket_infra::store::{FreeWork, Position, Read, Remembered, StoreError, Write};
@@ -155,9 +156,11 @@ impl App {
             decided => decided?,
         };
         let names = request.fields.as_deref();
+        let calendar = self.calendar(tx).await?;
+        let clock = (now, &*calendar);
         let taken = after.work.iter().filter(|one| free.contains(&one.id));
         Ok(taken
-            .map(|one| work::view(&model, &after, one, actor, names, now))
+            .map(|one| work::view(&model, &after, one, actor, names, clock))
             .collect())
     }
 
@@ -212,7 +215,9 @@ impl App {
             let (operation, now) = (said(&request.command), self.clock.now());
             tx.remember(actor, operation, &once.key, &made, now).await?;
         }
-        let still = still_held(&model, &after, actor, request, self.clock.now());
+        let calendar = self.calendar(&tx).await?;
+        let clock = (self.clock.now(), &*calendar);
+        let still = still_held(&model, &after, actor, request, clock);
         let still = named(&tx, still.into_iter().collect()).await?.pop();
         let done = self.finish(tx, model, after).await?;
         Ok((still, done.position))
@@ -225,12 +230,12 @@ fn still_held(
     after: &Instance,
     actor: &Actor,
     request: &WorkRequest,
-    now: Timestamp,
+    clock: (Timestamp, &Calendar),
 ) -> Option<WorkView> {
     let work = after.work.iter().find(|work| work.id == request.work)?;
     let lock = work.lock.as_ref()?;
     let mine = lock.user == actor.user && lock.worker == request.worker;
-    mine.then(|| work::view(model, after, work, actor, None, now))
+    mine.then(|| work::view(model, after, work, actor, None, clock))
 }
 
 /// Under which name it is remembered that something was said.

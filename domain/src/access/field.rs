@@ -22,6 +22,7 @@ use crate::bpmn::{Classification, ElementIx, FieldRule, Mask, Principals, Proces
 use crate::engine::command::Rejection;
 use crate::engine::instance::{Instance, ScopeId};
 use crate::expr::Meter;
+use crate::time::Calendar;
 use crate::value::{Data, Name, Value};
 
 /// What a fully masked value shows: always as many stars, so that its length says nothing.
@@ -208,6 +209,8 @@ struct Case<'a> {
     instance: &'a Instance,
     rules: Vec<(&'a FieldRule, ScopeId)>,
     now: Timestamp,
+    /// Who sees a field is asked without the tenant's calendar: dates in a rule are in UTC.
+    calendar: Calendar,
     meter: Meter,
 }
 
@@ -238,6 +241,7 @@ impl<'a> Case<'a> {
             instance,
             rules,
             now: moment(instance),
+            calendar: Calendar::default(),
             meter: Meter::new(THOUGHT),
         }
     }
@@ -267,7 +271,12 @@ impl<'a> Case<'a> {
     fn verdict(&self, rule: &FieldRule, scope: ScopeId, viewer: &Viewer<'_>) -> Verdict {
         let named = |list: &[Principals]| {
             let layers = state::layers(self.instance, scope);
-            let people = People::of(self.instance, &layers, self.now, &self.meter);
+            let people = People::of(
+                self.instance,
+                &layers,
+                (self.now, &self.calendar),
+                &self.meter,
+            );
             viewer.actor.is_any(&state::resolve(list, &people))
         };
         let seen = match rule.class {

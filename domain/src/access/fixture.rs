@@ -112,6 +112,7 @@ pub(crate) fn element(id: &str, kind: Kind) -> Element {
         for_compensation: false,
         acl: StateList::default(),
         fields: Vec::new(),
+        inputs: Vec::new(),
         outputs: Vec::new(),
         place: Place::default(),
     }
@@ -142,6 +143,8 @@ pub(crate) fn process_of(elements: Vec<Element>) -> Process {
         acl: StateList::default(),
         fields: Vec::new(),
         starters: None,
+        correlations: Vec::new(),
+        initial: Vec::new(),
         openers: Vec::new(),
         initiator_field: None,
         initiator_variable: None,
@@ -185,6 +188,7 @@ pub(crate) fn instance() -> Instance {
         tasks: Vec::new(),
         timers: Vec::new(),
         waits: Vec::new(),
+        keys: Default::default(),
         conditions: Vec::new(),
         signals: Vec::new(),
         work: Vec::new(),
@@ -209,7 +213,8 @@ pub(crate) fn stand(process: &Process, instance: &mut Instance, element: &str) -
     instance.next_token += 1;
     let layers = [&instance.data];
     let meter = Meter::new(MAX_STEPS);
-    let people = state::People::of(instance, &layers, at(1), &meter);
+    let calendar = crate::time::Calendar::default();
+    let people = state::People::of(instance, &layers, (at(1), &calendar), &meter);
     let own = &process.element(element).acl;
     let resolved = |own: &Option<Vec<Principals>>, first: &Option<Vec<Principals>>| {
         own.as_ref()
@@ -246,6 +251,7 @@ pub(crate) fn open_scope(instance: &mut Instance, token: TokenId, data: Data) ->
         parent: host.scope,
         element: host.element,
         data,
+        own: false,
         rounds: None,
         undoing: None,
         turn: None,

@@ -120,9 +120,10 @@ fn participants(instance: &Instance) -> BTreeSet<Principal> {
 pub(crate) fn leaves(instance: &Instance) -> impl Iterator<Item = &Token> {
     instance.tokens.iter().filter(|token| {
         let hosts = instance.scope(ScopeId(token.id.0));
-        // A round of an activity that repeats has a scope, and may stand in it itself.
+        // A round of an activity that repeats has a scope, as has what has fields of its own, and may stand in it itself.
         hosts.is_none_or(|scope| {
-            instance.is_round(token) && !instance.tokens.iter().any(|it| it.scope == scope.id)
+            (instance.is_round(token) || scope.own)
+                && !instance.tokens.iter().any(|it| it.scope == scope.id)
         })
     })
 }

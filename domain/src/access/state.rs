@@ -9,6 +9,7 @@ use super::Principal;
 use crate::bpmn::{Naming, Principals};
 use crate::engine::instance::{Instance, ScopeId};
 use crate::expr::{Env, Expr, Meter};
+use crate::time::Calendar;
 use crate::value::{Data, Name, Value};
 
 /// What a list is resolved against: the people of one case, and its data.
@@ -26,6 +27,8 @@ pub struct People<'a> {
     pub layers: &'a [&'a Data],
     /// Now.
     pub now: Timestamp,
+    /// The calendar that dates are meant by.
+    pub calendar: &'a Calendar,
     /// The steps that computing names may take. Without any left, what would be computed is nobody.
     pub meter: &'a Meter,
 }
@@ -35,7 +38,7 @@ impl<'a> People<'a> {
     pub fn of(
         instance: &'a Instance,
         layers: &'a [&'a Data],
-        now: Timestamp,
+        (now, calendar): (Timestamp, &'a Calendar),
         meter: &'a Meter,
     ) -> People<'a> {
         People {
@@ -45,6 +48,7 @@ impl<'a> People<'a> {
             past: &instance.past,
             layers,
             now,
+            calendar,
             meter,
         }
     }
@@ -109,6 +113,7 @@ fn add_computed(found: &mut BTreeSet<Principal>, naming: Naming, expr: &Expr, pe
     let env = Env {
         layers: people.layers,
         now: people.now,
+        calendar: people.calendar,
         actor: None,
     };
     match expr.eval_within(&env, people.meter) {

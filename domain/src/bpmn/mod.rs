@@ -21,6 +21,7 @@ pub use activity::{
     UserTask,
 };
 pub use call::{Binding, Call, Mapping};
+pub use correlation::Correlation;
 pub use decision::{DecisionBinding, DecisionCall, DecisionRef, ResultShape};
 pub use event::{MessageWait, Opener, Sent, Throw, Timer, Trigger};
 
@@ -32,6 +33,7 @@ pub mod resolve;
 mod access;
 mod activity;
 mod call;
+mod correlation;
 mod decision;
 pub(crate) mod encoding;
 mod event;
@@ -121,6 +123,10 @@ pub struct Process {
     pub acl: StateList,
     /// Field classes that hold in every state unless the element says otherwise.
     pub fields: Vec<FieldRule>,
+    /// What its data objects and properties begin with, where the start does not say it.
+    pub initial: Vec<Assignment>,
+    /// How messages are correlated with its instances, each message once.
+    pub correlations: Vec<Correlation>,
     /// What starts an instance besides start events.
     pub openers: Vec<Opener>,
     /// Who may start an instance besides holding the privilege; `None` abstains.
@@ -167,6 +173,11 @@ impl Process {
                 inside.find(|(_, element)| matches!(element.kind, Kind::EventStart { .. }))
             })
             .map(|(ix, _)| ix)
+    }
+
+    /// How a message of a name is correlated, if the model says so for the name.
+    pub fn correlation(&self, message: &Name) -> Option<&Correlation> {
+        self.correlations.iter().find(|it| it.message == *message)
     }
 
     /// The decisions that its tasks ask, each once.
@@ -249,7 +260,11 @@ pub struct Element {
     pub acl: StateList,
     /// Field classes while a token stands here.
     pub fields: Vec<FieldRule>,
-    /// Assignments after the element completes: data objects, output mappings.
+    /// The fields that it has for itself, with what they begin with: properties, the data objects of a sub-process, input
+    /// mappings, in this order. Later ones see earlier ones.
+    pub inputs: Vec<Assignment>,
+    /// Assignments after the element completes: data objects, output mappings. They see its own fields and write to those
+    /// around it.
     pub outputs: Vec<Assignment>,
     /// Where it stands in the file.
     pub place: Place,

@@ -5,6 +5,7 @@
 //! model does not say, so what is found in this way is a warning. Cells that depend on data are left out of it. The work is
 //! bounded by [`WORK`]: a table that takes more is looked at as far as that goes.
 
+use crate::time::Calendar;
 use jiff::Timestamp;
 
 use super::read::{self, Draft};
@@ -353,6 +354,7 @@ fn constant(expr: &Expr) -> Option<Value> {
     let env = Env {
         layers: &[],
         now: Timestamp::UNIX_EPOCH,
+        calendar: &Calendar::default(),
         actor: None,
     };
     if !expr.fields().is_empty() {

@@ -1,5 +1,6 @@
 //! A `decisionTable` element to a [`Table`].
 
+use crate::time::Calendar;
 use jiff::Timestamp;
 
 use super::read::{error, expression, item, kind, part, parts, speaks, text, variable, warning};
@@ -156,6 +157,7 @@ fn listed(tag: Tag<'_>, report: &mut Report) -> Option<Vec<Value>> {
     let env = Env {
         layers: &[],
         now: Timestamp::UNIX_EPOCH,
+        calendar: &Calendar::default(),
         actor: None,
     };
     match list.map(|list| list.eval(&env)) {

@@ -1,5 +1,6 @@
 //! Tables as texts: inputs and outputs with their types, rules as rows, and what comes of data.
 
+use crate::time::Calendar;
 use std::fmt::Write;
 
 use jiff::Timestamp;
@@ -136,6 +137,7 @@ pub(super) fn ask_within(xml: &str, key: &str, data: Json, steps: u32) -> Result
     let env = Env {
         layers: &[&data],
         now: "2026-03-02T08:00:00Z".parse::<Timestamp>().unwrap(),
+        calendar: &Calendar::default(),
         actor: None,
     };
     let verdict = resolved(xml, key).evaluate(&env, &Meter::new(steps));

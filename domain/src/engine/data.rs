@@ -73,6 +73,19 @@ impl Run<'_, '_> {
     /// Assigns in order, so that later values see earlier ones. What was assigned before trouble stays, and is left out when
     /// it is tried again.
     pub(super) fn assign(&mut self, spot: Spot, assignments: &[Assignment]) -> Result<(), Trouble> {
+        self.assign_in(spot, spot.scope, assignments, |run, spot, field, value| {
+            run.write(spot.scope, field, value)
+        })
+    }
+
+    /// The same for values over the fields of a scope, written as the writer says.
+    pub(super) fn assign_in(
+        &mut self,
+        spot: Spot,
+        scope: ScopeId,
+        assignments: &[Assignment],
+        write: fn(&mut Self, Spot, &Name, Value) -> Result<(), Oversize>,
+    ) -> Result<(), Trouble> {
         if self.skipped == Some(spot.token) {
             self.assigned = Some((spot.token, assignments.len()));
             return Ok(());
@@ -83,9 +96,9 @@ impl Run<'_, '_> {
         for (done, assignment) in assignments.iter().enumerate().skip(from) {
             let field = &assignment.field;
             let value = self
-                .eval(spot.scope, &assignment.value)
+                .eval(scope, &assignment.value)
                 .map_err(|error| spot.trouble(format!("`{field}` has no value: {error}")))?;
-            self.write(spot.scope, field, value).map_err(|Oversize| {
+            write(self, spot, field, value).map_err(|Oversize| {
                 spot.trouble(format!(
                     "with `{field}` the data would be larger than {} bytes",
                     value::MAX_BYTES
@@ -107,6 +120,7 @@ impl Run<'_, '_> {
         let env = Env {
             layers: &[data],
             now: self.fresh.now,
+            calendar: &self.fresh.known.calendar,
             actor: self.actor,
         };
         expr.eval_within(&env, &self.meter)
@@ -168,6 +182,7 @@ impl Run<'_, '_> {
         ask(&Env {
             layers: &layers,
             now: self.fresh.now,
+            calendar: &self.fresh.known.calendar,
             actor: self.actor,
         })
     }
@@ -183,7 +198,7 @@ impl Run<'_, '_> {
         ScopeId::ROOT
     }
 
-    fn bytes(&mut self) -> usize {
+    pub(super) fn bytes(&mut self) -> usize {
         let instance = &self.instance;
         *self.bytes.get_or_insert_with(|| {
             let scopes = instance

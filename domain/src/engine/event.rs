@@ -57,6 +57,11 @@ pub enum Event {
         /// The token that waits at the sub-process.
         token: TokenId,
     },
+    /// An activity or an event has its own fields; their scope, which is open, has the number of its token.
+    Furnished {
+        /// The token.
+        token: TokenId,
+    },
     /// The scope of an activity that repeats is there for its rounds.
     RoundsOpened {
         /// Its number.
@@ -149,6 +154,15 @@ pub enum Event {
         token: TokenId,
         /// The event.
         element: ElementIx,
+    },
+    /// The first message of a conversation has come or gone: what the others of it are told apart by.
+    Conversed {
+        /// The key of the conversation.
+        key: Name,
+        /// Its value.
+        value: Value,
+        /// The messages that bear it: those that are waited for already ask for the value from now on.
+        messages: Vec<Name>,
     },
     /// A condition is waited for, or holds no longer, or holds.
     ConditionJudged(PendingCondition),

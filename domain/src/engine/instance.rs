@@ -1,7 +1,7 @@
 //! The state of one run: what events fold to. Open tasks, timers and waits are part of it, so that one transition is one
 //! aggregate. Everything here can be stored as it stands. [`Instance::apply`] is the only way to change it.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ use crate::bpmn::ElementIx;
 use crate::history;
 use crate::ids::{InstanceId, ProcessId, TaskId, WorkId};
 use crate::task::{Task, TaskEvent};
-use crate::value::{Data, Name};
+use crate::value::{Data, Name, Value};
 use crate::work::{PendingWork, WorkEvent};
 
 /// Where the life of an instance stands.
@@ -85,6 +85,9 @@ pub struct Instance {
     pub timers: Vec<PendingTimer>,
     /// Messages waited for.
     pub waits: Vec<PendingMessage>,
+    /// By key, what the messages of its conversations are told apart by, once the first of each has come or gone.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub keys: BTreeMap<Name, Value>,
     /// Conditions waited for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conditions: Vec<PendingCondition>,
@@ -186,7 +189,7 @@ impl Live {
     }
 }
 
-/// An open sub-process.
+/// An open sub-process, or the fields that an activity or an event has for itself.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Scope {
     /// Its number: that of the token that waits at the sub-process.
@@ -197,6 +200,9 @@ pub struct Scope {
     pub element: ElementIx,
     /// Its own fields; they shadow those around it.
     pub data: Data,
+    /// Whether what opened it has fields of its own, which its token sees where it stands.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub own: bool,
     /// How far an activity that repeats has come, if the scope is there for its rounds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rounds: Option<Rounds>,
@@ -219,7 +225,7 @@ pub struct Rounds {
     pub completed: u32,
     /// The values that they are for, if they come one after the other.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub items: Vec<crate::value::Value>,
+    pub items: Vec<Value>,
 }
 
 fn is_zero(number: &u32) -> bool {
@@ -290,9 +296,14 @@ impl Instance {
         self.calls.iter().find(|call| call.child == child)
     }
 
-    /// The scope whose fields a token sees where it stands: a round sees its own.
+    /// Whether a token's activity or event has fields of its own.
+    pub fn has_own(&self, token: TokenId) -> bool {
+        self.scope(ScopeId(token.0)).is_some_and(|open| open.own)
+    }
+
+    /// The scope whose fields a token sees where it stands: a round sees its own, and so does what has fields of its own.
     pub fn scope_of(&self, token: &Token) -> ScopeId {
-        match self.is_round(token) {
+        match self.is_round(token) || self.has_own(token.id) {
             true => ScopeId(token.id.0),
             false => token.scope,
         }
@@ -338,6 +349,11 @@ impl Instance {
                 self.gone(*token, matches!(event, Event::Completed { .. }));
             }
             Event::ScopeOpened { token } => self.open_scope(*token),
+            Event::Furnished { token } => {
+                if let Some(open) = self.scope_mut(ScopeId(token.0)) {
+                    open.own = true;
+                }
+            }
             Event::RoundsOpened { scope, all, items } => {
                 if let Some(open) = self.scope_mut(*scope) {
                     open.rounds = Some(Rounds {
@@ -397,6 +413,19 @@ impl Instance {
             Event::MessageCleared { token, element } => self
                 .waits
                 .retain(|wait| wait.token != *token || wait.element != *element),
+            Event::Conversed {
+                key,
+                value,
+                messages,
+            } => {
+                self.keys.insert(key.clone(), value.clone());
+                let mut waits = self.waits.iter_mut();
+                while let Some(wait) =
+                    waits.find(|it| it.correlation.is_none() && messages.contains(&it.name))
+                {
+                    wait.correlation = Some(value.clone());
+                }
+            }
             Event::ConditionJudged(judged) => {
                 self.conditions.retain(|waits| !waits.is_of(judged));
                 self.conditions.push(judged.clone());
@@ -461,11 +490,15 @@ impl Instance {
             return;
         };
         let at = self.scopes.partition_point(|open| open.id.0 < host.0);
+        if self.scopes.get(at).is_some_and(|open| open.id.0 == host.0) {
+            return;
+        }
         let open = Scope {
             id: ScopeId(host.0),
             parent,
             element,
             data: Data::new(),
+            own: false,
             rounds: None,
             undoing: None,
             turn: None,

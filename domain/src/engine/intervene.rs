@@ -206,7 +206,7 @@ fn await_again(run: &mut Run<'_, '_>, incident: &Incident) -> Result<(), Trouble
     let spot = Spot {
         token,
         element,
-        scope: wait::scope_of(run, token, element),
+        scope: wait::sees(run, token, element),
     };
     let awaited = wait::watch(run, spot, element, trigger)?;
     run.disarm(token, |at| at == element);

@@ -105,7 +105,7 @@ fn resolve(
         return before.clone();
     }
     let layers = state::layers(&run.instance, scope);
-    let people = People::of(&run.instance, &layers, run.fresh.now, &run.meter);
+    let people = People::of(&run.instance, &layers, run.clock(), &run.meter);
     let one = |declared: &Option<Vec<Principals>>,
                part: fn(&StateList) -> &Option<Vec<Principals>>,
                carried: &Resolved,

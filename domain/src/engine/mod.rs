@@ -16,11 +16,13 @@
 //! A run steps at most [`BUDGET`] times; what still spins then is held by an incident, so that every transition comes to
 //! rest. A rejection leaves no events. An incident goes with its token: when what it held is cancelled or ends, it is over.
 //!
-//! Fields are written to the nearest scope around the writer that already holds the name, and else to the instance.
+//! Fields are written to the nearest scope around the writer that already holds the name, and else to the instance. What an
+//! element has for itself is in `own`.
 
 pub mod call;
 pub mod command;
 pub mod compensable;
+pub mod correlation;
 pub mod effect;
 pub mod event;
 pub mod gate;
@@ -34,13 +36,14 @@ mod element;
 mod intervene;
 mod lists;
 mod modify;
+mod own;
 mod pending;
 mod run;
 mod suspension;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use jiff::SignedDuration;
 
@@ -91,6 +94,11 @@ pub fn start(
     }
     let mut run = Run::new(process, blank.clone(), actor, fresh);
     run.write_all(ScopeId::ROOT, &start.data)?;
+    initialise(&mut run, process)?;
+    if let Begin::Message(name) = &start.begin {
+        let named = correlation::given(process, name, &start.data, run.clock());
+        run.converse(name, named);
+    }
     if let Some(field) = &process.initiator_variable {
         let name = match run.instance.initiator.is_empty() {
             false => Value::Text(run.instance.initiator.clone()),
@@ -468,6 +476,22 @@ impl<'a> Case<'a> {
     }
 }
 
+/// Gives data objects and properties of the process what they begin with, where the start has not said it.
+fn initialise(run: &mut Run<'_, '_>, process: &Process) -> Result<(), Rejection> {
+    for initial in &process.initial {
+        if run.instance.data.contains_key(&initial.field) {
+            continue;
+        }
+        let value = run.eval(ScopeId::ROOT, &initial.value);
+        let value = value.map_err(|_| Rejection::FieldInvalid {
+            field: initial.field.clone(),
+            reason: "has no first value".to_owned(),
+        })?;
+        run.put(ScopeId::ROOT, &initial.field, value)?;
+    }
+    Ok(())
+}
+
 /// Whose case it is: the actor's own, or that of the person in the process's initiator field. The field is an argument of
 /// the request, so naming anybody else takes the role `actOnBehalf`, for every process or for this one.
 fn initiator(process: &Process, data: &Data, actor: &Actor) -> Result<Name, Rejection> {
@@ -533,6 +557,7 @@ fn blank(start: &Start, initiator: Name, created_by: Name, fresh: &Fresh<'_>) ->
         timers: Vec::new(),
         waits: Vec::new(),
         conditions: Vec::new(),
+        keys: BTreeMap::new(),
         signals: Vec::new(),
         work: Vec::new(),
         happened: Vec::new(),

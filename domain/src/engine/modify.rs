@@ -11,6 +11,7 @@ use super::Case;
 use super::command::{Fresh, Rejection};
 use super::element::{boundary, event_sub_process};
 use super::event::Event;
+use super::incident::{Incident, Phase};
 use super::instance::{InstanceState, Lists, ScopeId, TokenId};
 use super::lists;
 use super::run::{Run, Spot};
@@ -246,7 +247,8 @@ fn opened(
 }
 
 fn open_scope(run: &mut Run<'_, '_>, host: Spot) -> Result<(), Rejection> {
-    let armed = boundary::arm(run, host).and_then(|mut armed| {
+    let armed = run.furnish(host).and_then(|host| {
+        let mut armed = boundary::arm(run, host)?;
         armed.extend(event_sub_process::arm(run, Some(host))?);
         Ok(armed)
     });
@@ -254,7 +256,9 @@ fn open_scope(run: &mut Run<'_, '_>, host: Spot) -> Result<(), Rejection> {
         let reason = "cannot be opened: what it waits for has no value";
         return Err(refusal(run, host.element, reason));
     };
-    run.emit(Event::ScopeOpened { token: host.token });
+    if run.instance.scope(ScopeId(host.token.0)).is_none() {
+        run.emit(Event::ScopeOpened { token: host.token });
+    }
     for event in armed {
         run.emit(event);
     }
@@ -266,11 +270,15 @@ fn clear(run: &mut Run<'_, '_>) -> Result<(), Rejection> {
     loop {
         let full: BTreeSet<ScopeId> = run.instance.tokens.iter().map(|it| it.scope).collect();
         let mut scopes = run.instance.scopes.iter();
-        // A round may stand in its own scope without a token inside.
+        // A round may stand in its own scope without a token inside, as may what has fields of its own; and what could not
+        // leave stands there still.
         let empty = scopes.find(|scope| {
             let host = run.instance.token(TokenId(scope.id.0));
             let stands = host.is_some_and(|host| {
-                run.instance.is_round(host) && !begins_inside(run, host.element)
+                let own = run.instance.is_round(host) || scope.own;
+                let mut incidents = run.instance.incidents.iter();
+                let leaves = |it: &Incident| it.token == host.id && it.phase == Phase::Leaving;
+                own && (!begins_inside(run, host.element) || incidents.any(leaves))
             });
             !full.contains(&scope.id) && !stands
         });

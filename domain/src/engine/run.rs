@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
+use jiff::Timestamp;
+
 use super::call::Outcome;
 use super::command::{Fresh, Trouble};
 use super::effect::Effect;
@@ -17,7 +19,8 @@ use crate::bpmn::{ElementIx, FlowIx, Kind, Process};
 use crate::expr::Meter;
 use crate::ids::TimerId;
 use crate::task::{Task, TaskEvent};
-use crate::value::Name;
+use crate::time::Calendar;
+use crate::value::{Data, Name};
 
 /// Steps that one transition takes at most; four KiB of data written count like one.
 pub const BUDGET: usize = 10_000;
@@ -62,6 +65,8 @@ pub(super) struct Run<'a, 'f> {
     pub assigned: Option<(TokenId, usize)>,
     /// How many assignments for a token were made before this transition.
     pub resume: Option<(TokenId, usize)>,
+    /// What has come from outside for elements that take it in when they are entered.
+    pub carried: Vec<(ElementIx, Data)>,
     /// The token that leaves without its outputs.
     pub skipped: Option<TokenId>,
     /// Of each parallel join that waits, a flow over which nothing has come yet: until something does, nobody need look at
@@ -96,6 +101,7 @@ impl<'a, 'f> Run<'a, 'f> {
             changed: false,
             assigned: None,
             resume: None,
+            carried: Vec::new(),
             skipped: None,
             missing: HashMap::new(),
             events: Vec::with_capacity(8),
@@ -199,6 +205,11 @@ impl<'a, 'f> Run<'a, 'f> {
         })
     }
 
+    /// Now, and the calendar that dates are meant by.
+    pub(super) fn clock(&self) -> (Timestamp, &Calendar) {
+        (self.fresh.now, &self.fresh.known.calendar)
+    }
+
     pub(super) fn timer_id(&mut self) -> TimerId {
         TimerId((self.fresh.id)())
     }
@@ -233,11 +244,13 @@ impl<'a, 'f> Run<'a, 'f> {
             at: self.fresh.now,
             lists,
         });
-        Spot {
+        let spot = Spot {
             token,
             element,
             scope,
-        }
+        };
+        self.take_carried(spot);
+        spot
     }
 
     /// An element is done: outputs, then every way out that is open. What cannot be left holds its token.
@@ -262,20 +275,23 @@ impl<'a, 'f> Run<'a, 'f> {
     fn try_leave(&mut self, spot: Spot) -> Result<(), Trouble> {
         let process = self.process;
         let element = process.element(spot.element);
+        // What is beside it counts from here on, not its own fields.
+        let spot = self.spot(spot.token).unwrap_or(spot);
         if let Some(repeat) = &element.repeat {
             // The rounds have assigned already when the activity as a whole is done.
             if let Some(round) = self.round(spot.token) {
                 return element::repeat::done(self, round, repeat);
             }
         } else {
-            self.assign(spot, &element.outputs)?;
+            self.output(spot, &element.outputs)?;
         }
         let over = element::ad_hoc::over(self, spot)?;
         let ways = match over {
             None => element::gateway::ways(self, spot)?,
             Some(_) => Vec::new(),
         };
-        if element.compensation.is_some() && !self.is_remembered(spot.token) {
+        let own = self.instance.has_own(spot.token);
+        if own || (element.compensation.is_some() && !self.is_remembered(spot.token)) {
             element::compensation::remember(self, spot)?;
         }
         let lists = self.complete(spot);
@@ -299,6 +315,9 @@ impl<'a, 'f> Run<'a, 'f> {
         self.disarm(spot.token, |_| true);
         let held = self.instance.token(spot.token);
         let lists = held.map(|token| token.lists.clone()).unwrap_or_default();
+        if self.instance.has_own(spot.token) && self.round(spot.token).is_none() {
+            self.close(ScopeId(spot.token.0));
+        }
         self.emit(Event::Completed {
             token: spot.token,
             element: spot.element,
@@ -326,9 +345,11 @@ impl<'a, 'f> Run<'a, 'f> {
             return;
         }
         element::event_sub_process::disarm(self, scope);
-        // A round closes its scope itself, for its outputs see what is in it.
+        // What has outputs that see what is in it closes its scope when it leaves: a round, and what has fields of its own.
         let host = self.spot(host);
-        if let Some(host) = host.filter(|host| self.round(host.token).is_none()) {
+        let closes =
+            |host: &Spot| self.round(host.token).is_none() && !self.instance.has_own(host.token);
+        if let Some(host) = host.filter(closes) {
             if let Err(trouble) = element::compensation::remember(self, host) {
                 self.hold(host.token, trouble);
                 return;

@@ -99,6 +99,7 @@ fn value(text: &Text, fresh: &Fresh<'_>) -> Result<Name, String> {
     let value = expr.eval(&Env {
         layers: &[],
         now: fresh.now,
+        calendar: &fresh.known.calendar,
         actor: None,
     });
     match value {

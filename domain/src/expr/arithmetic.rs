@@ -59,7 +59,7 @@ fn later<'e>(at: u32, moment: &Temporal, duration: Duration) -> Computed<'e> {
         .ok_or_else(|| failure(at, "a date out of range"))
 }
 
-pub(super) fn subtract<'e>(at: u32, a: &Term<'e>, b: &Term<'e>) -> Computed<'e> {
+pub(super) fn subtract<'e>(run: &Run<'e>, at: u32, a: &Term<'e>, b: &Term<'e>) -> Computed<'e> {
     if let (Term::Number(a), Term::Number(b)) = (a, b) {
         return number(at, a.checked_sub(*b));
     }
@@ -75,7 +75,9 @@ pub(super) fn subtract<'e>(at: u32, a: &Term<'e>, b: &Term<'e>) -> Computed<'e> 
             None => Err(failure(at, "a duration out of range")),
         };
     }
-    Ok(Term::temporal(a.since(&b).map(Temporal::Duration)))
+    Ok(Term::temporal(
+        a.since(&b, run.env.calendar.zone()).map(Temporal::Duration),
+    ))
 }
 
 pub(super) fn multiply<'e>(at: u32, a: &Term<'e>, b: &Term<'e>) -> Computed<'e> {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
 use super::arithmetic::{add, divide, multiply, negated, power, subtract};
@@ -94,7 +95,8 @@ impl<'e> Run<'e> {
         a: &Term<'e>,
         b: &Term<'e>,
     ) -> Result<Option<bool>, EvalError> {
-        let equal = a.equals(b, &mut self.left);
+        let zone = self.env.calendar.zone();
+        let equal = a.equals(b, zone, &mut self.left);
         if self.left == 0 {
             return Err(too_long(at));
         }
@@ -240,13 +242,14 @@ impl<'e> Run<'e> {
         a: &Term<'e>,
         b: &Term<'e>,
     ) -> Result<Option<bool>, EvalError> {
+        let zone = self.env.calendar.zone();
         Ok(match comparison {
             Comparison::Equal => self.equals(at, a, b)?,
             Comparison::NotEqual => self.equals(at, a, b)?.map(|equal| !equal),
-            Comparison::Less => a.order(b).map(Ordering::is_lt),
-            Comparison::LessOrEqual => a.order(b).map(Ordering::is_le),
-            Comparison::Greater => a.order(b).map(Ordering::is_gt),
-            Comparison::GreaterOrEqual => a.order(b).map(Ordering::is_ge),
+            Comparison::Less => a.order(b, zone).map(Ordering::is_lt),
+            Comparison::LessOrEqual => a.order(b, zone).map(Ordering::is_le),
+            Comparison::Greater => a.order(b, zone).map(Ordering::is_gt),
+            Comparison::GreaterOrEqual => a.order(b, zone).map(Ordering::is_ge),
         })
     }
 
@@ -272,7 +275,8 @@ impl<'e> Run<'e> {
             Test::Member(node) => {
                 if let Kind::Range(low, high, closed) = &node.kind {
                     let (low, high) = (self.term(low)?, self.term(high)?);
-                    return Ok(within(operand, &low, &high, *closed));
+                    let zone = self.env.calendar.zone();
+                    return Ok(within(operand, (&low, &high), *closed, zone));
                 }
                 let other = self.term(node)?;
                 let Term::List(list) = &other else {
@@ -330,7 +334,7 @@ impl<'e> Run<'e> {
             let next = self.term(node)?;
             total = match arithmetic {
                 Arithmetic::Add => add(self, node.at, &total, &next)?,
-                Arithmetic::Subtract => subtract(node.at, &total, &next)?,
+                Arithmetic::Subtract => subtract(self, node.at, &total, &next)?,
                 Arithmetic::Multiply => multiply(node.at, &total, &next)?,
                 Arithmetic::Divide => divide(node.at, &total, &next)?,
                 Arithmetic::Power => power(node.at, &total, &next)?,
@@ -381,12 +385,17 @@ fn within_list(at: u32, count: usize) -> Result<(), EvalError> {
     Ok(())
 }
 
-fn within(operand: &Term<'_>, low: &Term<'_>, high: &Term<'_>, closed: Closed) -> Option<bool> {
+fn within(
+    operand: &Term<'_>,
+    (low, high): (&Term<'_>, &Term<'_>),
+    closed: Closed,
+    zone: &TimeZone,
+) -> Option<bool> {
     let above = operand
-        .order(low)
+        .order(low, zone)
         .map(|order| order.is_gt() || (closed.low && order.is_eq()));
     let below = operand
-        .order(high)
+        .order(high, zone)
         .map(|order| order.is_lt() || (closed.high && order.is_eq()));
     match (above, below) {
         (Some(false), _) | (_, Some(false)) => Some(false),

@@ -43,6 +43,9 @@ pub(super) enum Function {
     Duration,
     Now,
     Today,
+    WorkingDays,
+    AddWorkingDays,
+    IsWorkingDay,
     Abs,
     Floor,
     Ceiling,
@@ -54,7 +57,7 @@ pub(super) enum Function {
 const ANY: usize = usize::MAX;
 
 /// Names and least and most arguments. `date and time` holds an operator; the parser knows it by itself.
-const NAMES: [(&str, Function, usize, usize); 29] = [
+const NAMES: [(&str, Function, usize, usize); 32] = [
     ("contains", Function::Contains, 2, 2),
     ("starts with", Function::StartsWith, 2, 2),
     ("ends with", Function::EndsWith, 2, 2),
@@ -78,6 +81,9 @@ const NAMES: [(&str, Function, usize, usize); 29] = [
     ("duration", Function::Duration, 1, 1),
     ("now", Function::Now, 0, 0),
     ("today", Function::Today, 0, 0),
+    ("working days", Function::WorkingDays, 2, 2),
+    ("add working days", Function::AddWorkingDays, 2, 2),
+    ("is working day", Function::IsWorkingDay, 1, 1),
     ("abs", Function::Abs, 1, 1),
     ("floor", Function::Floor, 1, 1),
     ("ceiling", Function::Ceiling, 1, 1),
@@ -134,10 +140,18 @@ impl Function {
             Function::DateAndTime => date_and_time(arguments),
             Function::Time => time(arguments),
             Function::Duration => Term::temporal(first.as_temporal().filter(is_duration)),
-            Function::Now => Term::Temporal(Temporal::from_timestamp(run.env.now)),
+            Function::Now => Term::Temporal(Temporal::from_timestamp(
+                run.env.now,
+                run.env.calendar.zone(),
+            )),
             Function::Today => {
-                let now = Temporal::from_timestamp(run.env.now);
+                let now = Temporal::from_timestamp(run.env.now, run.env.calendar.zone());
                 Term::temporal(now.date().map(Temporal::Date))
+            }
+            Function::WorkingDays => working_days(run, at, first, second)?,
+            Function::AddWorkingDays => add_working_days(run, at, first, second)?,
+            Function::IsWorkingDay => {
+                Term::truth(day(run, first).map(|day| run.env.calendar.is_working(day)))
             }
             Function::Abs => numeric(first, |number| number.abs()),
             Function::Floor => numeric(first, |number| number.floor()),
@@ -319,7 +333,7 @@ fn extreme<'e>(
     let list = operands(run, at, arguments)?;
     let mut best = list.at(0);
     for term in list.iter() {
-        match term.order(&best) {
+        match term.order(&best, run.env.calendar.zone()) {
             None => return Ok(Term::Null),
             Some(order) if order == wanted => best = term,
             Some(_) => {}
@@ -444,6 +458,39 @@ fn date_and_time<'e>(arguments: &[Term<'e>]) -> Term<'e> {
         _ => None,
     };
     Term::temporal(joined())
+}
+
+/// The day of a date, or of a moment in the tenant's zone.
+fn day(run: &Run<'_>, term: &Term<'_>) -> Option<Date> {
+    term.as_temporal()?.day(run.env.calendar.zone())
+}
+
+/// The days of work after the first day, up to and with the last; negative if the last comes first.
+fn working_days<'e>(run: &mut Run<'e>, at: u32, first: &Term<'e>, last: &Term<'e>) -> Computed<'e> {
+    let (Some(first), Some(last)) = (day(run, first), day(run, last)) else {
+        return Ok(Term::Null);
+    };
+    let calendar = run.env.calendar;
+    run.spend(at, 8 + calendar.holidays().len() / 8)?;
+    let days = calendar.working_days_between(first, last);
+    Ok(Term::Number(Decimal::from(days)))
+}
+
+/// The day of work so many after a day, from 0 to 100,000; with 0 the day itself.
+fn add_working_days<'e>(
+    run: &mut Run<'e>,
+    at: u32,
+    from: &Term<'e>,
+    days: &Term<'e>,
+) -> Computed<'e> {
+    let (Some(from), Some(days)) = (day(run, from), integer::<u32>(days)) else {
+        return Ok(Term::Null);
+    };
+    let calendar = run.env.calendar;
+    run.spend(at, 64 + calendar.holidays().len())?;
+    let date = calendar.working_days_after(from, days);
+    date.map(|date| Term::Temporal(Temporal::Date(date)))
+        .ok_or_else(|| failure(at, "a date out of range"))
 }
 
 fn is_duration(temporal: &Temporal) -> bool {

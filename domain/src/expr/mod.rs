@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use crate::access::Actor;
+use crate::time::Calendar;
 use crate::value::{Data, Name, Value};
 
 use function::Function;
@@ -87,6 +88,9 @@ pub struct Env<'a> {
     pub layers: &'a [&'a Data],
     /// Now.
     pub now: Timestamp,
+    /// The tenant's: the zone that now and today are in and that dates and times without one are meant in, and its days of
+    /// work.
+    pub calendar: &'a Calendar,
     /// Who asks, for `hasRole` and `inGroup`; without one they are false.
     pub actor: Option<&'a Actor>,
 }

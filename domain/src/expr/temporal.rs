@@ -1,5 +1,5 @@
 //! Dates, times and durations, as expressions know them. In data they are ISO 8601 text; here that text becomes a
-//! value and back. What has no zone counts as UTC when it meets something that has one. A day of a duration is 24
+//! value and back. What has no zone is in the tenant's when it meets something that has one. A day of a duration is 24
 //! hours; months are kept apart from days, because no number of days is a month.
 
 use std::cmp::Ordering;
@@ -93,8 +93,8 @@ impl Temporal {
         }
     }
 
-    pub(super) fn from_timestamp(at: Timestamp) -> Temporal {
-        Temporal::Zoned(Box::new(at.to_zoned(TimeZone::UTC)))
+    pub(super) fn from_timestamp(at: Timestamp, zone: &TimeZone) -> Temporal {
+        Temporal::Zoned(Box::new(at.to_zoned(zone.clone())))
     }
 
     /// The day, if it has one.
@@ -137,20 +137,37 @@ impl Temporal {
     }
 
     /// Which is earlier or shorter; `None` if they do not compare.
-    pub(super) fn order(&self, other: &Temporal) -> Option<Ordering> {
+    pub(super) fn order(&self, other: &Temporal, zone: &TimeZone) -> Option<Ordering> {
         if let (Temporal::Duration(a), Temporal::Duration(b)) = (self, other) {
             return a.order(*b);
         }
-        match (self.instant(), other.instant()) {
+        if let (Some(a), Some(b)) = (self.civil(), other.civil()) {
+            return Some(a.cmp(&b));
+        }
+        match (self.instant(zone), other.instant(zone)) {
             (Some(a), Some(b)) => Some(a.cmp(&b)),
             (None, None) => Some(self.time_of_day()?.cmp(&other.time_of_day()?)),
             (Some(_), None) | (None, Some(_)) => None,
         }
     }
 
-    /// The time between two moments of a kind.
-    pub(super) fn since(&self, earlier: &Temporal) -> Option<Duration> {
-        let time = match (self.instant(), earlier.instant()) {
+    /// The day that it is on in a zone, if it has one.
+    pub(super) fn day(&self, zone: &TimeZone) -> Option<Date> {
+        match self {
+            Temporal::Zoned(zoned) => Some(zoned.with_time_zone(zone.clone()).date()),
+            Temporal::Date(_) | Temporal::Time(..) | Temporal::Local(_) | Temporal::Duration(_) => {
+                self.date()
+            }
+        }
+    }
+
+    /// The time between two moments of a kind: of two dates, so many days of 24 hours.
+    pub(super) fn since(&self, earlier: &Temporal, zone: &TimeZone) -> Option<Duration> {
+        if let (Some(a), Some(b)) = (self.civil(), earlier.civil()) {
+            let time = a.duration_since(b);
+            return Some(Duration { months: 0, time });
+        }
+        let time = match (self.instant(zone), earlier.instant(zone)) {
             (Some(a), Some(b)) => a.duration_since(b),
             (None, None) => self.time_of_day()?.checked_sub(earlier.time_of_day()?)?,
             (Some(_), None) | (None, Some(_)) => return None,
@@ -183,7 +200,7 @@ impl Temporal {
         }
     }
 
-    /// Its kind and its place among others of that kind: days of dates, months of durations in months, else nanoseconds.
+    /// Its kind and its place among others of that kind, as if in UTC: days of dates, months of durations in months, else nanoseconds.
     pub(super) fn place(&self) -> Option<(TemporalKind, i128)> {
         Some(match self {
             Temporal::Date(date) => {
@@ -191,9 +208,10 @@ impl Temporal {
                 (TemporalKind::Date, i128::from(days))
             }
             Temporal::Time(..) => (TemporalKind::Time, self.time_of_day()?.as_nanos()),
-            Temporal::Local(_) | Temporal::Zoned(_) => {
-                (TemporalKind::Moment, self.instant()?.as_nanosecond())
-            }
+            Temporal::Local(_) | Temporal::Zoned(_) => (
+                TemporalKind::Moment,
+                self.instant(&TimeZone::UTC)?.as_nanosecond(),
+            ),
             Temporal::Duration(Duration { months, time }) if time.is_zero() && *months != 0 => {
                 (TemporalKind::Months, i128::from(*months))
             }
@@ -227,18 +245,18 @@ impl Temporal {
         })
     }
 
-    fn instant(&self) -> Option<Timestamp> {
+    /// A date or a date and time without a zone. Between two of them no clock is set.
+    fn civil(&self) -> Option<DateTime> {
         match self {
-            Temporal::Date(_) | Temporal::Local(_) => {
-                let local = match self.date_and_time()? {
-                    Temporal::Local(local) => local,
-                    Temporal::Date(_)
-                    | Temporal::Time(..)
-                    | Temporal::Zoned(_)
-                    | Temporal::Duration(_) => return None,
-                };
-                Offset::UTC.to_timestamp(local).ok()
-            }
+            Temporal::Date(date) => Some(date.to_datetime(Time::midnight())),
+            Temporal::Local(local) => Some(*local),
+            Temporal::Time(..) | Temporal::Zoned(_) | Temporal::Duration(_) => None,
+        }
+    }
+
+    fn instant(&self, zone: &TimeZone) -> Option<Timestamp> {
+        match self {
+            Temporal::Date(_) | Temporal::Local(_) => zone.to_timestamp(self.civil()?).ok(),
             Temporal::Zoned(zoned) => Some(zoned.timestamp()),
             Temporal::Time(..) | Temporal::Duration(_) => None,
         }

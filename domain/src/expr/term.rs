@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
 use super::temporal::Temporal;
@@ -137,7 +138,7 @@ impl<'e> Term<'e> {
     }
 
     /// Which is less; `None` for kinds without an order and for two kinds.
-    pub(super) fn order(&self, other: &Term<'_>) -> Option<Ordering> {
+    pub(super) fn order(&self, other: &Term<'_>, zone: &TimeZone) -> Option<Ordering> {
         if let (Term::Number(a), Term::Number(b)) = (self, other) {
             return Some(a.cmp(b));
         }
@@ -145,13 +146,13 @@ impl<'e> Term<'e> {
             return Some(a.cmp(b));
         }
         if self.is_temporal() || other.is_temporal() {
-            return self.as_temporal()?.order(&other.as_temporal()?);
+            return self.as_temporal()?.order(&other.as_temporal()?, zone);
         }
         None
     }
 
     /// Whether they are equal; `None` for two kinds. `left` is how many members may be visited; none left is a `None`, too.
-    pub(super) fn equals(&self, other: &Term<'_>, left: &mut u32) -> Option<bool> {
+    pub(super) fn equals(&self, other: &Term<'_>, zone: &TimeZone, left: &mut u32) -> Option<bool> {
         *left = left.checked_sub(1)?;
         match (self, other) {
             (Term::Null, other) => Some(other.is_null()),
@@ -159,15 +160,16 @@ impl<'e> Term<'e> {
             (Term::Bool(a), Term::Bool(b)) => Some(a == b),
             (Term::List(a), Term::List(b)) => Some(
                 a.len() == b.len()
-                    && (0..a.len()).all(|i| a.at(i).equals(&b.at(i), left) == Some(true)),
+                    && (0..a.len()).all(|i| a.at(i).equals(&b.at(i), zone, left) == Some(true)),
             ),
             (Term::Object(a), Term::Object(b)) => Some(
                 a.len() == b.len()
                     && a.names().all(|name| {
-                        b.has(name) && a.member(name).equals(&b.member(name), left) == Some(true)
+                        b.has(name)
+                            && a.member(name).equals(&b.member(name), zone, left) == Some(true)
                     }),
             ),
-            (a, b) => Some(a.order(b)? == Ordering::Equal),
+            (a, b) => Some(a.order(b, zone)? == Ordering::Equal),
         }
     }
 

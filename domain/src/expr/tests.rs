@@ -1,3 +1,4 @@
+use crate::time::Calendar;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
@@ -50,6 +51,7 @@ fn eval(source: &str) -> Result<Value, EvalError> {
     parse(source).eval(&Env {
         layers: &[&data],
         now: now(),
+        calendar: &Calendar::default(),
         actor: Some(&actor),
     })
 }
@@ -141,6 +143,7 @@ fn inner_layers_hide_outer_ones() {
     let env = Env {
         layers: &layers,
         now: now(),
+        calendar: &Calendar::default(),
         actor: None,
     };
     assert_eq!(parse("a").eval(&env), Ok(Value::Null));
@@ -384,6 +387,7 @@ fn without_an_actor_nobody_has_a_role() {
     let env = Env {
         layers: &[],
         now: now(),
+        calendar: &Calendar::default(),
         actor: None,
     };
     assert_eq!(
@@ -529,6 +533,7 @@ fn only_booleans_and_null_hold_or_not() {
     let env = Env {
         layers: &layers,
         now: now(),
+        calendar: &Calendar::default(),
         actor: None,
     };
     assert_eq!(parse("yes").holds(&env), Ok(true));
@@ -559,6 +564,7 @@ fn data_never_becomes_an_operator() {
         let env = Env {
             layers: &layers,
             now: now(),
+            calendar: &Calendar::default(),
             actor: None,
         };
         assert_eq!(expr.holds(&env), Ok(false), "{text}");
@@ -686,6 +692,7 @@ fn evaluation_is_bounded() {
     let env = Env {
         layers: &layers,
         now: now(),
+        calendar: &Calendar::default(),
         actor: None,
     };
     for source in [
@@ -720,6 +727,7 @@ fn values_nest_no_deeper_than_data_may() {
     let env = Env {
         layers: &layers,
         now: now(),
+        calendar: &Calendar::default(),
         actor: None,
     };
     assert!(parse("deep").eval(&env).is_ok());
@@ -733,6 +741,7 @@ fn errors_never_quote_data() {
     let env = Env {
         layers: &layers,
         now: now(),
+        calendar: &Calendar::default(),
         actor: None,
     };
     for source in [
@@ -755,6 +764,7 @@ fn evaluations_that_share_a_meter_run_out_together() {
     let env = Env {
         layers: &layers,
         now: Timestamp::UNIX_EPOCH,
+        calendar: &Calendar::default(),
         actor: None,
     };
     let dear = Expr::parse("every i in 1..1000 satisfies i > 0").unwrap();
@@ -765,4 +775,86 @@ fn evaluations_that_share_a_meter_run_out_together() {
     while cheap.eval_within(&env, &meter).is_ok() {}
     assert!(cheap.holds_within(&env, &meter).is_err());
     assert!(cheap.eval(&env).is_ok());
+}
+
+/// In Berlin, an hour or two ahead of UTC, with New Year's Day off.
+fn berlin(source: &str) -> serde_json::Value {
+    let holidays = ["2027-01-01".parse().unwrap()].into();
+    let working = Calendar::default().working();
+    let calendar = Calendar::new("Europe/Berlin", working, holidays).unwrap();
+    let data = data_from_json(&json!({
+        "local": "2026-07-01T12:00:00",
+        "moment": "2026-07-01T10:00:00Z",
+        "day": "2026-07-01",
+    }))
+    .unwrap();
+    let env = Env {
+        layers: &[&data],
+        now: "2026-12-31T23:30:00Z".parse().unwrap(),
+        calendar: &calendar,
+        actor: None,
+    };
+    parse(source).eval(&env).unwrap().to_json()
+}
+
+#[test]
+fn now_today_and_times_without_a_zone_are_the_tenants() {
+    for (source, expected) in [
+        ("today()", json!("2027-01-01")),
+        ("now()", json!("2027-01-01T00:30:00+01:00")),
+        ("now().hour", json!(0)),
+        ("local = moment", json!(false)),
+        ("date and time(local) = moment", json!(true)),
+        ("date and time(local) = date and time(moment)", json!(true)),
+        (
+            "date(day) < date and time('2026-06-30T22:30:00Z')",
+            json!(true),
+        ),
+        (
+            "date(day) > date and time('2026-06-30T21:30:00Z')",
+            json!(true),
+        ),
+        (
+            "date and time(moment) - date and time('2026-07-01T11:00:00')",
+            json!("PT1H"),
+        ),
+        // Between two without a zone no clock is set, though Berlin's is on this day.
+        ("date('2026-03-30') - date('2026-03-29')", json!("P1D")),
+        (
+            "max(date and time(local), date and time('2026-07-01T10:30:00Z'))",
+            json!("2026-07-01T10:30:00Z"),
+        ),
+    ] {
+        assert_eq!(berlin(source), expected, "{source}");
+    }
+}
+
+#[test]
+fn days_of_work_are_counted_by_the_tenants_calendar() {
+    for (source, expected) in [
+        (
+            "add working days(date('2026-12-30'), 2)",
+            json!("2027-01-04"),
+        ),
+        ("add working days('2026-12-30', 0)", json!("2026-12-30")),
+        // Half past eleven in the evening of UTC is the next day in Berlin, a holiday.
+        ("is working day(now())", json!(false)),
+        ("is working day('2026-12-31')", json!(true)),
+        ("working days('2026-12-30', '2027-01-04')", json!(2)),
+        ("working days('2027-01-04', '2026-12-30')", json!(-2)),
+        ("working days('2026-12-30', 'soon')", json!(null)),
+        ("add working days('2026-12-30', -1)", json!(null)),
+        ("add working days(null, 1)", json!(null)),
+    ] {
+        assert_eq!(berlin(source), expected, "{source}");
+    }
+    let far = parse("add working days('2026-12-30', 100001)");
+    let calendar = Calendar::default();
+    let env = Env {
+        layers: &[],
+        now: now(),
+        calendar: &calendar,
+        actor: None,
+    };
+    assert!(far.eval(&env).is_err());
 }

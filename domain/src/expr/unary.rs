@@ -3,6 +3,7 @@
 //!
 //! An expression that mentions `?` must be true; any other must be equal to the value, or a list that holds it.
 
+use crate::time::Calendar;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -248,6 +249,7 @@ fn point(node: &Node) -> Option<Point> {
     let env = Env {
         layers: &[],
         now: Timestamp::UNIX_EPOCH,
+        calendar: &Calendar::default(),
         actor: None,
     };
     match eval::metered(node, &env, &Meter::new(CONSTANT)).ok()? {
@@ -268,7 +270,13 @@ fn is_constant(node: &Node) -> bool {
         &node.kind,
         Kind::Field(_)
             | Kind::Call(
-                Function::Now | Function::Today | Function::HasRole | Function::InGroup,
+                Function::Now
+                    | Function::Today
+                    | Function::WorkingDays
+                    | Function::AddWorkingDays
+                    | Function::IsWorkingDay
+                    | Function::HasRole
+                    | Function::InGroup,
                 _
             )
     );

@@ -9,6 +9,7 @@ use crate::bpmn::Process;
 use crate::engine::instance::Instance;
 use crate::expr::{Env, Meter};
 use crate::ids::{ProcessId, WorkId};
+use crate::time::Calendar;
 use crate::value::{Data, Name, Value};
 
 /// Steps that the inputs of one piece of work may take.
@@ -50,7 +51,7 @@ pub fn view(
     work: &PendingWork,
     actor: &Actor,
     names: Option<&[Name]>,
-    now: Timestamp,
+    (now, calendar): (Timestamp, &Calendar),
 ) -> WorkView {
     let model = described(process, work.element);
     let inputs = model.map(|model| &*model.inputs).unwrap_or_default();
@@ -62,6 +63,7 @@ pub fn view(
             let env = Env {
                 layers: &layers,
                 now,
+                calendar,
                 actor: None,
             };
             let value = |input: &crate::bpmn::Assignment| {

@@ -145,26 +145,54 @@ impl Store {
 }
 
 impl Read {
-    /// The instance that waits longest for a message. For the engine.
-    pub async fn receiver_for_engine(
+    /// Instances that wait for a message that asks for nothing or for one of these, the longest waiting first. For the
+    /// engine.
+    pub async fn receivers_for_engine(
         &self,
         name: &Name,
-        correlation: Option<&Value>,
-    ) -> Result<Option<InstanceId>, StoreError> {
-        let select = self.waiting(name, correlation).limit(1).take();
-        let found: Option<Uuid> = self.row(&select).await?;
-        Ok(found.map(InstanceId))
+        named: &[Value],
+        limit: u32,
+    ) -> Result<Vec<InstanceId>, StoreError> {
+        let select = self.waiting(name, named).limit(u64::from(limit)).take();
+        let found: Vec<Uuid> = self.rows(&select).await?;
+        Ok(found.into_iter().map(InstanceId).collect())
     }
 
-    /// Instances that wait for a message and that the actor may read, the longest waiting first.
+    /// The versions of which instances wait for a message and ask for something. For the engine.
+    pub async fn askers_for_engine(
+        &self,
+        name: &Name,
+        limit: u32,
+    ) -> Result<Vec<ProcessId>, StoreError> {
+        let found: Vec<Uuid> = self.rows(&self.asking(name, limit)).await?;
+        Ok(found.into_iter().map(ProcessId).collect())
+    }
+
+    /// The same, of instances that the actor may read.
+    pub async fn askers(
+        &self,
+        actor: &Actor,
+        name: &Name,
+        limit: u32,
+    ) -> Result<Vec<ProcessId>, StoreError> {
+        let mut select = self.asking(name, limit);
+        select
+            .and_where(of_tenant(self.tenant.0))
+            .cond_where(readable(&[Slot::InstanceRead]));
+        let select = with_me(&self.principals(actor, true), &mut select);
+        let found: Vec<Uuid> = self.rows(&select).await?;
+        Ok(found.into_iter().map(ProcessId).collect())
+    }
+
+    /// The same, of instances that the actor may read.
     pub async fn receivers(
         &self,
         actor: &Actor,
         name: &Name,
-        correlation: Option<&Value>,
+        named: &[Value],
         limit: u32,
     ) -> Result<Vec<InstanceId>, StoreError> {
-        let mut select = self.waiting(name, correlation);
+        let mut select = self.waiting(name, named);
         select
             .inner_join(
                 aliased(instance::Entity),
@@ -203,19 +231,41 @@ impl Read {
         Ok(found.into_iter().map(ProcessId).collect())
     }
 
-    fn waiting(&self, name: &Name, correlation: Option<&Value>) -> SelectStatement {
+    fn asking(&self, name: &Name, limit: u32) -> SelectStatement {
         use wait::Column;
 
         let of = |column: Column| Expr::col(("w", column));
-        let asked = correlated(&self.keys, None);
-        let named = correlated(&self.keys, correlation);
+        Query::select()
+            .distinct()
+            .expr(object(instance::Column::ProcessId))
+            .from_as(wait::Entity, "w")
+            .inner_join(
+                aliased(instance::Entity),
+                object(instance::Column::Id).equals(("w", Column::InstanceId)),
+            )
+            .and_where(of(Column::TenantId).eq(self.tenant.0))
+            .and_where(of(Column::Kind).eq(MESSAGE))
+            .and_where(of(Column::Name).eq(named_by(&self.keys, MESSAGE, name)))
+            .and_where(of(Column::Correlation).ne(correlated(&self.keys, None)))
+            .limit(u64::from(limit))
+            .take()
+    }
+
+    fn waiting(&self, name: &Name, named: &[Value]) -> SelectStatement {
+        use wait::Column;
+
+        let of = |column: Column| Expr::col(("w", column));
+        let named = named
+            .iter()
+            .map(|value| correlated(&self.keys, Some(value)));
+        let fits = std::iter::once(correlated(&self.keys, None)).chain(named);
         Query::select()
             .expr(of(Column::InstanceId))
             .from_as(wait::Entity, "w")
             .and_where(of(Column::TenantId).eq(self.tenant.0))
             .and_where(of(Column::Kind).eq(MESSAGE))
             .and_where(of(Column::Name).eq(named_by(&self.keys, MESSAGE, name)))
-            .and_where(of(Column::Correlation).is_in([asked, named]))
+            .and_where(of(Column::Correlation).is_in(fits))
             .order_by_expr(of(Column::Since), Order::Asc)
             .order_by_expr(of(Column::InstanceId), Order::Asc)
             .take()

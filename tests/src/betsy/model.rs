@@ -24,6 +24,13 @@ pub fn logged(word: &str) -> Option<&str> {
 /// The model as it is uploaded.
 pub fn prepared(xml: &str) -> String {
     let mut xml = with_readers(xml);
+    // Where a script has data of its own, that is what its word works with.
+    let own = |name: &'static str, otherwise| match xml.contains(&format!("name=\"{name}\"")) {
+        true => name,
+        false => otherwise,
+    };
+    let (written, read) = (own("Data Output", "data"), own("Data Input", "data"));
+    let reading = format!("=`{read}`");
     for (word, set) in [
         (
             "INCREMENT_INTEGER_VARIABLE_AND_LOG",
@@ -33,8 +40,8 @@ pub fn prepared(xml: &str) -> String {
             "INCREMENT_INTEGER_VARIABLE",
             ("integerVariable", "=integerVariable + 1"),
         ),
-        ("SET_STRING_DATA", ("data", "=&quot;String&quot;")),
-        ("LOG_DATA", ("read", "=data")),
+        ("SET_STRING_DATA", (written, "=&quot;String&quot;")),
+        ("LOG_DATA", ("read", reading.as_str())),
     ] {
         let (field, value) = set;
         let set = format!("<set xmlns=\"{WF}\" field=\"{field}\" value=\"{value}\"/>");

@@ -44,7 +44,7 @@ pub struct CorrelateMessageInput {
     business_key: Option<BusinessKeyInput>,
     /// The key of the process that the message starts.
     process: Option<String>,
-    /// What the model asks the sender to name.
+    /// What the model asks the sender to name, where it does not read that from the data that comes along.
     correlation: Option<Json>,
     /// Data that comes along: an object of named values.
     data: Option<Json>,

@@ -4,11 +4,14 @@ use crate::access::fixture::{
 };
 use crate::expr::MAX_STEPS;
 use crate::task::TaskState;
+use crate::time::Calendar;
 
 fn resolved(text: &str, instance: &Instance) -> BTreeSet<Principal> {
     let layers = [&instance.data];
     let meter = Meter::new(MAX_STEPS);
-    resolve(&list(text), &People::of(instance, &layers, at(0), &meter))
+    let calendar = Calendar::default();
+    let clock = (at(0), &calendar);
+    resolve(&list(text), &People::of(instance, &layers, clock, &meter))
 }
 
 /// emma's case, that carl started; mark has a task in hand, olga had one, and cleo has one that is done.
@@ -104,7 +107,8 @@ fn a_scope_shadows_the_fields_around_it() {
     );
     let layers = layers(&instance, scope);
     let meter = Meter::new(MAX_STEPS);
-    let people = People::of(&instance, &layers, at(0), &meter);
+    let calendar = Calendar::default();
+    let people = People::of(&instance, &layers, (at(0), &calendar), &meter);
     assert_eq!(
         resolve(&list("field:manager field:budget"), &people),
         set([user("ines"), user("bea")])
@@ -132,7 +136,8 @@ fn an_expression_gives_names_or_nobody() {
     ]);
     let layers = [&instance.data];
     let meter = Meter::new(MAX_STEPS);
-    let people = People::of(&instance, &layers, at(0), &meter);
+    let calendar = Calendar::default();
+    let people = People::of(&instance, &layers, (at(0), &calendar), &meter);
     for (source, expected) in [
         ("names", set([group("ann"), group("ben")])),
         ("team", set([group("tim")])),

@@ -99,6 +99,16 @@ pub(super) fn copied(
     from: &str,
     report: &mut Report,
 ) -> Option<Mapping> {
+    self::field(tag, field, from, report).map(Mapping::Field)
+}
+
+/// The same, as an assignment.
+pub(super) fn field(
+    tag: Tag<'_>,
+    field: &str,
+    from: &str,
+    report: &mut Report,
+) -> Option<Assignment> {
     let value = match Expr::parse(&format!("`{}`", from.trim())) {
         Ok(value) => value,
         Err(_) => {
@@ -107,8 +117,8 @@ pub(super) fn copied(
             return None;
         }
     };
-    Some(Mapping::Field(Assignment {
+    Some(Assignment {
         field: field.trim().into(),
         value,
-    }))
+    })
 }

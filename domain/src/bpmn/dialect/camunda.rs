@@ -7,7 +7,7 @@ use super::super::{
 };
 use super::call::{Said, copied, mapped};
 use super::external::{duration, retries};
-use super::{Collection, Work, assignment, wf};
+use super::{Collection, Work, assignment, quoted, wf};
 use crate::expr::Expr;
 use crate::value::Name;
 
@@ -119,14 +119,7 @@ pub(super) fn external(tag: Tag<'_>, report: &mut Report) -> Option<ExternalWork
     let mut work = ExternalWork::of(text::text(tag, attribute(carrier, "topic")?, report)?);
     work.priority =
         attribute(carrier, "taskPriority").and_then(|source| wf::priority(tag, source, report));
-    for parameter in parameters(tag, "inputParameter") {
-        if parameter.children().next().is_some() {
-            ignored(parameter, report);
-        } else if let Some(name) = parameter.filled("name") {
-            let input = assignment(parameter, name, parameter.text(), report);
-            work.inputs.extend(input);
-        }
-    }
+    work.inputs = inputs(tag, report);
     let own = |name: &'static str| {
         tag.extensions()
             .filter(move |tag| is_ours(*tag) && &**tag.name() == name)
@@ -274,17 +267,78 @@ pub(super) fn version_tag(process: Tag<'_>) -> Option<Name> {
 }
 
 pub(super) fn outputs(tag: Tag<'_>, report: &mut Report) -> Vec<Assignment> {
+    mapped_by(tag, "outputParameter", report)
+}
+
+/// What is mapped into an element.
+pub(super) fn inputs(tag: Tag<'_>, report: &mut Report) -> Vec<Assignment> {
+    mapped_by(tag, "inputParameter", report)
+}
+
+fn mapped_by(tag: Tag<'_>, which: &str, report: &mut Report) -> Vec<Assignment> {
     let mut found = Vec::new();
-    for parameter in parameters(tag, "outputParameter") {
-        if parameter.children().next().is_some() {
-            ignored(parameter, report);
+    for parameter in parameters(tag, which) {
+        let Some(name) = parameter.filled("name") else {
             continue;
-        }
-        if let Some(name) = parameter.filled("name") {
-            found.extend(assignment(parameter, name, parameter.text(), report));
+        };
+        match source(parameter) {
+            Some(source) => found.extend(assignment(parameter, name, &source, report)),
+            None => ignored(parameter, report),
         }
     }
     found
+}
+
+/// The value of a parameter, as text or as an expression: a list and a map are put together of theirs. Nothing for a script.
+fn source(parameter: Tag<'_>) -> Option<String> {
+    let Some(inside) = parameter.children().find(|tag| is_ours(*tag)) else {
+        return Some(parameter.text().to_owned());
+    };
+    nested(inside).map(|source| format!("={source}"))
+}
+
+fn nested(tag: Tag<'_>) -> Option<String> {
+    let one = |tag: Tag<'_>| -> Option<String> {
+        match tag.children().find(|tag| is_ours(*tag)) {
+            Some(inside) => nested(inside),
+            None => Some(plain(tag.text())),
+        }
+    };
+    let parts = |each: fn(&str) -> bool| {
+        tag.children()
+            .filter(move |part| is_ours(*part) && each(part.name()))
+    };
+    match &**tag.name() {
+        "list" => {
+            let values = parts(|_| true).map(|part| match &**part.name() {
+                "value" => one(part),
+                _ => nested(part),
+            });
+            let values: Option<Vec<String>> = values.collect();
+            Some(format!("[{}]", values?.join(", ")))
+        }
+        "map" => {
+            let entries = parts(|name| name == "entry")
+                .map(|entry| Some(format!("{}: {}", quoted(entry.own("key")?), one(entry)?)));
+            let entries: Option<Vec<String>> = entries.collect();
+            Some(format!("{{{}}}", entries?.join(", ")))
+        }
+        _ => None,
+    }
+}
+
+/// A text or an expression, as an expression among others.
+fn plain(text: &str) -> String {
+    match text::is_computed(text) {
+        true => format!("({})", super::bare(text)),
+        false => quoted(text),
+    }
+}
+
+/// What Activiti and Flowable let a data object begin with.
+pub(super) fn first_value<'a>(item: Tag<'a>) -> Option<&'a str> {
+    let mut ours = item.extensions().filter(|tag| is_ours(*tag));
+    ours.find(|tag| &**tag.name() == "value").map(Tag::text)
 }
 
 /// The fields that a signal takes along.
@@ -304,7 +358,7 @@ pub(super) fn sent(definition: Tag<'_>, report: &mut Report) -> Vec<Assignment> 
     found
 }
 
-fn parameters<'a>(tag: Tag<'a>, name: &'a str) -> impl Iterator<Item = Tag<'a>> {
+fn parameters<'a>(tag: Tag<'a>, name: &str) -> impl Iterator<Item = Tag<'a>> {
     tag.extensions()
         .filter(|tag| is_ours(*tag) && &**tag.name() == "inputOutput")
         .flat_map(Tag::children)
@@ -324,12 +378,6 @@ pub(super) fn check(tag: Tag<'_>, report: &mut Report) {
             "in" | "out" if tag.bpmn() == Some("callActivity") => {}
             "executionListener" | "taskListener" | "in" | "out" => ignored(extension, report),
             _ => {}
-        }
-    }
-    // What a worker is given is read with its work.
-    if !is_external(tag) {
-        for parameter in parameters(tag, "inputParameter") {
-            ignored(parameter, report);
         }
     }
 }

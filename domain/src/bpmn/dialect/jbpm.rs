@@ -41,6 +41,36 @@ pub(super) fn user_task(tag: Tag<'_>, report: &mut Report) -> UserTask {
     task
 }
 
+/// Whether an input of a task is about the task itself, and no data.
+pub(super) fn is_about_the_task(name: &str) -> bool {
+    matches!(
+        name,
+        "ActorId"
+            | "BusinessAdministratorGroupId"
+            | "BusinessAdministratorId"
+            | "Comment"
+            | "Content"
+            | "CreatedBy"
+            | "Description"
+            | "DueDate"
+            | "ExcludedOwnerId"
+            | "GroupId"
+            | "Locale"
+            | "NodeName"
+            | "NotCompletedNotify"
+            | "NotCompletedReassign"
+            | "NotStartedNotify"
+            | "NotStartedReassign"
+            | "Priority"
+            | "RecipientId"
+            | "Skippable"
+            | "SwimlaneId"
+            | "TaskDueDate"
+            | "TaskName"
+            | "TaskStakeholderId"
+    )
+}
+
 /// The inputs of a task that the model gives a fixed value: name and where the value stands.
 fn inputs<'a>(tag: Tag<'a>) -> Vec<(&'a str, Tag<'a>)> {
     let declared: Vec<Tag<'a>> = tag

@@ -12,6 +12,7 @@ use crate::value::Name;
 mod automatiko;
 mod call;
 mod camunda;
+mod data;
 mod decision;
 mod external;
 mod imixs;
@@ -124,19 +125,56 @@ pub(super) fn start_form(tag: Tag<'_>, report: &mut Report) -> Option<Form> {
     ours.or(camunda::form(tag)).or(zeebe::form(tag, report))
 }
 
+/// Whom what is mapped into an element is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Given {
+    /// The element itself.
+    Own,
+    /// A worker: read with its work.
+    Worker,
+    /// Another instance, which is called: read with the call.
+    Called,
+    /// Others, whom it tells something: read with what is sent.
+    Told,
+}
+
+/// The fields that an element has for itself, and what is mapped into them.
+pub(super) fn inputs(tag: Tag<'_>, given: Given, report: &mut Report) -> Vec<Assignment> {
+    let mut inputs = data::locals(tag, report);
+    if given == Given::Own {
+        inputs.extend(data::inputs(tag, report));
+        inputs.extend(zeebe::inputs(tag, report));
+    }
+    if given != Given::Worker {
+        inputs.extend(camunda::inputs(tag, report));
+        inputs.extend(external::inputs(tag, report));
+    }
+    inputs
+}
+
 /// What happens to the data after an element completes.
-pub(super) fn outputs(tag: Tag<'_>, report: &mut Report) -> Vec<Assignment> {
+pub(super) fn outputs(tag: Tag<'_>, given: Given, report: &mut Report) -> Vec<Assignment> {
     let mut outputs = wf::outputs(tag, report);
     outputs.extend(camunda::outputs(tag, report));
-    outputs.extend(zeebe::outputs(tag, report));
+    // Those of a call are about what was called.
+    if given != Given::Called {
+        outputs.extend(zeebe::outputs(tag, report));
+        outputs.extend(data::outputs(tag, report));
+    }
     outputs
+}
+
+/// What the data of a process begins with.
+pub(super) fn initial(process: Tag<'_>, report: &mut Report) -> Vec<Assignment> {
+    data::initial(process, report)
 }
 
 /// The fields that go along with a signal or a message that an event or a send task throws.
 pub(super) fn sent(tag: Tag<'_>, definition: Tag<'_>, report: &mut Report) -> Vec<Assignment> {
     let mut fields = wf::work(tag, report);
     fields.extend(camunda::sent(definition, report));
-    fields.extend(zeebe::sent(tag, report));
+    fields.extend(zeebe::inputs(tag, report));
+    fields.extend(data::inputs(tag, report));
     fields
 }
 
@@ -164,6 +202,7 @@ pub(super) fn external(tag: Tag<'_>, report: &mut Report) -> Option<ExternalWork
     let mut work = external::read(tag, report)
         .or_else(|| theirs.into_iter().find_map(|read| read(tag, report)))?;
     work.inputs.extend(external::inputs(tag, report));
+    work.inputs.extend(data::inputs(tag, report));
     work.workers = external::workers(tag, report);
     Some(work)
 }
@@ -217,6 +256,16 @@ fn assignment(tag: Tag<'_>, field: &str, value: &str, report: &mut Report) -> Op
         field: field.trim().into(),
         value,
     })
+}
+
+/// An expression without what says that it is one.
+pub(super) fn bare(source: &str) -> String {
+    let source = source.trim();
+    let braced = source.strip_prefix("${").or(source.strip_prefix("#{"));
+    let bare = braced.and_then(|rest| rest.strip_suffix('}'));
+    bare.or(source.strip_prefix('='))
+        .unwrap_or(source)
+        .to_owned()
 }
 
 /// A text as a literal of the expression language.

@@ -3,9 +3,9 @@
 use super::super::report::Report;
 use super::super::tree::Tag;
 use super::super::xml::shorten;
-use super::super::{Naming, Principals, Results, UserTask, text};
-use super::call::{Said, copied, mapped};
-use super::{Collection, Work, jbpm};
+use super::super::{Assignment, Mapping, Naming, Principals, Results, UserTask, text};
+use super::call::Said;
+use super::{Collection, Work, data, jbpm};
 use crate::value::Name;
 
 pub(super) fn user_task(tag: Tag<'_>, report: &mut Report) -> UserTask {
@@ -33,82 +33,49 @@ pub(super) fn user_task(tag: Tag<'_>, report: &mut Report) -> UserTask {
     task
 }
 
-/// The list of a multi-instance activity (BPMN 2.0.2, 10.3.8), which tools refer to by its name. What the instances give is
-/// not gathered.
+/// The list of a multi-instance activity (BPMN 2.0.2, 10.3.8), which is a field of the scope around.
 pub(super) fn collection(multi: Tag<'_>) -> Option<Collection> {
-    let items = multi.part("loopDataInputRef").map(|list| list.text());
+    let items = multi.part("loopDataInputRef").map(Tag::text);
+    let items = items.filter(|items| !items.is_empty())?;
     let element = multi.part("inputDataItem");
+    let list = data::outer(
+        multi,
+        items,
+        "dataInputAssociation",
+        "targetRef",
+        "sourceRef",
+    );
     Some(Collection {
-        items: items.filter(|items| !items.is_empty())?.into(),
+        items: format!("`{list}`").into(),
         element: element.and_then(|item| item.filled("name").or(item.id()).cloned()),
     })
 }
 
 /// What is gathered of the rounds: the field of the `outputDataItem`, in the data that `loopDataOutputRef` names.
 pub(super) fn results(multi: Tag<'_>, report: &mut Report) -> Option<Results> {
-    let list = multi.part("loopDataOutputRef")?;
+    let list = multi.part("loopDataOutputRef")?.text();
     let item = multi.part("outputDataItem")?;
     let field = item.filled("name").or(item.id())?;
     Some(Results {
-        list: data_name(multi, list.text()),
-        element: super::super::text::expression(item, field, report)?,
+        list: data::outer(
+            multi,
+            list,
+            "dataOutputAssociation",
+            "sourceRef",
+            "targetRef",
+        ),
+        element: text::expression(item, &format!("`{field}`"), report)?,
     })
 }
 
-/// A call: its data associations (BPMN 2.0.2, 10.4.2), between fields of the same name or with one assignment.
+/// A call: its data associations (BPMN 2.0.2, 10.4.2).
 pub(super) fn call(tag: Tag<'_>, report: &mut Report) -> Said {
-    let mut said = Said::default();
-    for association in tag.parts("dataInputAssociation") {
-        said.inputs.extend(associated(association, report));
+    let fields = |found: Vec<Assignment>| found.into_iter().map(Mapping::Field).collect();
+    Said {
+        inputs: fields(data::inputs(tag, report)),
+        outputs: fields(data::outputs(tag, report)),
+        ..Said::default()
     }
-    for association in tag.parts("dataOutputAssociation") {
-        said.outputs.extend(associated(association, report));
-    }
-    said
-}
-
-fn associated(association: Tag<'_>, report: &mut Report) -> Option<super::super::Mapping> {
-    fn text<'a>(tag: Tag<'a>, name: &'a str) -> Option<&'a str> {
-        tag.part(name)
-            .map(Tag::text)
-            .filter(|text| !text.is_empty())
-    }
-    let assigned = association.part("assignment");
-    let target = text(association, "targetRef")
-        .or_else(|| assigned.and_then(|assigned| text(assigned, "to")))?;
-    let target = data_name(association, target);
-    if let Some(from) = assigned.and_then(|assigned| text(assigned, "from")) {
-        return mapped(association, &target, from, report);
-    }
-    let source = data_name(association, text(association, "sourceRef")?);
-    copied(association, &target, &source, report)
-}
-
-/// The name of the data item of an id, which is a part of an activity or a scope around it; the id itself if nothing says it.
-fn data_name(tag: Tag<'_>, id: &str) -> Name {
-    let mut around = tag.parent();
-    while let Some(scope) = around {
-        let inside = scope
-            .children()
-            .chain(scope.parts("ioSpecification").flat_map(Tag::children));
-        let mut items = inside.filter(|item| {
-            matches!(
-                item.bpmn(),
-                Some(
-                    "property" | "dataObject" | "dataObjectReference" | "dataInput" | "dataOutput"
-                )
-            )
-        });
-        if let Some(item) = items.find(|item| item.id().is_some_and(|own| &**own == id)) {
-            return item
-                .filled("name")
-                .or(item.id())
-                .cloned()
-                .unwrap_or_else(|| id.into());
-        }
-        around = scope.parent();
-    }
-    id.into()
 }
 
 /// The people of a resource role: `user(x), group(y), z`, or the resource that it refers to.

@@ -13,7 +13,7 @@ use crate::task::form::check_schema;
 use crate::value::Name;
 
 /// Our elements, and the attributes that each may have.
-const WORDS: [(&str, &[&str]); 22] = [
+const WORDS: [(&str, &[&str]); 23] = [
     ("acl", &["bind"]),
     ("readers", LIST),
     ("writers", LIST),
@@ -42,6 +42,7 @@ const WORDS: [(&str, &[&str]); 22] = [
     ),
     ("header", &["name", "value"]),
     ("input", &["field", "value"]),
+    ("initial", &["value"]),
     ("workers", LIST),
     (
         "decision",
@@ -109,11 +110,27 @@ fn belongs(word: &str, host: Tag<'_>) -> bool {
         "form" => host == "userTask" || (host == "startEvent" && scope == Some("process")),
         "set" => WORKING.contains(&host) || SENDING.contains(&host),
         "decision" => host == "businessRuleTask",
-        "work" | "input" | "workers" => WORKING.contains(&host) || SENDING.contains(&host),
+        "initial" => host == "dataObject" || host == "property",
+        "input" => {
+            ![
+                "process",
+                "multiInstanceLoopCharacteristics",
+                "dataObject",
+                "property",
+            ]
+            .contains(&host)
+                && !host.ends_with("Gateway")
+        }
+        "work" | "workers" => WORKING.contains(&host) || SENDING.contains(&host),
         "call" => host == "callActivity",
         "readers" | "writers" | "owners" | "in" | "out" | "header" => false,
         "collection" => host == "multiInstanceLoopCharacteristics",
-        "output" => host != "process" && host != "multiInstanceLoopCharacteristics",
+        "output" => {
+            host != "process"
+                && host != "dataObject"
+                && host != "property"
+                && host != "multiInstanceLoopCharacteristics"
+        }
         // `acl` and `field` stand everywhere; other words are unknown, and said to be.
         _ => true,
     }

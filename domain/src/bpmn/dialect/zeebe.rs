@@ -157,15 +157,11 @@ pub(super) fn work(tag: Tag<'_>, report: &mut Report) -> Work {
 }
 
 pub(super) fn outputs(tag: Tag<'_>, report: &mut Report) -> Vec<Assignment> {
-    // Those of a call are about what was called.
-    match tag.bpmn() {
-        Some("callActivity") => Vec::new(),
-        Some(_) | None => assignments(tag, "output", report),
-    }
+    assignments(tag, "output", report)
 }
 
-/// The fields that a message or a signal takes along: what is mapped into the event that throws it.
-pub(super) fn sent(tag: Tag<'_>, report: &mut Report) -> Vec<Assignment> {
+/// What is mapped into an element: of an event that throws a message or a signal, the fields that go along.
+pub(super) fn inputs(tag: Tag<'_>, report: &mut Report) -> Vec<Assignment> {
     assignments(tag, "input", report)
 }
 
@@ -294,12 +290,7 @@ pub(super) fn check(tag: Tag<'_>, report: &mut Report) {
     let listeners = tag.extensions().filter(|tag| {
         tag.namespace() == ZEEBE && matches!(&**tag.name(), "executionListeners" | "taskListeners")
     });
-    let work = is_external(tag);
-    let reads = matches!(
-        tag.bpmn(),
-        Some("intermediateThrowEvent" | "endEvent" | "sendTask" | "callActivity")
-    );
-    for ignored in listeners.chain(mappings(tag, "input").filter(|_| !reads && !work)) {
+    for ignored in listeners {
         let message = format!("`{}` is not read", ignored.name());
         report.warning(ignored, "ignored-extension", message);
     }

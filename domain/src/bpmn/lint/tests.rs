@@ -208,7 +208,7 @@ fn no_number_of_warnings_hides_an_error() {
 fn what_is_left_out_is_named() {
     let found = found(
         "<userTask id='u' camunda:assignee='ann'><extensionElements><camunda:taskListener event='create'/></extensionElements></userTask>
-        <serviceTask id='s'><extensionElements><zeebe:ioMapping><zeebe:input source='=a' target='b'/></zeebe:ioMapping><wf:set field='c' value='1'/></extensionElements></serviceTask>
+        <serviceTask id='s'><extensionElements><zeebe:executionListeners/><wf:set field='c' value='1'/></extensionElements></serviceTask>
         <flowNode id='f'/>
         <parallelGateway id='g'/><sequenceFlow id='gf' sourceRef='g' targetRef='s'><conditionExpression>a</conditionExpression></sequenceFlow>",
     );

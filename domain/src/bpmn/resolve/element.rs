@@ -1,6 +1,6 @@
 //! What each element does.
 
-use super::super::dialect::{self, Work};
+use super::super::dialect::{self, Given, Work};
 use super::super::read::flag;
 use super::super::tree::Tag;
 use super::super::xml::shorten;
@@ -23,9 +23,14 @@ impl<'a> Resolver<'a> {
             is_true(tag, "isForCompensation") && !is_true(tag, "triggeredByEvent");
         let acl = dialect::state(tag, &mut self.report);
         let fields = dialect::fields(tag, &mut self.report);
-        let mut outputs = dialect::outputs(tag, &mut self.report);
+        let (mut inputs, mut outputs) = (Vec::new(), Vec::new());
+        if let Some(given) = given(&kind) {
+            inputs = dialect::inputs(tag, given, &mut self.report);
+            outputs = dialect::outputs(tag, given, &mut self.report);
+        }
         if let Some(task) = global_task(tag) {
-            outputs.extend(dialect::outputs(task, &mut self.report));
+            inputs.extend(dialect::inputs(task, Given::Own, &mut self.report));
+            outputs.extend(dialect::outputs(task, Given::Own, &mut self.report));
             dialect::check(task, &mut self.report);
         }
         let working_days = dialect::working_days(tag, &mut self.report);
@@ -37,6 +42,7 @@ impl<'a> Resolver<'a> {
         [element.start_quantity, element.completion_quantity] = quantities;
         element.acl = acl;
         element.fields = fields;
+        element.inputs = inputs;
         element.outputs = outputs;
         element.working_days = working_days;
     }
@@ -211,7 +217,38 @@ impl<'a> Resolver<'a> {
     }
 }
 
-pub(super) fn is_true(tag: Tag<'_>, name: &str) -> bool {
+/// Whom what is mapped into an element is for; nobody is mapped anything at a gateway.
+fn given(kind: &Kind) -> Option<Given> {
+    match kind {
+        Kind::Work(_) => Some(Given::Worker),
+        Kind::Call(_) => Some(Given::Called),
+        Kind::Throw(throw) | Kind::End(throw) if throw.tells() => Some(Given::Told),
+        Kind::Start(_)
+        | Kind::End(_)
+        | Kind::Catch(_)
+        | Kind::Throw(_)
+        | Kind::LinkSource(_)
+        | Kind::LinkTarget
+        | Kind::Boundary { .. }
+        | Kind::UserTask(_)
+        | Kind::PassThrough
+        | Kind::Assign(_)
+        | Kind::Decision(_)
+        | Kind::Receive(_)
+        | Kind::SubProcess
+        | Kind::Transaction
+        | Kind::AdHoc(_)
+        | Kind::EventSubProcess
+        | Kind::EventStart { .. } => Some(Given::Own),
+        Kind::Exclusive
+        | Kind::Parallel
+        | Kind::Inclusive
+        | Kind::EventBased
+        | Kind::Complex { .. } => None,
+    }
+}
+
+pub(in crate::bpmn) fn is_true(tag: Tag<'_>, name: &str) -> bool {
     tag.own(name).and_then(|text| flag(text)) == Some(true)
 }
 

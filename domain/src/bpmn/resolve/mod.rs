@@ -18,6 +18,7 @@ use super::{Element, ElementIx, Flow, Kind, Problem, Process, StateList, dialect
 use crate::value::Name;
 
 mod compensation;
+mod correlation;
 mod element;
 mod event;
 mod flow;
@@ -26,6 +27,8 @@ mod message;
 mod opener;
 mod repeat;
 mod shape;
+
+pub(super) use element::is_true;
 
 /// The executable process of a key, or everything that stands in its way.
 pub fn resolve(draft: &Draft, key: &str) -> Result<Process, Vec<Problem>> {
@@ -139,6 +142,8 @@ impl<'a> Resolver<'a> {
             policy: rules.policy,
             acl: rules.acl,
             fields: rules.fields,
+            correlations: self.correlations(tag),
+            initial: dialect::initial(tag, &mut self.report),
             openers,
             starters: rules.starters,
             initiator_field: rules.initiator_field,
@@ -206,6 +211,7 @@ impl<'a> Resolver<'a> {
             for_compensation: false,
             acl: StateList::default(),
             fields: Vec::new(),
+            inputs: Vec::new(),
             outputs: Vec::new(),
             place: tag.place(),
         });

@@ -35,7 +35,7 @@ pub(in crate::engine) fn throw(
     }
     if !wait {
         let process = run.process;
-        run.assign(spot, &process.element(spot.element).outputs)?;
+        run.output(spot, &process.element(spot.element).outputs)?;
         let ways = gateway::ways(run, spot)?;
         let held = run.instance.token(spot.token);
         let lists = held.map(|token| token.lists.clone()).unwrap_or_default();

@@ -35,7 +35,7 @@ pub(in crate::engine) fn judge(run: &mut Run<'_, '_>) {
             continue;
         };
         run.spend(1);
-        let scope = wait::scope_of(run, waits.token, waits.element);
+        let scope = wait::sees(run, waits.token, waits.element);
         let holds = match run.holds(scope, condition) {
             Ok(holds) => holds,
             Err(error) => {

@@ -13,8 +13,12 @@ pub(in crate::engine) fn step(
 ) -> Result<(), Trouble> {
     // Everything is made up before anything is said, so that nothing is said twice if trouble is looked after.
     let mut letters = Vec::new();
+    let own = Spot {
+        scope: run.inside(spot),
+        ..spot
+    };
     for part in what.parts() {
-        letters.push(message::letter(run, spot, part)?);
+        letters.push(message::letter(run, own, part)?);
     }
     for (part, letter) in what.parts().iter().zip(letters) {
         match part {

@@ -44,7 +44,9 @@ pub(in crate::engine) fn step(run: &mut Run<'_, '_>, spot: Spot) -> Result<(), T
         return Err(trouble.of(IncidentKind::Model));
     };
     let armed = arm(run, Some(spot))?;
-    run.emit(Event::ScopeOpened { token: spot.token });
+    if run.instance.scope(ScopeId(spot.token.0)).is_none() {
+        run.emit(Event::ScopeOpened { token: spot.token });
+    }
     for event in armed {
         run.emit(event);
     }

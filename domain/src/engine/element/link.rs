@@ -11,7 +11,7 @@ pub(in crate::engine) fn step(
     target: ElementIx,
 ) -> Result<(), Trouble> {
     let process = run.process;
-    run.assign(spot, &process.element(spot.element).outputs)?;
+    run.output(spot, &process.element(spot.element).outputs)?;
     let lists = run.complete(spot);
     run.arrive(target, spot.scope, None, &lists);
     Ok(())

@@ -4,6 +4,7 @@
 use super::{signal, wait};
 use crate::bpmn::{Sent, Throw};
 use crate::engine::command::Trouble;
+use crate::engine::correlation;
 use crate::engine::data::Oversize;
 use crate::engine::effect::Effect;
 use crate::engine::event::Event;
@@ -57,7 +58,10 @@ pub(super) fn post(run: &mut Run<'_, '_>, spot: Spot, letter: Letter<'_>) -> Res
     if !letter.message {
         signal::hear(run, &name, &data).map_err(too_much)?;
         run.emit(Event::Asked(Effect::Signal { name, data }));
-    } else if !deliver(run, &name, correlation.as_ref(), &data).map_err(too_much)? {
+        return Ok(());
+    }
+    run.converse(&name, correlation.clone());
+    if !deliver(run, &name, correlation.as_ref(), &data).map_err(too_much)? {
         run.emit(Event::Asked(Effect::Message {
             name,
             correlation,
@@ -74,7 +78,7 @@ fn correlation(
     data: &Data,
 ) -> Result<Option<Value>, Trouble> {
     let Some(expr) = &sent.correlation else {
-        return Ok(None);
+        return Ok(run.naming(spot.scope, &sent.name, data));
     };
     let value = run
         .eval_with(spot.scope, data, expr)
@@ -89,16 +93,13 @@ pub(in crate::engine) fn deliver(
     correlation: Option<&Value>,
     data: &Data,
 ) -> Result<bool, Oversize> {
-    let mut waits = run.instance.waits.iter();
-    let found = waits.find(|wait| {
-        wait.name == *name
-            && (wait.correlation.is_none() || wait.correlation.as_ref() == correlation)
-    });
-    let Some(wait) = found.cloned() else {
+    let Some(wait) = run.fitting(name, correlation, data) else {
         return Ok(false);
     };
+    let given = correlation::given(run.process, name, data, run.clock());
+    run.converse(name, given.or_else(|| correlation.cloned()));
     let scope = wait::scope_of(run, wait.token, wait.element);
-    run.write_all(scope, data)?;
+    run.take_in((wait.token, wait.element), scope, data)?;
     wait::happened(run, wait.token, wait.element, wait.part);
     Ok(true)
 }

@@ -57,6 +57,7 @@ pub(super) fn step(run: &mut Run<'_, '_>, spot: Spot) -> Result<(), Trouble> {
             ..round
         },
     };
+    let spot = run.furnish(spot)?;
     match &element.kind {
         Kind::Start(_)
         | Kind::Boundary { .. }

@@ -71,7 +71,7 @@ pub(in crate::engine) fn done(
         scope: ScopeId(round.token.0),
         ..round
     };
-    run.assign(inside, &process.element(round.element).outputs)?;
+    run.output(round, &process.element(round.element).outputs)?;
     let around = run.instance.scope(round.scope);
     let Some(rounds) = around.and_then(|around| around.rounds.as_ref()) else {
         return Ok(());

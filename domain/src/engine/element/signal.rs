@@ -21,7 +21,7 @@ pub(in crate::engine) fn hear(
             continue;
         }
         let scope = wait::scope_of(run, wait.token, wait.element);
-        run.write_all(scope, data)?;
+        run.take_in((wait.token, wait.element), scope, data)?;
         wait::happened(run, wait.token, wait.element, wait.part);
     }
     Ok(waiting.len())

@@ -43,19 +43,26 @@ pub(in crate::engine) fn complete(
     data: &Data,
     outcome: Option<&Name>,
 ) -> Result<(), Rejection> {
-    run.write_all(task.scope, data)?;
-    if let Some(outcome) = outcome {
-        let mut field = Name::from("outcome");
-        if let Kind::UserTask(user_task) = &run.process.element(task.element).kind
-            && let Some(named) = &user_task.outcome_field
-        {
-            field = named.clone();
-        }
-        run.write(task.scope, &field, Value::Text(outcome.clone()))?;
+    let Some(spot) = run.spot(task.token) else {
+        return Ok(());
+    };
+    let process = run.process;
+    let element = process.element(task.element);
+    run.take_in((task.token, task.element), task.scope, data)?;
+    let mut field = Name::from("outcome");
+    let mut chosen = outcome.map(|outcome| Value::Text(outcome.clone()));
+    if let Kind::UserTask(user_task) = &element.kind
+        && let Some(named) = &user_task.outcome_field
+    {
+        field = named.clone();
+        // It may have come as a field; the model says where it belongs, whatever else is mapped.
+        let mapped = !element.outputs.is_empty();
+        chosen = chosen.or_else(|| data.get(named).filter(|_| mapped).cloned());
     }
-    if let Some(spot) = run.spot(task.token) {
-        run.leave(spot);
+    if let Some(chosen) = chosen {
+        run.write_out(spot, &field, chosen)?;
     }
+    run.leave(spot);
     Ok(())
 }
 
@@ -100,7 +107,7 @@ fn people(run: &Run<'_, '_>, spot: Spot, list: &[Principals]) -> BTreeSet<Princi
         return BTreeSet::new();
     }
     let layers = state::layers(&run.instance, spot.scope);
-    let people = People::of(&run.instance, &layers, run.fresh.now, &run.meter);
+    let people = People::of(&run.instance, &layers, run.clock(), &run.meter);
     state::resolve(list, &people)
 }
 

@@ -12,7 +12,6 @@ use crate::engine::instance::{
 use crate::engine::run::{Run, Spot};
 use crate::expr::EvalError;
 use crate::time::{Cycle, Due, Reckoning, TimeError};
-use crate::value::Value;
 
 /// A token has come to an intermediate catch event.
 pub(in crate::engine) fn catch(
@@ -104,24 +103,14 @@ fn watch_part(
     }
 }
 
-/// The event that makes a token wait for a message. What it correlates by must have a value: null would be stored as
-/// asking for nothing, and every message would fit.
+/// The event that makes a token wait for a message.
 pub(in crate::engine) fn watch_message(
     run: &Run<'_, '_>,
     spot: Spot,
     (element, part): (ElementIx, u32),
     message: &MessageWait,
 ) -> Result<Event, Trouble> {
-    let trouble =
-        |reason: String| Trouble::new(element, format!("the correlation has no value: {reason}"));
-    let correlation = match &message.correlation {
-        None => None,
-        Some(expr) => match run.eval(spot.scope, expr) {
-            Ok(Value::Null) => return Err(trouble(format!("`{}` is null", expr.source()))),
-            Ok(value) => Some(value),
-            Err(error) => return Err(trouble(error.to_string())),
-        },
-    };
+    let correlation = run.asked(spot, element, message)?;
     Ok(Event::MessageAwaited(PendingMessage {
         token: spot.token,
         element,
@@ -212,7 +201,7 @@ fn gathered(run: &mut Run<'_, '_>, what: Happened, trigger: &Trigger) -> bool {
         let spot = Spot {
             token,
             element,
-            scope: scope_of(run, token, element),
+            scope: sees(run, token, element),
         };
         match watch(run, spot, element, trigger) {
             Ok(awaited) => {
@@ -248,7 +237,7 @@ pub(super) fn witness(run: &Run<'_, '_>, token: TokenId) -> Option<TokenId> {
     })
 }
 
-/// The scope that an event happens in: whose fields it sees, and where what comes with it is written.
+/// The scope that an event happens in: where what comes with it is written.
 pub(in crate::engine) fn scope_of(
     run: &Run<'_, '_>,
     token: TokenId,
@@ -256,13 +245,13 @@ pub(in crate::engine) fn scope_of(
 ) -> ScopeId {
     match run.process.element(element).kind {
         Kind::EventStart { .. } => ScopeId(token.0),
+        Kind::Boundary { .. } => run.spot(token).map_or(ScopeId::ROOT, |spot| spot.scope),
         Kind::Start(_)
         | Kind::End(_)
         | Kind::Catch(_)
         | Kind::Throw(_)
         | Kind::LinkSource(_)
         | Kind::LinkTarget
-        | Kind::Boundary { .. }
         | Kind::UserTask(_)
         | Kind::PassThrough
         | Kind::Assign(_)
@@ -278,8 +267,20 @@ pub(in crate::engine) fn scope_of(
         | Kind::SubProcess
         | Kind::Transaction
         | Kind::AdHoc(_)
-        | Kind::EventSubProcess => run.spot(token).map_or(ScopeId::ROOT, |spot| spot.scope),
+        | Kind::EventSubProcess => run
+            .spot(token)
+            .map_or(ScopeId::ROOT, |spot| run.inside(spot)),
     }
+}
+
+/// The scope whose fields an event sees while it is waited for: at the border, what is the activity's own as well.
+pub(in crate::engine) fn sees(run: &Run<'_, '_>, token: TokenId, element: ElementIx) -> ScopeId {
+    if let (Kind::Boundary { .. }, Some(host)) =
+        (&run.process.element(element).kind, run.spot(token))
+    {
+        return run.inside(host);
+    }
+    scope_of(run, token, element)
 }
 
 /// Sets the next occurrence of a cycle, which is read anew: if the data gives it, it may have changed. Only an event beside
@@ -305,7 +306,7 @@ fn repeat(run: &mut Run<'_, '_>, timer: &PendingTimer) -> Result<(), Trouble> {
     let at = Spot {
         token: timer.token,
         element: timer.element,
-        scope: scope_of(run, timer.token, timer.element),
+        scope: sees(run, timer.token, timer.element),
     };
     let was = Due {
         at: timer.due_at,

@@ -15,7 +15,9 @@ use crate::engine::incident::IncidentKind;
 use crate::engine::run::{Run, Spot};
 use crate::ids::WorkId;
 use crate::value::{Data, Name, Value};
-use crate::work::{LOCKS, MAX_TYPE, PendingWork, TRIES, USUAL_LOCK, USUAL_TRIES, duration};
+use crate::work::{
+    LOCKS, MAX_TYPE, PendingWork, TRIES, USUAL_LOCK, USUAL_TRIES, described, duration,
+};
 
 /// A token has come to an element whose work is done outside.
 pub(in crate::engine) fn step(
@@ -117,31 +119,34 @@ fn workers(
     list: &[Principals],
 ) -> BTreeSet<crate::access::Principal> {
     let layers = state::layers(&run.instance, spot.scope);
-    let people = People::of(&run.instance, &layers, run.fresh.now, &run.meter);
+    let people = People::of(&run.instance, &layers, run.clock(), &run.meter);
     state::resolve(list, &people)
 }
 
-/// Work is done, and gone already. Where the element has output mappings, they alone say what is kept: they see what the
-/// worker sent, and the instance does not. One that has no value is refused, so that nothing that was sent is lost.
+/// Work is done, and gone already. Its output mappings see what it was given as well.
 pub(in crate::engine) fn complete(
     run: &mut Run<'_, '_>,
     work: &PendingWork,
     data: &Data,
 ) -> Result<(), Rejection> {
+    let Some(spot) = run.spot(work.token) else {
+        return Ok(());
+    };
     let process = run.process;
-    let outputs = &process.element(work.element).outputs;
-    if outputs.is_empty() {
-        run.write_all(work.scope, data)?;
+    let mapped = !process.element(work.element).outputs.is_empty();
+    let mut known = Data::new();
+    if let (true, Some(model)) = (mapped, described(process, work.element)) {
+        for input in &model.inputs {
+            let value = run.eval(work.scope, &input.value);
+            known.insert(input.field.clone(), value.unwrap_or(Value::Null));
+        }
     }
-    for output in outputs {
-        let value = run
-            .eval_with(work.scope, data, &output.value)
-            .map_err(|_| Rejection::OutputInvalid(output.field.clone()))?;
-        run.write(work.scope, &output.field, value)?;
-    }
-    if let Some(spot) = run.spot(work.token) {
-        run.skip(spot);
-    }
+    known.extend(
+        data.iter()
+            .map(|(name, value)| (name.clone(), value.clone())),
+    );
+    run.keep(spot, &known)?;
+    run.skip(spot);
     Ok(())
 }
 

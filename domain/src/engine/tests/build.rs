@@ -74,6 +74,8 @@ impl Build {
                 policy: Default::default(),
                 acl: StateList::default(),
                 fields: Vec::new(),
+                correlations: Vec::new(),
+                initial: Vec::new(),
                 openers: Vec::new(),
                 starters: None,
                 initiator_field: None,
@@ -117,6 +119,7 @@ impl Build {
             for_compensation: false,
             acl: StateList::default(),
             fields: Vec::new(),
+            inputs: Vec::new(),
             outputs: Vec::new(),
             place: Place::default(),
         });

@@ -26,7 +26,7 @@ fn an_output_that_has_no_value_holds_the_token_behind_its_completed_task() {
     let (mut play, _) = Play::new(build);
     let trace = play.complete_with("a", json!({"x": HUGE})).unwrap();
     assert!(
-        trace.starts_with("done:a x=1e+20 !a: `twice` has no value: "),
+        trace.starts_with("done:a [ x=1e+20 own !a: `twice` has no value: "),
         "{trace}"
     );
     assert_eq!(play.stands(), ["a"]);

@@ -14,7 +14,11 @@ const HUGE: f64 = 1e20;
 
 impl Play {
     /// By ann, who may write.
-    fn retry(&mut self, incident: u32, json: serde_json::Value) -> Result<String, Rejection> {
+    pub(super) fn retry(
+        &mut self,
+        incident: u32,
+        json: serde_json::Value,
+    ) -> Result<String, Rejection> {
         let actor = &person("ann");
         let data = data(json);
         self.command(&Command::Retry {
@@ -34,7 +38,7 @@ impl Play {
         })
     }
 
-    fn incident(&self) -> (u32, IncidentKind, Phase) {
+    pub(super) fn incident(&self) -> (u32, IncidentKind, Phase) {
         let [incident] = self.instance.incidents.as_slice() else {
             panic!("one incident: {:?}", self.instance.incidents);
         };
@@ -95,7 +99,7 @@ fn a_task_that_was_completed_is_not_done_twice_for_its_outputs() {
     );
     assert_eq!(
         play.retry(1, json!({"x": 2})).unwrap(),
-        "retry:1 x=2 twice=4 <a >end <end ended:Completed"
+        "retry:1 x=2 twice=4 ]a <a >end <end ended:Completed"
     );
     assert_eq!(
         play.field("n"),

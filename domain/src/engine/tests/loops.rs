@@ -84,7 +84,7 @@ fn a_task_is_done_again_and_its_outputs_are_seen() {
     );
     assert_eq!(
         play.complete_with("work", json!({"mark": 1})).unwrap(),
-        "done:work mark=1 good=false ]work <work >work [ loopCounter=2 task:work"
+        "done:work mark=1 own good=false ]work <work >work [ loopCounter=2 task:work"
     );
     play.complete_with("work", json!({"mark": 9})).unwrap();
     assert!(play.is_over());

@@ -405,6 +405,8 @@ impl Play {
             Event::Completed { element, .. } => format!("<{}", self.id(*element)),
             Event::Cancelled { element, .. } => format!("x{}", self.id(*element)),
             Event::ScopeOpened { .. } => "[".to_owned(),
+            Event::Conversed { key, .. } => format!("key:{key}"),
+            Event::Furnished { .. } => "own".to_owned(),
             Event::RoundsOpened { all, .. } => {
                 all.map_or("rounds".to_owned(), |all| format!("rounds:{all}"))
             }

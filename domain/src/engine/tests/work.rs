@@ -10,6 +10,7 @@ use crate::access::{Actor, Privilege};
 use crate::bpmn::{Assignment, ExternalWork, Kind, Throw, Trigger};
 use crate::engine::command::{Command, Rejection};
 use crate::ids::{TenantId, WorkId};
+use crate::time::Calendar;
 use crate::value::Name;
 use crate::work::{PendingWork, WorkCommand, view};
 
@@ -324,7 +325,7 @@ fn each_round_of_an_activity_that_repeats_is_work_of_its_own() {
                 work,
                 &robot("rob"),
                 None,
-                play.now,
+                (play.now, &Calendar::default()),
             )
             .data
         })
@@ -476,7 +477,7 @@ fn a_worker_sees_and_writes_what_is_clear_to_it_and_nothing_else() {
             work,
             &robot(who),
             None,
-            play.now,
+            (play.now, &Calendar::default()),
         )
         .data
     };
@@ -510,7 +511,7 @@ fn a_worker_is_told_how_it_failed_itself_and_not_how_others_did() {
             work,
             &robot(who),
             None,
-            play.now,
+            (play.now, &Calendar::default()),
         )
         .last_failure
     };
@@ -540,4 +541,15 @@ fn the_end_of_time_is_no_overflow() {
         lock: SignedDuration::MAX,
     };
     assert!(play.tell(&robot("rob"), more).is_ok());
+}
+
+#[test]
+fn the_outputs_of_work_see_what_was_mapped_into_it() {
+    let mut build = one(|work| work.inputs = vec![set("sum", "amount + 1")]);
+    build.at("w").outputs = vec![set("paid", "sum - left")];
+    let (mut play, _) = Play::with(build, json!({"amount": 9}));
+    play.lock(&robot("rob"));
+    play.tell(&robot("rob"), done(json!({"left": 4}))).unwrap();
+    assert_eq!(play.field("paid"), json!(6));
+    assert_eq!(play.field("left"), json!(null));
 }

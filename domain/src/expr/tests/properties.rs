@@ -1,3 +1,4 @@
+use crate::time::Calendar;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -193,6 +194,7 @@ fn evaluates_or_fails(expr: &Expr) {
     let env = Env {
         layers: &layers,
         now: now(),
+        calendar: &Calendar::default(),
         actor: None,
     };
     let length = expr.source().chars().count();
@@ -257,7 +259,8 @@ proptest! {
             (Name::from("b"), Value::Number(b.into())),
         ]);
         let layers = [&data];
-        let env = Env { layers: &layers, now: now(), actor: None };
+        let env = Env { layers: &layers, now: now(),
+        calendar: &Calendar::default(), actor: None };
         prop_assert_eq!(parse("a + b").eval(&env), Ok(Value::Number((a + b).into())));
         prop_assert_eq!(parse("a < b").holds(&env), Ok(a < b));
     }

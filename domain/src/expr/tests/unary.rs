@@ -1,5 +1,6 @@
 //! What cells of decision tables admit.
 
+use crate::time::Calendar;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -12,6 +13,7 @@ fn admits(source: &str, value: Json) -> bool {
     let env = Env {
         layers: &[&tested, &data],
         now: now(),
+        calendar: &Calendar::default(),
         actor: None,
     };
     let admitted = tests.admit(&env, &Meter::new(MAX_STEPS));
@@ -238,7 +240,8 @@ proptest! {
         let source = words.join(" ");
         if let Ok(tests) = UnaryTests::parse(&source) {
             let tested = data_from_json(&json!({ "?": value })).unwrap();
-            let env = Env { layers: &[&tested], now: now(), actor: None };
+            let env = Env { layers: &[&tested], now: now(),
+        calendar: &Calendar::default(), actor: None };
             let _ = (tests.shape(), tests.admit(&env, &Meter::new(1_000)));
         }
     }

@@ -128,16 +128,24 @@ async fn a_message_finds_the_longest_wait_that_it_fits() {
         let read = &read;
         async move {
             let correlation = Value::text(order);
-            read.receiver_for_engine(&name("paid"), Some(&correlation))
+            read.receivers_for_engine(&name("paid"), &[correlation], 9)
                 .await
                 .unwrap()
         }
     };
-    assert_eq!(receiver("order 1").await, Some(one.id));
-    assert_eq!(receiver("order 2").await, Some(two.id));
-    assert_eq!(receiver("order 3").await, None);
+    assert_eq!(receiver("order 1").await, [one.id]);
+    assert_eq!(receiver("order 2").await, [two.id]);
+    assert_eq!(receiver("order 3").await, []);
     assert_eq!(
-        read.receiver_for_engine(&name("paid"), None).await.unwrap(),
-        None
+        read.receivers_for_engine(&name("paid"), &[], 9)
+            .await
+            .unwrap(),
+        []
     );
+    let asking = |message: &'static str| {
+        let read = &read;
+        async move { read.askers_for_engine(&name(message), 9).await.unwrap() }
+    };
+    assert_eq!(asking("paid").await, [one.process]);
+    assert_eq!(asking("shipped").await, []);
 }
