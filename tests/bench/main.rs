@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!  world   a folder with seeded tasks        client   HTTP by hand, on threads of their own
-//!  page  size  cycle  engine  envelopes  memory      one figure each        twin   the same page, bare
+//!  page  size  cycle  engine  envelopes  memory  reading  one figure each     twin   the same page, bare
 //! ```
 //!
 //! `DOCKET_BENCH_TIMERS` sets how many timers `timers` fires; without it, ten thousand. `DOCKET_BENCH_TASKS` sets how many tasks the larger store of `size` has; without it, a million.
@@ -18,6 +18,7 @@ mod engine;
 mod envelopes;
 mod memory;
 mod page;
+mod reading;
 mod size;
 mod timers;
 mod twin;
@@ -51,6 +52,9 @@ fn main() -> anyhow::Result<()> {
     }
     if wanted("engine") {
         engine::run()?;
+    }
+    if wanted("reading") {
+        reading::run()?;
     }
     if wanted("memory") {
         memory::run(&runtime)?;

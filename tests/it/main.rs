@@ -18,6 +18,7 @@ mod processes;
 mod program;
 mod races;
 mod readme;
+mod reading;
 mod requirements;
 mod schema;
 mod sealing;

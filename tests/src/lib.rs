@@ -5,6 +5,7 @@
 
 pub mod betsy;
 pub mod conformance;
+pub mod models;
 pub mod server;
 pub mod socket;
 pub mod user;

@@ -15,7 +15,7 @@ use docket_infra::clock::Clock;
 use docket_infra::store::{DecisionRecord, NewDecision, Read, Write};
 
 use super::process::errors;
-use super::{App, AppError, Invalid, require, retry};
+use super::{App, AppError, Invalid, Judged, require, retry};
 
 /// Steps that trying a decision takes at most: as many as a transition.
 const TRIAL: u32 = 1_000_000;
@@ -106,7 +106,7 @@ impl App {
             Box::pin(async move {
                 let record = tx.decision(actor, id).await?;
                 let record = record.ok_or(AppError::NotAvailable)?;
-                let errors = errors(&findings(&tx, &record).await?);
+                let errors = errors(&self.decision_findings(&tx, &record).await?);
                 let to =
                     process::decide(record.state, &record.uploaded_by, errors, actor, command)?;
                 let now = self.clock.now();
@@ -149,6 +149,22 @@ impl App {
             decision: record,
             said,
         }))
+    }
+
+    /// What validation finds in a version that the caller was found to read. It is kept, as that of processes is.
+    pub async fn decision_findings(
+        &self,
+        tx: &Read,
+        record: &DecisionRecord,
+    ) -> Result<Arc<[Problem]>, AppError> {
+        if let Some(known) = self.findings.get(&Judged::Decision(record.id)) {
+            return Ok(known);
+        }
+        let draft = draft(tx, record).await?;
+        let found: Arc<[Problem]> = dmn::lint::findings(&draft, &record.key).into();
+        self.findings
+            .insert(Judged::Decision(record.id), found.clone());
+        Ok(found)
     }
 
     /// A version that the caller was found to read, as it is evaluated; `None` if something stands in the way.
@@ -219,12 +235,6 @@ impl App {
         self.decisions.insert(id, resolved.clone());
         Ok(resolved)
     }
-}
-
-/// What validation finds in a version that the caller was found to read.
-pub async fn findings(tx: &Read, record: &DecisionRecord) -> Result<Vec<Problem>, AppError> {
-    let draft = draft(tx, record).await?;
-    Ok(dmn::lint::findings(&draft, &record.key))
 }
 
 async fn draft(tx: &Read, record: &DecisionRecord) -> Result<Draft, AppError> {

@@ -11,7 +11,7 @@
 use std::sync::Arc;
 
 use docket_domain::access::{Actor, Privilege};
-use docket_domain::bpmn::{self, Process};
+use docket_domain::bpmn::{self, Problem, Process};
 use docket_domain::dmn::Decision;
 use docket_domain::engine::command::{Known, Rejection};
 use docket_domain::ids::{DecisionId, ProcessId, TenantId};
@@ -48,6 +48,8 @@ pub use error::{
 const TRIES: u32 = 3;
 /// Models that are kept resolved, and decisions.
 const MODELS: u64 = 1_024;
+/// Bytes of findings that are kept.
+const FINDINGS: u64 = 8 * 1024 * 1024;
 
 /// Everything that a request needs. Cheap to clone.
 #[derive(Clone)]
@@ -66,6 +68,14 @@ pub struct App {
     decisions: Cache<DecisionId, Arc<Decision>>,
     calendars: calendar::Calendars,
     versions: Cache<ProcessId, Arc<ProcessRecord>>,
+    findings: Cache<Judged, Arc<[Problem]>>,
+}
+
+/// Whose findings are kept.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+enum Judged {
+    Process(ProcessId),
+    Decision(DecisionId),
 }
 
 /// Who asks, and until when the session holds. The protocol layer puts it into the request's data.
@@ -92,6 +102,10 @@ impl App {
             decisions: Cache::new(MODELS),
             calendars: calendar::calendars(),
             versions: Cache::new(MODELS),
+            findings: Cache::builder()
+                .weigher(|_, found: &Arc<[Problem]>| weight(found))
+                .max_capacity(FINDINGS)
+                .build(),
         }
     }
 
@@ -191,4 +205,10 @@ fn require(actor: &Actor, privilege: Privilege) -> Result<(), Rejection> {
     } else {
         Err(Rejection::Privilege(privilege))
     }
+}
+
+/// About how many bytes findings take.
+fn weight(found: &[Problem]) -> u32 {
+    let bytes = found.iter().map(|problem| 128 + problem.message.len());
+    u32::try_from(64 + bytes.sum::<usize>()).unwrap_or(u32::MAX)
 }

@@ -9,7 +9,7 @@ use docket_domain::process::{self, ProcessCommand, ProcessState};
 use docket_infra::clock::Clock;
 use docket_infra::store::{NewProcess, ProcessRecord, Read, Write};
 
-use super::{App, AppError, Invalid, require, retry};
+use super::{App, AppError, Invalid, Judged, require, retry};
 
 /// What an upload made.
 #[derive(Debug)]
@@ -28,11 +28,28 @@ impl App {
         if draft.processes().is_empty() {
             return Err(Invalid::NoProcess.into());
         }
+        // Before the transaction: it holds the one writer.
+        let processes = draft.processes();
+        let found = processes
+            .iter()
+            .map(|process| bpmn::lint::findings(&draft, &process.key));
+        let found: Vec<Arc<[Problem]>> = found.map(Arc::from).collect();
         let (draft, xml) = (&draft, &xml);
-        retry(&self.store, actor.tenant, move |tx| {
+        let processes = retry(&self.store, actor.tenant, move |tx| {
             Box::pin(async move { self.insert_drafts(tx, actor, draft, xml).await })
         })
-        .await
+        .await?;
+        for (record, found) in processes.iter().zip(&found) {
+            self.findings
+                .insert(Judged::Process(record.id), found.clone());
+        }
+        Ok(Uploaded {
+            processes,
+            findings: found
+                .iter()
+                .flat_map(|found| found.iter().cloned())
+                .collect(),
+        })
     }
 
     async fn insert_drafts(
@@ -41,11 +58,8 @@ impl App {
         actor: &Actor,
         draft: &Draft,
         xml: &Arc<str>,
-    ) -> Result<Uploaded, AppError> {
-        let mut uploaded = Uploaded {
-            processes: Vec::new(),
-            findings: Vec::new(),
-        };
+    ) -> Result<Vec<ProcessRecord>, AppError> {
+        let mut uploaded = Vec::new();
         let upload = Clock::fresh_id();
         for process in draft.processes() {
             let model = bpmn::resolve::resolve(draft, &process.key).ok();
@@ -61,10 +75,7 @@ impl App {
                 uploaded_at: self.clock.now(),
                 key: process.key,
             };
-            uploaded
-                .findings
-                .extend(bpmn::lint::findings(draft, &new.key));
-            uploaded.processes.push(tx.insert_process(&new).await?);
+            uploaded.push(tx.insert_process(&new).await?);
         }
         tx.commit().await?;
         Ok(uploaded)
@@ -82,7 +93,7 @@ impl App {
             Box::pin(async move {
                 let record = tx.process(actor, id).await?;
                 let record = record.ok_or(AppError::NotAvailable)?;
-                let errors = errors(&findings(&tx, &record).await?);
+                let errors = errors(&self.findings(&tx, &record).await?);
                 let to =
                     process::decide(record.state, &record.uploaded_by, errors, actor, command)?;
                 let now = self.clock.now();
@@ -116,6 +127,23 @@ impl App {
             ))
     }
 
+    /// What validation finds in a version that the caller was found to read. A version never changes, so that is kept: what
+    /// can happen in a large model is not explored anew for each row of a list.
+    pub async fn findings(
+        &self,
+        tx: &Read,
+        record: &ProcessRecord,
+    ) -> Result<Arc<[Problem]>, AppError> {
+        if let Some(known) = self.findings.get(&Judged::Process(record.id)) {
+            return Ok(known);
+        }
+        let draft = draft(tx, record).await?;
+        let found: Arc<[Problem]> = bpmn::lint::findings(&draft, &record.key).into();
+        self.findings
+            .insert(Judged::Process(record.id), found.clone());
+        Ok(found)
+    }
+
     /// The form of a start, for a version that the caller was found to read. A draft that cannot be published has none.
     pub async fn start_form(
         &self,
@@ -128,12 +156,6 @@ impl App {
             Err(error) => Err(error),
         }
     }
-}
-
-/// What validation finds in a version that the caller was found to read.
-pub async fn findings(tx: &Read, record: &ProcessRecord) -> Result<Vec<Problem>, AppError> {
-    let draft = draft(tx, record).await?;
-    Ok(bpmn::lint::findings(&draft, &record.key))
 }
 
 /// The file of a version that the caller was found to read.

@@ -1,7 +1,7 @@
 //! What one request carries: who asks, its loaders, and the fields that it was denied. Also where every error gets its
 //! code, and where an answer names its redactions.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_graphql::async_trait::async_trait;
@@ -80,20 +80,21 @@ impl<'a> Asking<'a> {
         Ok(self.snapshot()?.read().await?)
     }
 
-    /// Loads what the rows of a page of tasks are going to ask for, each once.
-    pub async fn foresee(
+    /// Keeps the instances that were found for the rows of a page; of those that were asked for, the others may not be read.
+    pub fn foreseen(
         &self,
-        instances: impl IntoIterator<Item = InstanceId>,
-        processes: impl IntoIterator<Item = ProcessId>,
+        asked: impl IntoIterator<Item = InstanceId>,
+        found: HashMap<InstanceId, Arc<Instance>>,
     ) -> Result<()> {
-        let instances: BTreeSet<InstanceId> = instances.into_iter().collect();
+        self.snapshot()?.foreseen_instances(asked, found);
+        Ok(())
+    }
+
+    /// Loads the process versions that the rows of a page are going to ask for, each once.
+    pub async fn foresee(&self, processes: impl IntoIterator<Item = ProcessId>) -> Result<()> {
         let processes: BTreeSet<ProcessId> = processes.into_iter().collect();
-        let instances: Vec<InstanceId> = instances.into_iter().collect();
         let processes: Vec<ProcessId> = processes.into_iter().collect();
-        let snapshot = self.snapshot()?;
-        snapshot
-            .foresee(self.actor(), &instances, &processes)
-            .await?;
+        self.snapshot()?.foresee_processes(&processes).await?;
         Ok(())
     }
 

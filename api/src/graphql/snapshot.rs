@@ -5,7 +5,6 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use docket_domain::access::Actor;
 use docket_domain::engine::instance::Instance;
 use docket_domain::ids::{InstanceId, ProcessId, TenantId};
 use docket_infra::store::{ProcessRecord, Read, Store};
@@ -58,24 +57,27 @@ impl Snapshot {
         *self.foreseen() = Foreseen::default();
     }
 
-    /// Loads instances and process versions that the rows of a page are going to ask for.
-    pub async fn foresee(
+    /// Keeps instances that the rows of a page are going to ask for; those that were not found may not be read.
+    pub fn foreseen_instances(
         &self,
-        actor: &Actor,
-        instances: &[InstanceId],
-        processes: &[ProcessId],
-    ) -> Result<(), AppError> {
-        let read = self.read().await?;
-        if !instances.is_empty() {
-            let mut found = read.instances_by_id(actor, instances).await?;
-            let each = instances.iter().map(|id| (*id, found.remove(id)));
-            self.foreseen().instances.extend(each);
+        asked: impl IntoIterator<Item = InstanceId>,
+        mut found: HashMap<InstanceId, Arc<Instance>>,
+    ) {
+        let mut foreseen = self.foreseen();
+        for id in asked {
+            let instance = found.remove(&id);
+            foreseen.instances.entry(id).or_insert(instance);
         }
-        if !processes.is_empty() {
-            let found = read.processes_by_id(processes).await?;
-            let found = found.into_iter().map(|(id, record)| (id, Arc::new(record)));
-            self.foreseen().processes.extend(found);
+    }
+
+    /// Loads process versions that the rows of a page are going to ask for.
+    pub async fn foresee_processes(&self, processes: &[ProcessId]) -> Result<(), AppError> {
+        if processes.is_empty() {
+            return Ok(());
         }
+        let found = self.read().await?.processes_by_id(processes).await?;
+        let found = found.into_iter().map(|(id, record)| (id, Arc::new(record)));
+        self.foreseen().processes.extend(found);
         Ok(())
     }
 

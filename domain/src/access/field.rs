@@ -277,7 +277,7 @@ impl<'a> Case<'a> {
                 (self.now, &self.calendar),
                 &self.meter,
             );
-            viewer.actor.is_any(&state::resolve(list, &people))
+            state::names(list, &people, viewer.actor)
         };
         let seen = match rule.class {
             Classification::Public | Classification::Internal => Seen::Clear,

@@ -2,10 +2,11 @@
 //! name, by a field or by an expression; what stays of it here are principals. Whatever cannot be resolved is nobody.
 
 use std::collections::BTreeSet;
+use std::slice;
 
 use jiff::Timestamp;
 
-use super::Principal;
+use super::{Actor, Principal};
 use crate::bpmn::{Naming, Principals};
 use crate::engine::instance::{Instance, ScopeId};
 use crate::expr::{Env, Expr, Meter};
@@ -107,6 +108,29 @@ pub fn resolve(list: &[Principals], people: &People<'_>) -> BTreeSet<Principal> 
         }
     }
     found
+}
+
+/// Whether a list names the actor: as `resolve` says, without making the set of all whom it names.
+pub fn names(list: &[Principals], people: &People<'_>, actor: &Actor) -> bool {
+    let is = |naming: Naming, name: &str| {
+        let name = name.trim();
+        !name.is_empty()
+            && match naming {
+                Naming::User => *actor.user == *name,
+                Naming::Group => actor.groups().any(|group| **group == *name),
+                Naming::Role => actor.roles().any(|role| **role == *name),
+            }
+    };
+    list.iter().any(|item| match item {
+        Principals::Everyone => true,
+        Principals::Initiator => is(Naming::User, people.initiator),
+        Principals::Creator => is(Naming::User, people.creator),
+        Principals::Named(naming, name) => is(*naming, name),
+        Principals::Participants
+        | Principals::PastParticipants
+        | Principals::Field(_)
+        | Principals::Computed(..) => actor.is_any(&resolve(slice::from_ref(item), people)),
+    })
 }
 
 fn add_computed(found: &mut BTreeSet<Principal>, naming: Naming, expr: &Expr, people: &People<'_>) {

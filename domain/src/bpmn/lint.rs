@@ -5,8 +5,15 @@ use std::collections::HashSet;
 
 use super::read::{Draft, flag};
 use super::report::Report;
-use super::{Element, ElementIx, Kind, Problem, Process, Throw, Trigger, UserTask, resolve};
+use super::soundness::{self, Fault};
+use super::{
+    Behavior, Element, ElementIx, Kind, Problem, Process, Repeat, Throw, Trigger, resolve,
+};
 use crate::value::Name;
+
+mod cycle;
+mod field;
+mod people;
 
 /// Everything that validation finds in a process of the file: what stands in the way of publishing, and what is legal and
 /// still worth a look. In order of place.
@@ -43,7 +50,11 @@ pub fn findings(draft: &Draft, key: &str) -> Vec<Problem> {
             }),
             report,
         };
-        lint.unreachable();
+        let reached = lint.unreachable();
+        lint.sound();
+        cycle::look(&mut lint, &reached);
+        people::look(&mut lint, draft);
+        field::look(&mut lint, draft);
         for (ix, element) in process.elements.iter().enumerate() {
             lint.element(ElementIx(ix as u32), element);
         }
@@ -80,8 +91,48 @@ impl Lint<'_> {
             .notice(element.place, Some(&element.id), rule, message);
     }
 
-    /// Elements that no token can come to.
-    fn unreachable(&mut self) {
+    /// What can go wrong when it runs.
+    fn sound(&mut self) {
+        let process = self.process;
+        for fault in soundness::check(process) {
+            let (ix, rule, message) = match fault {
+                Fault::Deadlock { join, missing } => {
+                    let from = &process.element(process.flow(missing).source).id;
+                    let message = format!(
+                        "`{}` can wait for ever for a token from `{from}`: join the ways with the kind of gateway that split them",
+                        process.element(join).id
+                    );
+                    (join, "deadlock", message)
+                }
+                Fault::PilesUp { join } => {
+                    let message = format!(
+                        "ever more tokens can come to wait at `{}`: a loop before it brings more than it takes",
+                        process.element(join).id
+                    );
+                    (join, "piles-up", message)
+                }
+                Fault::RunsTwice { merge, split } => {
+                    let message = format!(
+                        "what follows `{}` is done once for each way out of `{}`: join these with a parallel gateway",
+                        process.element(merge).id,
+                        process.element(split).id
+                    );
+                    (merge, "runs-twice", message)
+                }
+                Fault::NeverReached { element } => {
+                    let message = format!(
+                        "flows lead to `{}`, and no token ever comes to it",
+                        process.element(element).id
+                    );
+                    (element, "never-reached", message)
+                }
+            };
+            self.warn(process.element(ix), rule, message);
+        }
+    }
+
+    /// Elements that no token can come to; which ones one can.
+    fn unreachable(&mut self) -> Vec<bool> {
         let process = self.process;
         let mut reached = vec![false; process.elements.len()];
         let mut next: Vec<ElementIx> = Vec::new();
@@ -112,23 +163,17 @@ impl Lint<'_> {
                 next.push(target);
             }
         }
-        for (element, reached) in process.elements.iter().zip(reached) {
+        for (element, reached) in process.elements.iter().zip(&reached) {
             if !reached {
                 let message = format!("nothing leads to `{}`", element.id);
                 self.warn(element, "unreachable", message);
             }
         }
+        reached
     }
 
     fn element(&mut self, ix: ElementIx, element: &Element) {
         match &element.kind {
-            Kind::UserTask(task) if is_nobodys(task) => {
-                let message = format!(
-                    "nobody can take `{}`: it names no assignee and no candidates",
-                    element.id
-                );
-                self.warn(element, "nobody", message);
-            }
             Kind::Exclusive => self.exclusive(element),
             Kind::Inclusive | Kind::Complex { .. } => self.inclusive(element),
             Kind::Boundary { on, trigger, .. } => self.boundary(ix, *on, trigger),
@@ -263,6 +308,8 @@ impl Lint<'_> {
             | Kind::EventBased
             | Kind::Complex { .. } => false,
         };
+        // The rounds of an activity may tell a signal by themselves.
+        let tells = matches!(&host.repeat, Some(Repeat::Multi(multi)) if !matches!(multi.behavior, Behavior::All));
         let calls = matches!(host.kind, Kind::Call(_));
         let fires = trigger.parts().iter().any(|trigger| match trigger {
             // What a called process throws, it alone knows.
@@ -273,6 +320,7 @@ impl Lint<'_> {
                     || matches!(host.kind, Kind::Work(_))
             }
             Trigger::Escalation(code) => self.escalations.contains(&(Some(on), code.clone())),
+            Trigger::Signal(_) if tells => true,
             Trigger::None | Trigger::Timer(_) | Trigger::Message(_) | Trigger::Signal(_) => waits,
             // It may hold as the activity begins. What is thrown to the others comes from elsewhere, or was looked for.
             Trigger::Condition(_)
@@ -328,10 +376,6 @@ fn thrown(process: &Process, code: impl Fn(&Throw) -> Option<&Name>) -> Thrown {
         }
     }
     thrown
-}
-
-fn is_nobodys(task: &UserTask) -> bool {
-    task.assignee.is_none() && task.candidates.is_empty()
 }
 
 /// Where tokens appear: in the process, and in each element that holds others.

@@ -24,6 +24,7 @@ pub use call::{Binding, Call, Mapping};
 pub use correlation::Correlation;
 pub use decision::{DecisionBinding, DecisionCall, DecisionRef, ResultShape};
 pub use event::{MessageWait, Opener, Sent, Throw, Timer, Trigger};
+pub(crate) use upstream::upstream;
 
 pub mod dialect;
 pub mod lint;
@@ -39,9 +40,11 @@ pub(crate) mod encoding;
 mod event;
 mod place;
 pub(crate) mod report;
+pub(crate) mod soundness;
 mod text;
 mod timer;
 pub(crate) mod tree;
+mod upstream;
 pub(crate) mod xml;
 
 /// The namespace of BPMN 2.0 models (BPMN 2.0.2, section 15).

@@ -149,12 +149,15 @@ fn pass(run: &mut Run<'_, '_>, incident: &Incident) {
     }
 }
 
-/// Takes away what an element has begun, so that it can begin again; the token stays, and so do the fields of a round.
+/// Takes away what an element has begun, so that it can begin again; the token stays, and so do the fields of a round and
+/// what has come with an event.
 fn reset(run: &mut Run<'_, '_>, spot: Spot) {
     let inside = ScopeId(spot.token.0);
+    let kind = &run.process.element(spot.element).kind;
+    let holds = kind.is_activity() || matches!(kind, Kind::EventSubProcess);
     if run.instance.scope(inside).is_some() {
         run.cancel_scope(inside, None);
-        if run.round(spot.token).is_none() {
+        if holds && run.round(spot.token).is_none() {
             run.close(inside);
         }
     }

@@ -26,6 +26,7 @@ mod eval;
 mod function;
 mod lex;
 mod operand;
+mod outlook;
 mod parse;
 mod pattern;
 mod temporal;

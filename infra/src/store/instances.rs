@@ -10,8 +10,8 @@ use docket_domain::ids::{InstanceId, ProcessId, TaskId};
 use docket_domain::task::worklist::Span;
 use docket_domain::value::Name;
 use sea_orm::sea_query::{
-    CommonTableExpression, Condition, Expr, ExprTrait, IntoTableRef, Order, Query, SelectStatement,
-    UnionType, WithClause,
+    CommonTableExpression, Condition, Expr, ExprTrait, Func, IntoTableRef, Order, Query,
+    SelectStatement, UnionType, WithClause,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -25,7 +25,7 @@ use super::entity::task;
 use super::row::{Cell, Fields, or_absent, uuid};
 use super::tasks::TaskSort;
 use super::{Key, Page, Read, Slice, StoreError, key_id};
-use crate::crypto::Cipher;
+use crate::crypto::{Cipher, KeyId};
 
 /// What a list of instances is narrowed to.
 #[derive(Clone, Default, Debug)]
@@ -55,6 +55,11 @@ pub(super) struct Body {
 
 /// The rows of a statement that loads: what (an instance or a task), sort value, instance, row, key, body, data.
 type Row = (i64, i64, Uuid, Uuid, Uuid, Vec<u8>, Option<Vec<u8>>);
+/// The row of an instance that is shown: id, key, body, data.
+pub(super) type Shown = (Uuid, Uuid, Vec<u8>, Vec<u8>);
+/// Sealed bytes of an instance that are sent beside each of its tasks.
+const BESIDE: i64 = 16 * 1024;
+
 const INSTANCE: i64 = 0;
 const TASK: i64 = 1;
 
@@ -137,9 +142,37 @@ impl Read {
             .order_by_expr(object(Column::Id), Order::Asc);
         from_ids(&mut select, aliased(Entity), ids.iter().map(|id| id.0));
         let me = self.principals(actor, true);
-        let rows: Vec<(Uuid, Uuid, Vec<u8>, Vec<u8>)> =
-            self.rows(&with_me(&me, &mut select)).await?;
+        let rows: Vec<Shown> = self.rows(&with_me(&me, &mut select)).await?;
         let ciphers = self.ciphers(rows.iter().map(|row| row.1)).await?;
+        self.instances_at_hand(rows, &ciphers).await
+    }
+
+    /// Instances that the actor may read, for showing them beside something else; body and data are null where they are
+    /// large.
+    pub(super) fn shown_instances(&self) -> SelectStatement {
+        let small = || {
+            let bytes = |column: Column| Func::cust("LENGTH").arg(object(column));
+            Expr::from(bytes(Column::Body))
+                .add(bytes(Column::Data))
+                .lte(BESIDE)
+        };
+        let if_small = |column: Column| Expr::case(small(), object(column));
+        Query::select()
+            .exprs([Column::Id, Column::KeyId].map(object))
+            .expr_as(if_small(Column::Body), Column::Body)
+            .expr_as(if_small(Column::Data), Column::Data)
+            .from(aliased(Entity))
+            .and_where(of_tenant(self.tenant.0))
+            .cond_where(readable(&[Slot::InstanceRead]))
+            .take()
+    }
+
+    /// Instances that were found for showing them, opened now or lately.
+    pub(super) async fn instances_at_hand(
+        &self,
+        rows: Vec<Shown>,
+        ciphers: &HashMap<KeyId, Cipher>,
+    ) -> Result<HashMap<InstanceId, Arc<Instance>>, StoreError> {
         let mut instances = HashMap::with_capacity(rows.len());
         let mut fresh = Vec::new();
         for (id, key, body, data) in rows {

@@ -81,7 +81,7 @@ pub use processes::{NewProcess, ProcessRecord};
 pub use schedules::DueSchedule;
 pub use statuses::{Held, InstanceStatus};
 pub use suspensions::{Suspension, SuspensionKind};
-pub use tasks::{TaskOrder, TaskSort, WorklistCounts};
+pub use tasks::{Surrounded, TaskOrder, TaskSort, WorklistCounts};
 pub use timers::DueTimer;
 pub use transitions::{Prepared, Transition};
 pub use versions::VersionFilter;

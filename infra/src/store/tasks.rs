@@ -1,17 +1,18 @@
 //! Tasks. A row holds in clear what lists are filtered and sorted by, and the whole image sealed; lists open images only,
 //! and load no instance.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use docket_domain::access::{Actor, Principal, Privilege};
+use docket_domain::engine::instance::Instance;
 use docket_domain::ids::{InstanceId, TaskId};
 use docket_domain::task::worklist::{TaskFilter, TaskImage, Worklist};
 use jiff::Timestamp;
 use sea_orm::sea_query::{
-    Condition, Expr, ExprTrait, OnConflict, Query, SelectStatement, UnionType,
+    Condition, Expr, ExprTrait, IntoTableRef, OnConflict, Query, SelectStatement, UnionType,
 };
-use sea_orm::{EntityTrait, Set};
+use sea_orm::{EntityTrait, JoinType, Set};
 use uuid::Uuid;
 
 use super::access::{Entries, ID, SORT, Slot, Start, aliased, key, page_of_rows};
@@ -23,7 +24,7 @@ use super::page::Walk;
 use super::row::{Cell, micros, or_absent, task_state_code, uuid};
 use super::transitions::{CHUNK, Keyed};
 use super::{Page, Read, Slice, StoreError, Write, key_id};
-use crate::crypto::Cipher;
+use crate::crypto::{Cipher, KeyId};
 
 /// What tasks are sorted by; the id breaks ties.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -63,6 +64,33 @@ const MOST_LISTS: usize = 200;
 
 /// A sealed image: the task, the key, the bytes.
 type Row = (i64, Uuid, Uuid, Vec<u8>);
+
+/// A sealed image, and beside it the id, key, body and data of its instance: nothing where the actor may not read that, the
+/// id alone where it is large.
+type FlatRow = (
+    i64,
+    Uuid,
+    Uuid,
+    Vec<u8>,
+    Option<Uuid>,
+    Option<Uuid>,
+    Option<Vec<u8>>,
+    Option<Vec<u8>>,
+);
+
+/// What a page finds, its tasks and their instances, in one statement.
+const FOUND: &str = "f";
+const TASK: &str = "k";
+const INSTANCE: &str = "i";
+
+/// A page of tasks and what surrounds them.
+#[derive(Debug)]
+pub struct Surrounded {
+    /// The page.
+    pub tasks: Slice<Arc<TaskImage>>,
+    /// The instances of its tasks; those that the actor may not read are missing.
+    pub instances: HashMap<InstanceId, Arc<Instance>>,
+}
 
 /// How a list of tasks is found.
 enum List {
@@ -142,17 +170,93 @@ impl Read {
             .page(order.sort, &walk);
         let mut select = Query::select();
         select
-            .column(("f", SORT))
-            .expr(object(Column::Id))
-            .expr(object(Column::KeyId))
-            .expr(object(Column::Body))
-            .from_subquery(found, "f")
+            .column((FOUND, SORT))
+            .exprs([Column::Id, Column::KeyId, Column::Body].map(object))
+            .from_subquery(found, FOUND)
             .cross_join(aliased(Entity))
-            .and_where(object(Column::Id).equals(("f", ID)))
-            .order_by(("f", SORT), walk.order.into())
-            .order_by(("f", ID), walk.order.into());
+            .and_where(object(Column::Id).equals((FOUND, ID)))
+            .order_by((FOUND, SORT), walk.order.into())
+            .order_by((FOUND, ID), walk.order.into());
         let rows: Vec<Row> = self.rows(&with_me(&me, &mut select)).await?;
         let ciphers = self.ciphers(rows.iter().map(|row| row.2)).await?;
+        self.slice(rows, page, &ciphers)
+    }
+
+    /// The same together with the instances of these tasks that the actor may read, in the same statement. Several tasks of
+    /// one instance bring it several times, so what is large is left to a statement of its own.
+    pub async fn tasks_with_instances(
+        &self,
+        actor: &Actor,
+        worklist: Option<&Worklist>,
+        filter: &TaskFilter,
+        order: TaskOrder,
+        page: &Page,
+    ) -> Result<Surrounded, StoreError> {
+        let walk = page.walk(order.descending);
+        let me = self.task_principals(actor);
+        let found = self
+            .list(actor, &me, worklist, filter)
+            .page(order.sort, &walk);
+        let of_task = |column: Column| Expr::col((TASK, column));
+        let mut select = Query::select();
+        select
+            .column((FOUND, SORT))
+            .exprs([Column::Id, Column::KeyId, Column::Body].map(of_task))
+            .columns(["id", "key_id", "body", "data"].map(|column| (INSTANCE, column)))
+            .from_subquery(found, FOUND)
+            .cross_join(Entity.into_table_ref().alias(TASK))
+            .join_subquery(
+                JoinType::LeftJoin,
+                self.shown_instances(),
+                INSTANCE,
+                Expr::col((INSTANCE, "id")).equals((TASK, Column::InstanceId)),
+            )
+            .and_where(of_task(Column::Id).equals((FOUND, ID)));
+        let mut rows: Vec<FlatRow> = self.rows(&with_me(&me, &mut select)).await?;
+        rows.sort_unstable_by_key(|row| (row.0, row.1));
+        if !walk.rising() {
+            rows.reverse();
+        }
+        let keys: Vec<Uuid> = rows
+            .iter()
+            .flat_map(|row| [Some(row.2), row.5])
+            .flatten()
+            .collect();
+        let ciphers = self.ciphers(keys).await?;
+        let mut tasks: Vec<Row> = Vec::with_capacity(rows.len());
+        let mut instances = BTreeMap::new();
+        let mut large = BTreeSet::new();
+        for (sort, id, key, body, instance, instance_key, instance_body, data) in rows {
+            tasks.push((sort, id, key, body));
+            let Some(id) = instance else {
+                continue;
+            };
+            match (instance_key, instance_body, data) {
+                (Some(key), Some(body), Some(data)) => {
+                    instances.insert(id, (id, key, body, data));
+                }
+                _ => {
+                    large.insert(InstanceId(id));
+                }
+            }
+        }
+        let large: Vec<InstanceId> = large.into_iter().collect();
+        let mut shown = self.instances_by_id(actor, &large).await?;
+        let instances = instances.into_values().collect();
+        shown.extend(self.instances_at_hand(instances, &ciphers).await?);
+        Ok(Surrounded {
+            tasks: self.slice(tasks, page, &ciphers)?,
+            instances: shown,
+        })
+    }
+
+    /// The page of what was found for it.
+    fn slice(
+        &self,
+        rows: Vec<Row>,
+        page: &Page,
+        ciphers: &HashMap<KeyId, Cipher>,
+    ) -> Result<Slice<Arc<TaskImage>>, StoreError> {
         let rows = rows.into_iter().map(|row| (key(row.1, row.0), row));
         page.cut(rows.collect())
             .try_filter_map(|(_, id, key, body)| {

@@ -12,7 +12,7 @@ use serde_json::Value as Json;
 use super::process::Finding;
 use super::scalar::DateTime;
 use super::user::User;
-use crate::app::decision::{Trial, findings};
+use crate::app::decision::Trial;
 use crate::app::process::errors;
 use crate::app::{AppError, Invalid};
 use crate::graphql::error::Result;
@@ -226,9 +226,10 @@ impl DecisionDefinition {
     /// What validation found, in the order of the file.
     #[graphql(complexity = "20 + child_complexity")]
     async fn findings(&self, ctx: &Context<'_>) -> Result<Vec<Finding>> {
-        let tx = Asking::of(ctx)?.read().await?;
-        let found = findings(&tx, &self.0).await?;
-        Ok(found.into_iter().map(Finding::from).collect())
+        let asking = Asking::of(ctx)?;
+        let tx = asking.read().await?;
+        let found = Box::pin(asking.app.decision_findings(&tx, &self.0)).await?;
+        Ok(found.iter().cloned().map(Finding::from).collect())
     }
 
     /// What the viewer may do with this version now.
@@ -237,7 +238,7 @@ impl DecisionDefinition {
         let asking = Asking::of(ctx)?;
         let tx = asking.read().await?;
         let record = &self.0;
-        let errors = errors(&findings(&tx, record).await?);
+        let errors = errors(&Box::pin(asking.app.decision_findings(&tx, record)).await?);
         let moves = |command| {
             let by = &record.uploaded_by;
             domain::decide(record.state, by, errors, asking.actor(), command).is_ok()

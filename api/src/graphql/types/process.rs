@@ -13,7 +13,7 @@ use serde_json::Value as Json;
 use super::instance::{self, ProcessInstance};
 use super::scalar::DateTime;
 use super::user::User;
-use crate::app::process::{draft, errors, findings};
+use crate::app::process::{draft, errors};
 use crate::graphql::error::Result;
 use crate::graphql::id::Id;
 use crate::graphql::page::{self, Connection, Listing, PageArgs, wants_total};
@@ -162,9 +162,10 @@ impl Process {
     /// What validation found, in the order of the file.
     #[graphql(complexity = "20 + child_complexity")]
     async fn findings(&self, ctx: &Context<'_>) -> Result<Vec<Finding>> {
-        let tx = Asking::of(ctx)?.read().await?;
-        let found = Box::pin(findings(&tx, &self.0)).await?;
-        Ok(found.into_iter().map(Finding::from).collect())
+        let asking = Asking::of(ctx)?;
+        let tx = asking.read().await?;
+        let found = Box::pin(asking.app.findings(&tx, &self.0)).await?;
+        Ok(found.iter().cloned().map(Finding::from).collect())
     }
 
     /// What the viewer may do with this version now.
@@ -173,7 +174,7 @@ impl Process {
         let asking = Asking::of(ctx)?;
         let tx = asking.read().await?;
         let record = &self.0;
-        let errors = errors(&Box::pin(findings(&tx, record)).await?);
+        let errors = errors(&Box::pin(asking.app.findings(&tx, record)).await?);
         let moves = |command| {
             let by = &record.uploaded_by;
             domain::decide(record.state, by, errors, asking.actor(), command).is_ok()

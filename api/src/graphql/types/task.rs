@@ -414,17 +414,20 @@ pub async fn list(
     let listing = Listing::open(&asking, &name, args).await?;
     let tx = asking.read().await?;
     let actor = asking.actor();
-    let slice = tx.tasks(actor, of, filter, order, &listing.page).await?;
     let ahead = Ahead::of(ctx);
-    let images = || slice.items.iter().map(|(_, image)| image);
-    let instances = images().filter(|_| ahead.instance);
-    let processes = images().filter(|_| ahead.process);
-    asking
-        .foresee(
-            instances.map(|image| image.instance),
-            processes.map(|image| image.process),
-        )
-        .await?;
+    let slice = if ahead.instance {
+        let found = tx.tasks_with_instances(actor, of, filter, order, &listing.page);
+        let found = found.await?;
+        let asked = found.tasks.items.iter().map(|(_, image)| image.instance);
+        asking.foreseen(asked, found.instances)?;
+        found.tasks
+    } else {
+        tx.tasks(actor, of, filter, order, &listing.page).await?
+    };
+    if ahead.process {
+        let processes = slice.items.iter().map(|(_, image)| image.process);
+        asking.foresee(processes).await?;
+    }
     let total = match wants_total(ctx) {
         true => Some(tx.count_tasks(actor, of, filter).await?),
         false => None,

@@ -1,6 +1,7 @@
 use super::*;
 use crate::access::fixture::{
-    at, claimed, data, group, instance, list, name, open_scope, process, role, set, stand, user,
+    at, claimed, data, group, instance, list, name, open_scope, person, process, role, set, stand,
+    user,
 };
 use crate::expr::MAX_STEPS;
 use crate::task::TaskState;
@@ -54,6 +55,19 @@ fn each_item_of_a_list_names_its_people() {
         ("field:manager group:hr", set([user("mark"), group("hr")])),
     ] {
         assert_eq!(resolved(text, &instance), expected, "{text}");
+        for viewer in [
+            person("emma", ""),
+            person("mark", "group:hr"),
+            person("tom", "group:x role:hr"),
+            person("x", "role:x"),
+        ] {
+            let layers = [&instance.data];
+            let meter = Meter::new(MAX_STEPS);
+            let calendar = Calendar::default();
+            let people = People::of(&instance, &layers, (at(0), &calendar), &meter);
+            let named = names(&list(text), &people, &viewer);
+            assert_eq!(named, viewer.is_any(&expected), "{} in {text}", viewer.user);
+        }
     }
 }
 

@@ -368,6 +368,51 @@ fn automatiko_says_roles_policy_and_initiator_in_metadata() {
     assert_eq!(process.initiator_field.as_deref(), Some("requester"));
     let problems = resolve(&read_text(&text("mine")).unwrap(), "p").unwrap_err();
     assert_eq!(rules(&problems), ["3 p unknown-policy"]);
+    // Data objects are tagged as properties are, and each kind under either name.
+    let drawn = text("participants")
+        .replace(
+            "<property id='v1' name='requester'>",
+            "<dataObject id='requester'>",
+        )
+        .replace("</property>", "</dataObject>")
+        .replace("customTags", "tags");
+    let drawn = self::process(&drawn);
+    assert_eq!(drawn.initiator_field.as_deref(), Some("requester"));
+}
+
+#[test]
+fn every_vendor_of_the_family_names_lists_and_what_goes_into_calls() {
+    for vendor in [
+        "http://camunda.org/schema/1.0/bpmn",
+        "http://operaton.org/schema/1.0/bpmn",
+        "http://flowable.org/bpmn",
+        "http://activiti.org/bpmn",
+    ] {
+        let text = file(
+            "",
+            "<userTask id='t' v:assignee='${item}'><multiInstanceLoopCharacteristics v:collection='items' v:elementVariable='item'/></userTask>
+            <callActivity id='c' calledElement='other'><extensionElements><v:in source='a' target='b'/><v:out source='r' target='s'/></extensionElements></callActivity>",
+        )
+        .replace("<process ", &format!("<process xmlns:v='{vendor}' "));
+        let process = process(&text);
+        let Some(crate::bpmn::Repeat::Multi(multi)) = &process.elements[0].repeat else {
+            panic!("{vendor}");
+        };
+        let crate::bpmn::Count::Collection { items, element } = &multi.count else {
+            panic!("{vendor}");
+        };
+        assert_eq!(items.source(), "items", "{vendor}");
+        assert_eq!(element.as_deref(), Some("item"), "{vendor}");
+        let Kind::Call(call) = &process.elements[1].kind else {
+            panic!("{vendor}");
+        };
+        for (mappings, from, to) in [(&call.inputs, "`a`", "b"), (&call.outputs, "`r`", "s")] {
+            let [Mapping::Field(set)] = mappings.as_slice() else {
+                panic!("{vendor}");
+            };
+            assert_eq!((set.value.source(), &*set.field), (from, to), "{vendor}");
+        }
+    }
 }
 
 #[test]
@@ -379,15 +424,27 @@ fn imixs_items_are_lists_when_they_are_switched_on() {
             .collect();
         format!("<imixs:item name='{name}' type='xs:string'>{values}</imixs:item>")
     };
-    let with = |switch: &str| {
+    let with_writers = |switch: &str, writers: &str| {
         with_task(&format!(
-            "<task id='t'><extensionElements>{}{}{}{}</extensionElements></task>",
+            "<task id='t'><extensionElements>{}{}{}{}{}</extensionElements></task>",
             item("keyupdateacl", &[switch]),
             item("namaddreadaccess", &["hr"]),
             item("keyaddreadfields", &["namteam", "$creator"]),
             item("keyownershipfields", &["namowner"]),
+            item(writers, &["boss"]),
         ))
     };
+    let with = |switch: &str| with_writers(switch, "other");
+    let written = with_writers("true", "namaddwriteaccess");
+    assert_eq!(
+        shown(written.elements[0].acl.writers.as_ref().unwrap()),
+        ["user:boss", "group:boss", "role:boss"]
+    );
+    let written = with_writers("true", "keyaddwritefields");
+    assert_eq!(
+        shown(written.elements[0].acl.writers.as_ref().unwrap()),
+        ["field:boss"]
+    );
     let on = with("true");
     let acl = &on.elements[0].acl;
     assert_eq!(

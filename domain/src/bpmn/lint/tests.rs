@@ -3,6 +3,10 @@ use super::super::read::{read, read_text};
 use super::super::tests::{draft, file, rules};
 use super::*;
 
+mod fields;
+mod loops;
+mod people;
+
 fn found(process: &str) -> Vec<String> {
     rules(&findings(&draft(process), "p"))
 }

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::gateway;
-use crate::bpmn::{ElementIx, FlowIx, Kind, Process};
+use crate::bpmn::{ElementIx, FlowIx, Kind, upstream};
 use crate::engine::instance::{ScopeId, Token, TokenId};
 use crate::engine::run::{Run, Spot};
 
@@ -83,61 +83,10 @@ pub(super) fn is_awaited(
     missing: &[FlowIx],
     brought: &[FlowIx],
 ) -> bool {
-    let awaited = upstream(run.process, gateway, missing);
-    let spare = upstream(run.process, gateway, brought);
+    let awaited = upstream(run.process, &[gateway], missing);
+    let spare = upstream(run.process, &[gateway], brought);
     let comes = |token: &Token| {
         token.scope == scope && awaited.contains(&token.element) && !spare.contains(&token.element)
     };
     run.instance.tokens.iter().any(comes)
-}
-
-/// The elements from which a token can come to a gateway over one of these flows, without passing through the gateway.
-fn upstream(process: &Process, gateway: ElementIx, flows: &[FlowIx]) -> BTreeSet<ElementIx> {
-    let mut found = BTreeSet::new();
-    let mut next: Vec<ElementIx> = flows
-        .iter()
-        .map(|flow| process.flow(*flow).source)
-        .collect();
-    while let Some(ix) = next.pop() {
-        if ix == gateway || !found.insert(ix) {
-            continue;
-        }
-        let element = process.element(ix);
-        let sources = element
-            .incoming
-            .iter()
-            .map(|flow| process.flow(*flow).source);
-        next.extend(sources);
-        match element.kind {
-            Kind::Boundary { on, .. } => next.push(on),
-            Kind::LinkTarget => {
-                let siblings = process.children(element.parent);
-                let leads = |it: &Kind| matches!(it, Kind::LinkSource(target) if *target == ix);
-                next.extend(siblings.filter(|(_, it)| leads(&it.kind)).map(|(ix, _)| ix));
-            }
-            Kind::Start(_)
-            | Kind::End(_)
-            | Kind::Catch(_)
-            | Kind::Throw(_)
-            | Kind::LinkSource(_)
-            | Kind::UserTask(_)
-            | Kind::PassThrough
-            | Kind::Assign(_)
-            | Kind::Work(_)
-            | Kind::Call(_)
-            | Kind::Decision(_)
-            | Kind::Receive(_)
-            | Kind::Exclusive
-            | Kind::Parallel
-            | Kind::Inclusive
-            | Kind::EventBased
-            | Kind::Complex { .. }
-            | Kind::SubProcess
-            | Kind::Transaction
-            | Kind::AdHoc(_)
-            | Kind::EventSubProcess
-            | Kind::EventStart { .. } => {}
-        }
-    }
-    found
 }

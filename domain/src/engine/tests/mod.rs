@@ -34,6 +34,7 @@ mod quantities;
 mod scopes;
 mod signals;
 mod simulation;
+mod soundness;
 mod starts;
 mod sub_processes;
 mod suspensions;

@@ -11,6 +11,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::blocks::{Layout, block};
+use super::build::set;
 use super::play::{administrator, at, data, person, plain_start};
 use crate::access::Actor;
 use crate::bpmn::{Kind, Process, read, resolve};
@@ -121,6 +122,41 @@ impl Drop for Seed {
 }
 
 fn model(seed: u64, dice: &mut Dice) -> Process {
+    let mut process = plain_model(seed, dice);
+    furnish(&mut process, dice);
+    process
+}
+
+/// Gives some activities and events fields of their own and mappings, some of which have no value at times.
+fn furnish(process: &mut Process, dice: &mut Dice) {
+    const FAILS: &str = "if x > 8 then 79228162514264337593543950335 * x else x";
+    for element in &mut process.elements {
+        let maps = element.kind.is_activity()
+            || matches!(
+                element.kind,
+                Kind::Catch(_)
+                    | Kind::Throw(_)
+                    | Kind::End(_)
+                    | Kind::Boundary { .. }
+                    | Kind::EventStart { .. }
+                    | Kind::EventSubProcess
+            );
+        if maps && dice.one_in(4) {
+            element.inputs = vec![set("own", "x"), set("again", "own")];
+        }
+        if maps && dice.one_in(4) {
+            element.outputs = vec![set("seen", "if again = null then x else again")];
+        }
+        if maps && dice.one_in(16) {
+            element.inputs.push(set("own", FAILS));
+        }
+        if maps && dice.one_in(16) {
+            element.outputs.push(set("seen", FAILS));
+        }
+    }
+}
+
+fn plain_model(seed: u64, dice: &mut Dice) -> Process {
     if let Some(family) = FAMILIES.get(dice.below(3 * FAMILIES.len() as u64) as usize) {
         return family_of(family);
     }
@@ -425,7 +461,7 @@ fn waits(instance: &Instance, token: &Token) -> bool {
         || instance.signals.iter().any(|wait| wait.token == id)
         || instance.conditions.iter().any(|wait| wait.token == id)
         || instance.calls.iter().any(|call| call.token == id)
-        || instance.scopes.iter().any(|scope| scope.id.0 == id.0)
+        || instance.tokens.iter().any(|inside| inside.scope.0 == id.0)
         || waits_for_turn(instance, token)
 }
 

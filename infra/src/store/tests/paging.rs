@@ -223,3 +223,35 @@ async fn no_list_or_lookup_reads_a_whole_table() {
         }
     }
 }
+
+/// What is large is not sent beside each of its tasks, and is there all the same.
+#[tokio::test]
+async fn a_page_brings_small_instances_along_and_large_ones_once() {
+    let world = World::new().await;
+    let emma = world.actor("emma");
+    let acl = Acl {
+        grants: BTreeSet::from([user("emma")]),
+        ..Acl::default()
+    };
+    for (number, length, statements) in [(1, 100, 2), (2, 100_000, 3)] {
+        let mut instance = world.instance(number);
+        let text = "x".repeat(length);
+        instance.data.insert(name("note"), Value::text(text));
+        instance.tasks = vec![task(10 * number), task(10 * number + 1)];
+        let acls = [acl.clone(), acl.clone()];
+        world.insert(&instance, &acl, &acls).await;
+        let filter = TaskFilter {
+            instance: Some(instance.id),
+            ..TaskFilter::default()
+        };
+        let read = world.store.read(world.acme).await.unwrap();
+        let before = world.store.statements();
+        let page = first(5);
+        let found = read.tasks_with_instances(&emma, None, &filter, ORDER, &page);
+        let found = found.await.unwrap();
+        assert_eq!(world.store.statements() - before, statements);
+        assert_eq!(found.tasks.items.len(), 2);
+        assert_eq!(found.instances.len(), 1);
+        assert_eq!(found.instances[&instance.id].data, instance.data);
+    }
+}

@@ -389,6 +389,15 @@ async fn task_list_agrees(
             for (at, image) in &slice.items {
                 assert_eq!(*at, key(&image.task, order));
             }
+            let page_of = read.tasks_with_instances(actor, worklist, filter, order, &page);
+            let surrounded = page_of.await.unwrap();
+            assert_eq!(surrounded.tasks, slice);
+            let ids: Vec<InstanceId> = slice.items.iter().map(|(_, it)| it.instance).collect();
+            let shown = read.instances_by_id(actor, &ids).await.unwrap();
+            assert!(
+                ids.iter()
+                    .all(|id| surrounded.instances.get(id) == shown.get(id))
+            );
             let more = if from_end {
                 page.before = slice.items.first().map(|(key, _)| *key);
                 slice.has_previous
