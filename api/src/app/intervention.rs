@@ -5,6 +5,7 @@ use std::sync::Arc;
 use docket_domain::access::{Actor, Privilege};
 use docket_domain::bpmn::Process;
 use docket_domain::engine::command::{Command, Fresh, MOST_OPERATIONS, Operation, Rejection};
+use docket_domain::engine::effect::Effect;
 use docket_domain::engine::instance::Instance;
 use docket_domain::engine::{self};
 use docket_domain::history;
@@ -14,6 +15,7 @@ use docket_infra::clock::Clock;
 use docket_infra::store::{Held, InstanceStatus, Read, Suspension, SuspensionKind};
 
 use super::instance::{Transition, status};
+use super::unit::asked;
 use super::{App, AppError, Invalid, MAX_REASON, require, retry};
 
 /// What is asked of what holds an instance.
@@ -74,6 +76,8 @@ pub struct Preview {
     pub steps: Vec<history::Entry>,
     /// The instance after it.
     pub after: Instance,
+    /// What would be asked of others: what those would do is not followed.
+    pub asks: Vec<Effect>,
 }
 
 /// Whom an intervention is open to.
@@ -169,7 +173,7 @@ impl App {
     }
 
     /// What moving an instance by hand would do, without doing it. Takes the privilege `administrator`. What it asks of other
-    /// instances is not followed.
+    /// instances is said, and not followed.
     pub async fn preview_modification(
         &self,
         actor: &Actor,
@@ -198,6 +202,7 @@ impl App {
             model,
             steps,
             after,
+            asks: asked(&events),
         })
     }
 

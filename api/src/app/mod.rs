@@ -33,6 +33,7 @@ mod delivery;
 mod error;
 pub mod instance;
 pub mod intervention;
+pub mod migration;
 pub mod process;
 mod schedule;
 pub mod task;

@@ -18,6 +18,7 @@ use docket_domain::engine::command::{Begin, Command, Fresh, Rejection, Start, St
 use docket_domain::engine::effect::Effect;
 use docket_domain::engine::event::Event;
 use docket_domain::engine::instance::Instance;
+use docket_domain::engine::migrate::{Migration, Move, Plan};
 use docket_domain::engine::{self};
 use docket_domain::ids::InstanceId;
 use docket_domain::value::{self, Name};
@@ -47,6 +48,31 @@ pub(super) struct Unit<'a> {
     given: usize,
     /// How many throws led here.
     hops: u32,
+}
+
+/// An instance that has gone to another version.
+pub(super) struct Moved {
+    /// The version that it has gone to.
+    pub model: Arc<Process>,
+    /// The instance.
+    pub instance: Instance,
+    /// What became of what it stood at and waited for.
+    pub plan: Plan,
+    /// What is remembered of its transition.
+    pub remembered: Vec<history::Entry>,
+    /// What that asked of others.
+    pub asks: Vec<Effect>,
+}
+
+/// What a transition asks to be done outside of its instance.
+pub(super) fn asked(events: &[Event]) -> Vec<Effect> {
+    let asked = events.iter().filter_map(|event| {
+        if let Event::Asked(effect) = event {
+            return Some(effect.clone());
+        }
+        None
+    });
+    asked.collect()
 }
 
 impl<'a> Unit<'a> {
@@ -90,6 +116,54 @@ impl<'a> Unit<'a> {
         self.met.insert(before.id, (model, before.clone()));
         self.tell(before.id, command).await?;
         self.settle(before.id).await
+    }
+
+    /// Moves an instance to another version, and does what follows from it: the instance after it, what became of what it
+    /// waited for, and what is remembered. The version that it leaves may be suspended, the one that it goes to may not.
+    pub async fn migrate(
+        mut self,
+        before: &Instance,
+        (from, to): (Arc<Process>, Arc<Process>),
+        migration: &Migration<'_>,
+    ) -> Result<Moved, AppError> {
+        if self.tx.is_suspended(&to.key, migration.to).await? {
+            return Err(Rejection::Suspended.into());
+        }
+        let known = self.app.known_to(self.tx, migration.to, &to).await?;
+        let Move { events, plan } = engine::migrate::migrate(
+            &from,
+            &to,
+            before,
+            migration,
+            &mut Fresh {
+                now: self.now,
+                id: &mut Clock::fresh_id,
+                known: &known,
+            },
+        )?;
+        let mut after = before.clone();
+        after.apply(&events);
+        let entry = journal::migrated((&from, before), (&to, &after), self.now);
+        let by = Some(&migration.actor.user);
+        let remembered = history::entries(&to, Some(before), &events, self.now, by);
+        self.tx
+            .save_instance(&to, Some(before), &after, &entry, &remembered)
+            .await?;
+        let asks = asked(&events);
+        for event in events {
+            if let Event::Asked(effect) = event {
+                self.asked.push_back((after.id, effect));
+            }
+        }
+        self.met.insert(after.id, (to, after));
+        let (model, instance) = self.settle(before.id).await?;
+        Ok(Moved {
+            model,
+            instance,
+            plan,
+            remembered,
+            asks,
+        })
     }
 
     /// Does everything that is asked; the instance that the unit was about, as it is then.

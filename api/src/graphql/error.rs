@@ -5,6 +5,7 @@ use async_graphql::{Enum, ErrorExtensionValues, ServerError, SimpleObject};
 use docket_domain::access::Privilege;
 use docket_domain::bpmn::Problem;
 use docket_domain::engine::command::Rejection;
+use docket_domain::engine::migrate::Obstacle;
 use docket_domain::process::ProcessRejection;
 use docket_domain::time::CalendarProblem;
 use docket_infra::clock::Clock;
@@ -101,6 +102,7 @@ impl From<AppError> for Failure {
             AppError::Conflict => Code::Conflict.error(error.to_string()),
             AppError::Rejected(_)
             | AppError::ProcessRejected(_)
+            | AppError::Obstructed(_)
             | AppError::Invalid(_)
             | AppError::Cursor
             | AppError::KeyReused => Code::BadInput.error(error.to_string()),
@@ -192,6 +194,12 @@ pub fn user_errors(error: AppError) -> Result<Vec<UserError>> {
                 .map(|problem| unreadable(problem, "dmnXml"))
                 .collect());
         }
+        AppError::Obstructed(obstacles) => {
+            let error = |obstacle: &Obstacle| {
+                UserError::new(UserErrorCode::InvalidInput, obstacle).at(&["mapping"])
+            };
+            return Ok(obstacles.iter().map(error).collect());
+        }
         AppError::Invalid(invalid) => invalid_input(&invalid),
         AppError::NotAvailable => UserError::new(UserErrorCode::NotAvailable, "not available"),
         AppError::Conflict => UserError::new(UserErrorCode::Conflict, error),
@@ -229,6 +237,7 @@ fn rejected(rejection: &Rejection) -> UserError {
         Rejection::WorkDone => error(InvalidState),
         Rejection::Fields(_) | Rejection::OutputInvalid(_) => error(InvalidInput).at(&["data"]),
         Rejection::NoStart => error(InvalidInput),
+        Rejection::OtherProcess => error(InvalidInput).at(&["process"]),
         Rejection::NoElement(_) | Rejection::Unmodifiable { .. } => {
             error(InvalidInput).at(&["operations"])
         }
@@ -244,6 +253,7 @@ fn rejected(rejection: &Rejection) -> UserError {
         | Rejection::NoIncident
         | Rejection::Suspended
         | Rejection::NotSuspended
+        | Rejection::SameVersion
         | Rejection::NotThere(_)
         | Rejection::NoWayPast
         | Rejection::NoTimer => error(InvalidState),
@@ -283,6 +293,8 @@ fn invalid_input(invalid: &Invalid) -> UserError {
         Invalid::Calendar(CalendarProblem::TooManyHolidays) => error.at(&["holidays"]),
         Invalid::Comment => error.at(&["text"]),
         Invalid::Operations => error.at(&["operations"]),
+        Invalid::Subjects => error.at(&["instances"]),
+        Invalid::Mapping => error.at(&["mapping"]),
         Invalid::Reason | Invalid::ReasonMissing => error.at(&["reason"]),
         Invalid::Key(KeyField::Business) => error.at(&["businessKey"]),
         Invalid::Key(KeyField::Idempotency) => error.at(&["idempotencyKey"]),

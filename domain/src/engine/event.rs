@@ -15,6 +15,7 @@ use crate::engine::instance::{
     Happened, InstanceState, Lists, PendingCondition, PendingMessage, PendingSignal, PendingTimer,
     ScopeId, TokenId,
 };
+use crate::engine::migrate::Migrated;
 use crate::ids::{InstanceId, TaskId, TimerId, WorkId};
 use crate::task::{Task, TaskEvent};
 use crate::value::{Name, Value};
@@ -269,6 +270,8 @@ pub enum Event {
         /// Why, in their words.
         reason: Name,
     },
+    /// The instance runs another version of its process from here on.
+    Migrated(Box<Migrated>),
     /// The instance has ended.
     Ended {
         /// How.

@@ -28,6 +28,7 @@ pub mod event;
 pub mod gate;
 pub mod incident;
 pub mod instance;
+pub mod migrate;
 pub mod schedule;
 
 mod begin;
@@ -55,7 +56,7 @@ use instance::{Instance, InstanceState, Lists, ScopeId};
 use run::Run;
 
 use crate::access::{self, Actor, Principal, Privilege};
-use crate::bpmn::{ElementIx, Process};
+use crate::bpmn::{ElementIx, Kind, Process};
 use crate::ids::{InstanceId, TaskId, TimerId, WorkId};
 use crate::task::{self, TaskCommand, TaskEvent, form};
 use crate::value::{Data, Name, Value};
@@ -398,11 +399,14 @@ impl<'a> Case<'a> {
         people: &BTreeSet<Name>,
         fresh: &'a mut Fresh<'f>,
     ) -> Result<Vec<Event>, Rejection> {
-        self.instance.call_of(child).ok_or(Rejection::NoCall)?;
+        let call = self.instance.call_of(child).ok_or(Rejection::NoCall)?;
+        // What was called goes by the model that called it; the instance may be in another version by now.
+        let kind = &self.process.element(call.element).kind;
+        let up = matches!(kind, Kind::Call(call) if call.readers_up);
         let mut run = self.run(None, fresh);
         run.emit(Event::CallReaders {
             child,
-            readers: people.clone(),
+            readers: people.iter().filter(|_| up).cloned().collect(),
         });
         Ok(run.finish())
     }

@@ -127,6 +127,11 @@ impl<'a, 'f> Run<'a, 'f> {
                 break;
             }
         }
+        self.rest()
+    }
+
+    /// Every event of the transition so far: nothing moves on.
+    pub(super) fn rest(mut self) -> Vec<Event> {
         lists::refresh(&mut self);
         self.tell_participants();
         self.events
