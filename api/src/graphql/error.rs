@@ -177,6 +177,9 @@ impl UserError {
 /// A refusal as data, or an error if nobody but us can mend it.
 pub fn user_errors(error: AppError) -> Result<Vec<UserError>> {
     Ok(vec![match error {
+        AppError::Rejected(Rejection::Fields(refused)) => {
+            return Ok(refused.iter().map(rejected).collect());
+        }
         AppError::Rejected(rejection) => rejected(&rejection),
         AppError::ProcessRejected(rejection) => process_rejected(&rejection),
         AppError::Invalid(Invalid::Model(problems)) => {
@@ -232,7 +235,7 @@ fn rejected(rejection: &Rejection) -> UserError {
         // Whether work is there at all is not said either.
         Rejection::NotInHand => UserError::new(NotAvailable, "not available"),
         Rejection::WorkDone => error(InvalidState),
-        Rejection::OutputInvalid(_) => error(InvalidInput).at(&["data"]),
+        Rejection::Fields(_) | Rejection::OutputInvalid(_) => error(InvalidInput).at(&["data"]),
         Rejection::NoStart => error(InvalidInput),
         Rejection::OtherProcess => error(InvalidInput).at(&["process"]),
         Rejection::NoElement(_) | Rejection::Unmodifiable { .. } => {

@@ -336,6 +336,9 @@ pub enum Rejection {
         /// Why, as the end of a sentence.
         reason: String,
     },
+    /// Several fields at once, each with its reason ([`Rejection::FieldNotWritable`], [`Rejection::FieldInvalid`]).
+    #[error("{} fields are refused", .0.len())]
+    Fields(Vec<Rejection>),
     /// Not one of the task's outcomes.
     #[error("the task has no outcome `{0}`")]
     UnknownOutcome(Name),
