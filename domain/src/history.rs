@@ -34,6 +34,8 @@ pub enum Kind {
     Resumed,
     /// Somebody moved it by hand; what follows came of that.
     Modified,
+    /// Somebody moved it to another version of its process; what follows came of that, and speaks of that version.
+    Migrated,
 }
 
 /// What an entry about an activity that repeats is about.
@@ -80,6 +82,9 @@ pub struct Entry {
     /// What went wrong: it may quote the model, never data. Of what was done by hand: why, in the words of who did it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// The numbers of the versions that it was moved from and to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub versions: Option<(u32, u32)>,
 }
 
 /// What an event says for the history, of which token, at which element; nothing where it leaves no entry.
@@ -96,6 +101,7 @@ fn remembered(event: &Event) -> Option<(Kind, TokenId, Option<ElementIx>)> {
         Event::Suspended { .. } => whole(Kind::Suspended),
         Event::Resumed { .. } => whole(Kind::Resumed),
         Event::Modified { .. } => whole(Kind::Modified),
+        Event::Migrated(_) => whole(Kind::Migrated),
         // It has left, and what it came for is done by the other.
         Event::Merged { token, element, .. } => at(Kind::Cancelled, token, element),
         Event::ScopeOpened { .. }
@@ -128,6 +134,7 @@ fn remembered(event: &Event) -> Option<(Kind, TokenId, Option<ElementIx>)> {
         | Event::PartsCleared { .. }
         | Event::Called(_)
         | Event::CallReaders { .. }
+        | Event::CallReturned { .. }
         | Event::CallCleared { .. }
         | Event::Asked(_)
         | Event::Ended { .. } => None,
@@ -139,8 +146,18 @@ fn message(event: &Event) -> Option<String> {
         Some(incident.message.clone())
     } else if let Event::IncidentResolved { reason, .. } | Event::Modified { reason, .. } = event {
         Some(reason.to_string())
+    } else if let Event::Migrated(migrated) = event {
+        Some(migrated.reason.to_string())
     } else if let Event::Suspended { reason, .. } | Event::Resumed { reason, .. } = event {
         reason.as_ref().map(|reason| reason.to_string())
+    } else {
+        None
+    }
+}
+
+fn versions(event: &Event) -> Option<(u32, u32)> {
+    if let Event::Migrated(migrated) = event {
+        Some((migrated.from_version, migrated.to_version))
     } else {
         None
     }
@@ -152,7 +169,8 @@ pub(crate) fn is_remembered(event: &Event) -> bool {
 }
 
 /// The entries of one transition, in order: exactly as many as applying its events adds to [`Instance::history`]. `before` is
-/// nothing where the instance is new; `by` is the person who asked for the transition.
+/// nothing where the instance is new; `by` is the person who asked for the transition. Of a migration the process is the
+/// version that it has gone to.
 pub fn entries(
     process: &Process,
     before: Option<&Instance>,
@@ -182,6 +200,7 @@ pub fn entries(
                 task: places.tasks.get(&token).copied(),
                 called: places.calls.get(&token).copied(),
                 message: message(event),
+                versions: versions(event),
             })
         })
         .collect()
@@ -213,7 +232,11 @@ impl Places {
             places.calls.insert(call.token, call.child);
         }
         for event in events {
-            if let Event::Called(call) = event {
+            if let Event::Migrated(migrated) = event {
+                for (element, _) in places.tokens.values_mut() {
+                    *element = migrated.elements.get(element).copied().unwrap_or(*element);
+                }
+            } else if let Event::Called(call) = event {
                 places.calls.insert(call.token, call.child);
             } else if let Event::Entered {
                 token,

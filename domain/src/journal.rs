@@ -69,21 +69,39 @@ pub fn entry(
     after: &Instance,
     at: Timestamp,
 ) -> Entry {
-    let common = |instance| access::instance::Common::of(process, instance);
-    let (common_before, common_after) = (before.map(common), common(after));
+    between(before.map(|before| (process, before)), (process, after), at)
+}
+
+/// The entry of a migration: who could read before is what the version says that was left.
+pub fn migrated(
+    (from, before): (&Process, &Instance),
+    (to, after): (&Process, &Instance),
+    at: Timestamp,
+) -> Entry {
+    between(Some((from, before)), (to, after), at)
+}
+
+fn between(
+    before: Option<(&Process, &Instance)>,
+    (process, after): (&Process, &Instance),
+    at: Timestamp,
+) -> Entry {
+    let common = |(process, instance)| access::instance::Common::of(process, instance);
+    let (common_before, common_after) = (before.map(common), common((process, after)));
     let tasks = after
         .tasks
         .iter()
         .filter_map(|task| {
             let was = before.zip(common_before.as_ref()).and_then(|before| {
-                let was = before.0.tasks.iter().find(|was| was.id == task.id)?;
-                Some((before, was))
+                let ((process, instance), common) = before;
+                let was = instance.tasks.iter().find(|was| was.id == task.id)?;
+                Some(((process, instance, common), was))
             });
             if was.is_some_and(|(_, was)| !was.state.is_open()) {
                 return None;
             }
             let change = TaskChange {
-                before: was.map(|((before, common), was)| {
+                before: was.map(|((process, before, common), was)| {
                     image_of(process, before, was, common.task_acl(was))
                 }),
                 after: image_of(process, after, task, common_after.task_acl(task)),
@@ -94,10 +112,10 @@ pub fn entry(
     Entry {
         at,
         instance: after.id,
-        before: before.map(|instance| image(process, instance)),
+        before: before.map(|(process, instance)| image(process, instance)),
         after: image(process, after),
         tasks,
-        work: work::freed(process, before, after),
+        work: work::freed(process, before.map(|(_, before)| before), after),
     }
 }
 

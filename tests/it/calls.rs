@@ -226,6 +226,96 @@ async fn a_call_is_bound_to_the_version_that_the_model_names() {
     assert_eq!(called, [1, 2, 3, 4], "tag, number, same upload, latest");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_bound_to_a_deployment_and_came_in_another_file_is_what_was_in_force() {
+    let server = TestServer::start().await;
+    let callee = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"><process id="apart" isExecutable="true"><task id="t"/></process></definitions>"#;
+    let caller = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:wf="https://docket.dev/schema/wf"><process id="bound" isExecutable="true"><callActivity id="call" calledElement="apart"><extensionElements><wf:call binding="deployment"/></extensionElements></callActivity></process></definitions>"#;
+    server.publish(caller).await;
+    let emma = server.user("emma");
+    let called = async |version: u32| {
+        let start = "mutation($v: Int!) { startProcess(input: {key: \"bound\", version: $v}) { processInstance { incidents { message } children { nodes { process { version } } } } } }";
+        let answer = emma.ok(start, json!({ "v": version })).await;
+        answer["startProcess"]["processInstance"].clone()
+    };
+    for model in [callee, caller, callee] {
+        server.advance("PT1M").await;
+        server.publish(model).await;
+    }
+    let nothing = called(1).await;
+    assert_eq!(
+        nothing["incidents"][0]["message"],
+        "`apart` was not called: no such version is published"
+    );
+    let first = called(2).await;
+    assert_eq!(
+        first["children"]["nodes"],
+        json!([{ "process": { "version": 1 } }]),
+        "not the latest: {first}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_suspended_instance_called_ends_and_is_heard_when_it_goes_on() {
+    let server = TestServer::start().await;
+    let Order {
+        emma,
+        carl,
+        order,
+        check,
+    } = order(&server, CALLS).await;
+    let adam = server.nobody("adam").privilege("administrator");
+    for (stop, go_on, input) in [
+        (
+            "suspendInstance",
+            "resumeInstance",
+            json!({ "processInstance": order }),
+        ),
+        (
+            "suspendProcess",
+            "resumeProcess",
+            json!({ "process": "order" }),
+        ),
+    ] {
+        let (order, check) = match stop {
+            "suspendInstance" => (order.clone(), check.clone()),
+            _ => {
+                let data = json!({ "amount": 7, "number": "N-2", "secret": "s" });
+                let order = emma.start("order", data).await;
+                let check = children(&look(&emma, &order).await).pop();
+                (order, check.expect("the check was called"))
+            }
+        };
+        let ask = async |name: &str| {
+            let kind = format!("{}{}Input", name[..1].to_uppercase(), &name[1..]);
+            let document = format!(
+                "mutation($input: {kind}!) {{ {name}(input: $input) {{ userErrors {{ code message }} }} }}"
+            );
+            let answer = adam.ok(&document, json!({ "input": input })).await;
+            assert_eq!(answer[name]["userErrors"], json!([]), "{answer}");
+        };
+        ask(stop).await;
+        finish(&carl, "approve").await;
+        assert_eq!(look(&emma, &check).await["state"], "COMPLETED");
+        assert_eq!(stands(&look(&emma, &order).await), ["check"]);
+        // However long it rests.
+        server.advance("P1D").await;
+        assert_eq!(stands(&look(&emma, &order).await), ["check"]);
+        ask(go_on).await;
+        let mut gone_on = look(&emma, &order).await;
+        for _ in 0..100 {
+            if stands(&gone_on) != ["check"] {
+                break;
+            }
+            // The worker may be at it.
+            server.advance("PT1S").await;
+            gone_on = look(&emma, &order).await;
+        }
+        assert_eq!(gone_on["incidents"], json!([]), "{gone_on}");
+        assert_ne!(stands(&gone_on), ["check"], "{gone_on}");
+    }
+}
+
 /// Each of a hundred rounds calls, and each is over at once; a call in an endless loop is stopped.
 #[tokio::test(flavor = "multi_thread")]
 async fn many_calls_in_one_transaction_are_bounded() {

@@ -1,6 +1,7 @@
 //! What is done to running work beside its model.
 
 mod incidents;
+mod migrations;
 mod modifications;
 mod suspensions;
 

@@ -137,7 +137,7 @@ const CHILDREN: &str = "query($id: ID!, $after: String) { processInstance(id: $i
 
 const CALLED: &str = "query($id: ID!) { processInstance(id: $id) { history(first: 100, filter: {elementId: [\"each\", \"down\"]}) { nodes { kind repetition calledProcessInstance { id state process { key } } } } } }";
 
-async fn statements(server: &TestServer) -> u64 {
+pub async fn statements(server: &TestServer) -> u64 {
     let page = reqwest::get(format!("http://{}/metrics", server.addr)).await;
     let page = page.expect("the server answers").text().await;
     let page = page.expect("a page");

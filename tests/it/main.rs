@@ -18,6 +18,7 @@ mod processes;
 mod program;
 mod races;
 mod reading;
+mod readme;
 mod requirements;
 mod schema;
 mod sealing;

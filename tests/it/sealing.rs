@@ -107,6 +107,83 @@ async fn work(canaries: &mut Canaries, person: &impl Fn(&str) -> User) {
     }
 }
 
+/// Messages, signals and incidents, with words of their own wherever there is room for some; and what is asked and not
+/// stored at all.
+async fn occurrences(canaries: &mut Canaries, person: &impl Fn(&str) -> User) {
+    let designer = person("dora").privilege("designer");
+    let manager = person("pia").privilege("manager");
+    let (placed, paid) = (canaries.next("Placed"), canaries.next("Paid"));
+    let messages = include_str!("../fixtures/message.bpmn")
+        .replace("order placed", &placed)
+        .replace("order paid", &paid);
+    publish(&designer, &manager, &messages).await;
+    publish(&designer, &manager, crate::changes::HELD).await;
+    let emma = person("emma").privilege("user").privilege("instantiator");
+    let adam = person("adam").privilege("administrator");
+
+    let correlate = "mutation($input: CorrelateMessageInput!) { correlateMessage(input: $input) { processInstance { id } userErrors { message } } }";
+    let key = canaries.next("NewKey");
+    let begin = json!({ "name": placed, "process": "message", "newBusinessKey": key, "data": { "item": canaries.next("Begun") } });
+    let pay = json!({ "name": paid, "businessKey": { "process": "message", "key": key }, "correlation": canaries.next("Correlation"), "data": { "paid": canaries.next("Message") } });
+    for input in [begin, pay] {
+        let told = emma.ok(correlate, json!({ "input": input })).await;
+        assert_eq!(told["correlateMessage"]["userErrors"], json!([]), "{told}");
+    }
+    let lost = json!({ "name": canaries.next("Lost"), "data": { "x": canaries.next("LostData") } });
+    emma.ok(correlate, json!({ "input": lost })).await;
+    let signal = "mutation($name: String!, $data: JSON) { signalEvent(input: {name: $name, data: $data}) { userErrors { message } } }";
+    let said =
+        json!({ "name": canaries.next("Signal"), "data": { "x": canaries.next("SignalData") } });
+    let told = adam.ok(signal, said).await;
+    assert_eq!(told["signalEvent"]["userErrors"], json!([]));
+
+    // Its square is out of range, whatever else there is.
+    let held = |word: String| json!({ "x": 1e20, "word": word });
+    let first = held(canaries.next("Unsquared"));
+    let instance = emma.start("held", first).await;
+    let shown = "query($id: ID!) { processInstance(id: $id) { incidents { id message } } }";
+    let shown = emma.ok(shown, json!({ "id": instance })).await;
+    let incident = shown["processInstance"]["incidents"][0]["id"].clone();
+    let retry = "mutation($i: ID!, $data: JSON) { retryIncident(input: {incident: $i, data: $data}) { userErrors { message } } }";
+    let again = json!({ "i": incident, "data": held(canaries.next("Again")) });
+    let told = emma.ok(retry, again).await;
+    assert_eq!(told["retryIncident"]["userErrors"], json!([]), "{told}");
+    let next = incident.as_str().expect("an id").rsplit_once('-');
+    let (of, _) = next.expect("it has a number");
+    let preview = "query($id: ID!, $why: String!, $data: JSON!) { previewModification(input: {processInstance: $id, reason: $why, operations: [{setData: {fields: $data}}]}) { userErrors { code } } }";
+    adam.ok(
+        preview,
+        json!({ "id": instance, "why": canaries.next("Preview"), "data": { "x": canaries.next("Previewed") } }),
+    )
+    .await;
+    let resolve = "mutation($i: ID!, $why: String!) { resolveIncident(input: {incident: $i, reason: $why}) { userErrors { message } } }";
+    let why = canaries.next("Resolved");
+    let passed = adam
+        .ok(resolve, json!({ "i": format!("{of}-2"), "why": why }))
+        .await;
+    assert_eq!(
+        passed["resolveIncident"]["userErrors"],
+        json!([]),
+        "{passed}"
+    );
+
+    let evaluate =
+        "query($data: JSON) { evaluateDecision(input: {key: \"sealed\", data: $data}) { result } }";
+    let asked = json!({ "data": { "a": canaries.next("Evaluated") } });
+    designer.ok(evaluate, asked).await;
+    let look = "query($key: String!, $group: String!, $element: String!) { processes(filter: {key: $key}) { totalCount } tasks(filter: {candidateGroup: $group, elementId: $element}) { totalCount } processInstance(businessKey: {process: \"held\", key: $key}) { id } }";
+    let filters = json!({ "key": canaries.next("Key"), "group": canaries.next("FilterGroup"), "element": canaries.next("Element") });
+    emma.ok(look, filters).await;
+
+    let mut socket = person("rob").privilege("worker").socket().await;
+    let available = "subscription($type: String!) { workAvailable(type: $type) { sequence } }";
+    let listened = json!({ "type": canaries.next("Listened") });
+    socket.subscribe("w", available, listened).await;
+    let broken = json!({ "type": canaries.next("Frame"), "id": canaries.next("FrameId") });
+    socket.send(broken).await;
+    assert_eq!(socket.next().await, Err(4400));
+}
+
 async fn use_everything(canaries: &mut Canaries, person: impl Fn(&str) -> User) {
     let designer = canaries.next("Designer");
     let manager = canaries.next("Publisher");
@@ -135,6 +212,7 @@ async fn use_everything(canaries: &mut Canaries, person: impl Fn(&str) -> User) 
         .await;
     assert_eq!(published["publishDecision"]["userErrors"], json!([]));
     work(canaries, &person).await;
+    occurrences(canaries, &person).await;
     for _ in 0..12 {
         let ann = person(&canaries.next("User"))
             .privilege("user")

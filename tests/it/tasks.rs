@@ -121,6 +121,22 @@ async fn a_completed_task_says_who_completed_it_to_those_who_read_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_knows_a_name_can_hand_a_task_to_it() {
+    let server = TestServer::start().await;
+    server.publish(CLAIMABLE).await;
+    let [emma, ann] = [server.user("emma"), server.user("ann").group("crew")];
+    let task = task_for_crew(&emma).await;
+    assert_eq!(ann.claim(&task).await, Ok(()));
+    // As the schema says: `User_` and the base64url of the name, here "zoë".
+    let handed = act(&ann, "delegateTask", &task, ", user: \"User_em_Dqw\"").await;
+    assert_eq!(handed["userErrors"], json!([]));
+    let zoe = server.user("zoë");
+    let tasks = zoe.worklist("ASSIGNED").await;
+    assert_eq!(tasks.len(), 1);
+    assert_eq!(tasks[0].0, task);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_delegated_task_comes_back_to_its_owner() {
     let server = TestServer::start().await;
     server.publish(CLAIMABLE).await;
@@ -335,6 +351,23 @@ async fn a_form_says_what_may_be_sent_and_an_outcome_what_may_be_chosen() {
     assert_eq!(
         (code(&refused), &refused["userErrors"][0]["field"]),
         ("INVALID_INPUT", &json!(["data", "remark"]))
+    );
+    let many = ", outcome: \"yes\", data: {amount: 9, other: 1}";
+    let many = act(&ann, "completeTask", &task, many).await["userErrors"].clone();
+    let told: Vec<_> = many
+        .as_array()
+        .expect("refusals")
+        .iter()
+        .map(|error| (error["code"].as_str(), &error["field"][1]))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (Some("NOT_PERMITTED"), &json!("amount")),
+            (Some("NOT_PERMITTED"), &json!("other")),
+            (Some("INVALID_INPUT"), &json!("remark")),
+        ],
+        "everything at once"
     );
     assert_eq!(
         code(

@@ -168,6 +168,11 @@ fn queries() -> Vec<(&'static str, &'static str, Value)> {
             json!({ "previewModification": { "steps": null, "state": null, "userErrors": [{ "code": "NOT_AVAILABLE" }] } }),
         ),
         (
+            "previewMigration",
+            "previewMigration(input: {process: $process, reason: \"r\", instances: {named: [{processInstance: $instance}]}}) { results { processInstanceId } hasMore userErrors { code } }",
+            json!({ "previewMigration": { "results": null, "hasMore": null, "userErrors": [{ "code": "NOT_AVAILABLE" }] } }),
+        ),
+        (
             "suspensions",
             "suspensions { totalCount nodes { reason } }",
             json!({ "suspensions": { "totalCount": 0, "nodes": [] } }),
@@ -251,6 +256,11 @@ fn mutations() -> Vec<(&'static str, &'static str, &'static str)> {
         (
             "modifyInstance",
             "modifyInstance(input: {processInstance: $instance, reason: \"r\", operations: [{cancel: {token: 1}}]}) { processInstance { id } status { id } userErrors { code } }",
+            "NOT_AVAILABLE",
+        ),
+        (
+            "migrateInstances",
+            "migrateInstances(input: {process: $process, reason: \"r\", instances: {named: [{processInstance: $instance}]}}) { results { processInstanceId } hasMore userErrors { code } }",
             "NOT_AVAILABLE",
         ),
         (

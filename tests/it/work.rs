@@ -5,6 +5,8 @@ use std::collections::HashSet;
 use docket_tests::{TestServer, User};
 use serde_json::{Value, json};
 
+use crate::history::statements;
+
 pub const WORK: &str = include_str!("../fixtures/work.bpmn");
 
 const ACTIVATE: &str = "mutation($input: ActivateWorkInput!) { activateWork(input: $input) { work { id type elementId processKey processVersion businessKey retries priority lockedUntil headers { name value } data lastFailure } userErrors { code message field } } }";
@@ -401,6 +403,35 @@ async fn the_most_urgent_comes_first_and_fields_are_narrowed_on_request() {
             &json!({ "urgency": 50 }),
             &json!({ "urgency": 10 })
         ]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_pieces_are_fetched_with_as_many_statements_as_one() {
+    let server = TestServer::start().await;
+    server.publish(WORK).await;
+    let (emma, rob) = (server.user("emma"), robot(&server, "rob"));
+    for _ in 0..120 {
+        emma.start("payment", json!({})).await;
+    }
+    let fetch = async |max: u32| {
+        let before = statements(&server).await;
+        let fetched = activate(&rob, "pay", max).await;
+        assert_eq!(fetched.len(), max as usize);
+        statements(&server).await - before
+    };
+    // The least of three: background work sends statements of its own now and then.
+    let mut one = u64::MAX;
+    for _ in 0..3 {
+        one = one.min(fetch(1).await);
+    }
+    let mut many = u64::MAX;
+    for _ in 0..3 {
+        many = many.min(fetch(30).await);
+    }
+    assert!(
+        many <= one + 10,
+        "{one} statements for one, {many} for thirty"
     );
 }
 

@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 
 import { chromium } from 'playwright-core';
 
+import { edges } from './edges.mjs';
 import { expense } from './expense.mjs';
 import { graphiql } from './graphiql.mjs';
 import { reconnect } from './reconnect.mjs';
@@ -92,7 +93,7 @@ try {
     viewport: { width: 1280, height: 800 },
   });
   const open = (place, prepare) => Window.open(browser, started.origin, place, prepare);
-  for (const story of [vacation, expense, reconnect, graphiql]) await story({ open, check });
+  for (const story of [vacation, expense, reconnect, edges, graphiql]) await story({ open, check });
 } catch (cause) {
   score.failed += 1;
   console.log(`FAIL the stories were not told to the end\n     ${cause?.stack ?? cause}`);

@@ -2,7 +2,8 @@
 //! in a transaction of its own that removes the delivery. Right after the commit by whoever threw; what is left, by a worker.
 //!
 //! A message is for the instance that waits longest for it, else for the process that begins with it; if there is neither
-//! when it is delivered, it is lost (BPMN 2.0.2, 13.5.1 keeps none).
+//! when it is delivered, it is lost (BPMN 2.0.2, 13.5.1 keeps none). What a called instance tells one that is suspended takes
+//! the same way, and waits until that goes on.
 
 use docket_domain::access::{Actor, Privilege};
 use docket_domain::engine::command::{Begin, Command, Rejection, Start, Starter};
@@ -263,11 +264,22 @@ impl App {
                     None => Ok(()),
                 }
             }
-            Effect::Call(_)
-            | Effect::End(_)
-            | Effect::Return(_)
-            | Effect::Escalate(_)
-            | Effect::Participants(_) => Ok(()),
+            Effect::Return(outcome) => match (to, thrown.by) {
+                (Recipient::Instance(id), Some(child)) => {
+                    let command = Command::Returned(vec![(child, outcome.clone())]);
+                    self.tell(tx, id, &command, hops).await
+                }
+                (_, _) => Ok(()),
+            },
+            Effect::Escalate(code) => match (to, thrown.by) {
+                (Recipient::Instance(id), Some(child)) => {
+                    let codes = vec![code.clone()];
+                    let command = Command::Escalated { child, codes };
+                    self.tell(tx, id, &command, hops).await
+                }
+                (_, _) => Ok(()),
+            },
+            Effect::Call(_) | Effect::End(_) | Effect::Participants(_) => Ok(()),
         }
     }
 

@@ -3,6 +3,7 @@
 use docket_domain::bpmn::Problem;
 use docket_domain::dmn::MAX_DECISIONS;
 use docket_domain::engine::command::{MOST_OPERATIONS, Rejection};
+use docket_domain::engine::migrate::{MOST_ENTRIES, Obstacle, Refusal};
 use docket_domain::ids::{DecisionId, ProcessId};
 use docket_domain::process::ProcessRejection;
 use docket_domain::time::CalendarProblem;
@@ -10,6 +11,7 @@ use docket_domain::value::ValueProblem;
 use docket_infra::crypto::KeyError;
 use docket_infra::store::StoreError;
 
+use super::migration::MOST_MIGRATED;
 use super::work::MAX_WORK;
 
 /// Why a use case did not do it.
@@ -21,6 +23,9 @@ pub enum AppError {
     /// The rules for process versions say no.
     #[error(transparent)]
     ProcessRejected(#[from] ProcessRejection),
+    /// An instance does not fit into another version: everything that stands in the way.
+    #[error("the instance cannot go to this version: {} obstacles", .0.len())]
+    Obstructed(Vec<Obstacle>),
     /// What was sent is wrong in itself.
     #[error(transparent)]
     Invalid(#[from] Invalid),
@@ -92,6 +97,12 @@ pub enum Invalid {
     /// No operations, or too many.
     #[error("a modification has 1 to {MOST_OPERATIONS} operations")]
     Operations,
+    /// No instances to move, or too many.
+    #[error("1 to {MOST_MIGRATED} instances can be moved at once, each named once")]
+    Subjects,
+    /// Too many entries.
+    #[error("a mapping has {MOST_ENTRIES} entries at most")]
+    Mapping,
     /// A key of no or of too many bytes.
     #[error("a key must have 1 to {MAX_KEY} bytes")]
     Key(KeyField),
@@ -139,6 +150,15 @@ pub const MAX_KEY: usize = 256;
 pub const MAX_WORKER: usize = 128;
 /// Names of fields in one request at most.
 pub const MAX_FIELDS: usize = 100;
+
+impl From<Refusal> for AppError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Rejected(rejection) => AppError::Rejected(rejection),
+            Refusal::Obstructed(obstacles) => AppError::Obstructed(obstacles),
+        }
+    }
+}
 
 impl From<StoreError> for AppError {
     fn from(error: StoreError) -> Self {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use docket_domain::access::{Actor, Privilege};
 use docket_domain::bpmn::Process;
 use docket_domain::engine::command::{Command, Fresh, MOST_OPERATIONS, Operation, Rejection};
+use docket_domain::engine::effect::Effect;
 use docket_domain::engine::instance::Instance;
 use docket_domain::engine::{self};
 use docket_domain::history;
@@ -14,6 +15,7 @@ use docket_infra::clock::Clock;
 use docket_infra::store::{Held, InstanceStatus, Read, Suspension, SuspensionKind};
 
 use super::instance::{Transition, status};
+use super::unit::asked;
 use super::{App, AppError, Invalid, MAX_REASON, require, retry};
 
 /// What is asked of what holds an instance.
@@ -74,6 +76,8 @@ pub struct Preview {
     pub steps: Vec<history::Entry>,
     /// The instance after it.
     pub after: Instance,
+    /// What would be asked of others: what those would do is not followed.
+    pub asks: Vec<Effect>,
 }
 
 /// Whom an intervention is open to.
@@ -143,9 +147,14 @@ impl App {
     ) -> Result<Transition, AppError> {
         require(actor, Privilege::Administrator)?;
         let reason = optional(reason)?;
-        self.intervene(actor, Gate::Administrators, instance, || Command::Resume {
-            actor,
-            reason: reason.clone(),
+        let command = &Command::Resume { actor, reason };
+        retry(&self.store, actor.tenant, move |tx| {
+            Box::pin(async move {
+                let before = subject(&tx, actor, Gate::Administrators, instance).await?;
+                let (model, after) = self.decide(&tx, &before, command).await?;
+                tx.wake_deliveries(instance, self.clock.now()).await?;
+                self.finish(tx, model, after).await
+            })
         })
         .await
     }
@@ -169,7 +178,7 @@ impl App {
     }
 
     /// What moving an instance by hand would do, without doing it. Takes the privilege `administrator`. What it asks of other
-    /// instances is not followed.
+    /// instances is said, and not followed.
     pub async fn preview_modification(
         &self,
         actor: &Actor,
@@ -198,6 +207,7 @@ impl App {
             model,
             steps,
             after,
+            asks: asked(&events),
         })
     }
 
@@ -247,14 +257,18 @@ impl App {
                 if !tx.resume_process(resumption).await? {
                     return Err(Rejection::NotSuspended.into());
                 }
+                tx.wake_deliveries_of(key, self.clock.now()).await?;
+                let waited = tx.has_thrown();
                 tx.commit().await?;
+                // Timers have waited for this.
+                self.hub.wake();
+                if waited {
+                    self.follow_up().await;
+                }
                 Ok(())
             })
         })
-        .await?;
-        // Timers have waited for this.
-        self.hub.wake();
-        Ok(())
+        .await
     }
 
     fn suspension(

@@ -27,12 +27,14 @@ use tokio::sync::Notify;
 
 use crate::feed::Hub;
 
+mod batch;
 mod calendar;
 pub mod decision;
 mod delivery;
 mod error;
 pub mod instance;
 pub mod intervention;
+pub mod migration;
 pub mod process;
 mod schedule;
 pub mod task;

@@ -16,19 +16,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use docket_domain::bpmn::Process;
-use docket_domain::engine;
-use docket_domain::engine::command::{Command, Fresh, Known, Rejection};
-use docket_domain::engine::event::Event;
+use docket_domain::engine::command::{Command, Rejection};
 use docket_domain::engine::instance::Instance;
-use docket_domain::history;
 use docket_domain::ids::{InstanceId, ProcessId, TenantId};
-use docket_domain::journal;
-use docket_infra::clock::Clock;
-use docket_infra::store::{DueTimer, Prepared, Read, Transition};
+use docket_infra::store::{DueTimer, Prepared, Transition};
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 use tokio::task::yield_now;
 
+use super::batch::{Decided, Model};
 use super::{App, AppError, retry};
 
 /// How long the write lock may be held for many timers: who waits for a mutation meanwhile should not notice.
@@ -94,37 +90,6 @@ struct Together {
     /// The processes that they move.
     processes: HashMap<ProcessId, Arc<Process>>,
     rows: Prepared,
-}
-
-/// A model that timers may move instances of.
-enum Model {
-    /// It is there, with what it refers to.
-    Usable(Arc<Process>, Known),
-    /// Its process rests.
-    Suspended,
-    /// It cannot be read.
-    Unusable,
-}
-
-/// One timer, decided and not stored.
-struct Decided {
-    model: Arc<Process>,
-    before: Instance,
-    after: Instance,
-    entry: journal::Entry,
-    remembered: Vec<history::Entry>,
-}
-
-impl Decided {
-    fn transition(&self) -> Transition<'_> {
-        Transition {
-            process: &self.model,
-            before: Some(&self.before),
-            after: &self.after,
-            entry: &self.entry,
-            remembered: &self.remembered,
-        }
-    }
 }
 
 impl App {
@@ -302,7 +267,9 @@ impl App {
             .into_iter()
             .filter_map(|(id, instance)| Some((id, instance.ok()?)))
             .collect();
-        let models = self.models_of(&tx, found.values()).await?;
+        let models = self
+            .models_of(&tx, found.values().map(|it| it.process))
+            .await?;
         let now = self.clock.now();
         let mut decided = Vec::with_capacity(first.len());
         let mut together = Vec::with_capacity(first.len());
@@ -314,8 +281,10 @@ impl App {
             let process = before.as_ref().map(|before| before.process);
             let one = match (before, process.and_then(|process| models.get(&process))) {
                 (Some(before), Some(Model::Usable(model, known))) => {
-                    let alone = || decide(model.clone(), before, timer, known, now);
-                    catch_unwind(AssertUnwindSafe(alone)).ok().flatten()
+                    let fire = Command::Fire(timer.timer);
+                    let alone = || Decided::on(model.clone(), before, &fire, known, now);
+                    let decided = catch_unwind(AssertUnwindSafe(alone));
+                    decided.ok().and_then(Result::ok).flatten()
                 }
                 // It is found again when its process goes on.
                 (Some(_), Some(Model::Suspended)) => continue,
@@ -346,30 +315,6 @@ impl App {
         })
     }
 
-    /// The models of instances.
-    async fn models_of(
-        &self,
-        tx: &Read,
-        instances: impl Iterator<Item = &Instance>,
-    ) -> Result<HashMap<ProcessId, Model>, AppError> {
-        let mut models = HashMap::new();
-        for process in instances.map(|instance| instance.process) {
-            if models.contains_key(&process) {
-                continue;
-            }
-            let model = match self.model(tx, process).await {
-                Ok(model) if tx.is_suspended(&model.key, process).await? => Model::Suspended,
-                Ok(model) => {
-                    let known = self.known_to(tx, process, &model).await?;
-                    Model::Usable(model, known)
-                }
-                Err(_) => Model::Unusable,
-            };
-            models.insert(process, model);
-        }
-        Ok(models)
-    }
-
     async fn fire(&self, timer: DueTimer) -> Result<(), AppError> {
         retry(&self.store, timer.tenant, move |tx| {
             Box::pin(async move {
@@ -398,32 +343,4 @@ fn apart(tenant: TenantId, error: &AppError, timers: Vec<DueTimer>) -> Vec<DueTi
         "timers that are due do not go together"
     );
     timers
-}
-
-/// What follows from a timer in its instance; nothing if that is not all.
-fn decide(
-    model: Arc<Process>,
-    before: Instance,
-    timer: DueTimer,
-    known: &Known,
-    now: Timestamp,
-) -> Option<Decided> {
-    let mut fresh = Fresh {
-        now,
-        id: &mut Clock::fresh_id,
-        known,
-    };
-    let events = engine::decide(&model, &before, &Command::Fire(timer.timer), &mut fresh).ok()?;
-    if events.iter().any(|event| matches!(event, Event::Asked(_))) {
-        return None;
-    }
-    let mut after = before.clone();
-    after.apply(&events);
-    Some(Decided {
-        entry: journal::entry(&model, Some(&before), &after, now),
-        remembered: history::entries(&model, Some(&before), &events, now, None),
-        model,
-        before,
-        after,
-    })
 }

@@ -18,6 +18,7 @@ use docket_domain::engine::command::{Begin, Command, Fresh, Rejection, Start, St
 use docket_domain::engine::effect::Effect;
 use docket_domain::engine::event::Event;
 use docket_domain::engine::instance::Instance;
+use docket_domain::engine::migrate::{Migration, Move, Plan};
 use docket_domain::engine::{self};
 use docket_domain::ids::InstanceId;
 use docket_domain::value::{self, Name};
@@ -47,6 +48,31 @@ pub(super) struct Unit<'a> {
     given: usize,
     /// How many throws led here.
     hops: u32,
+}
+
+/// An instance that has gone to another version.
+pub(super) struct Moved {
+    /// The version that it has gone to.
+    pub model: Arc<Process>,
+    /// The instance.
+    pub instance: Instance,
+    /// What became of what it stood at and waited for.
+    pub plan: Plan,
+    /// What is remembered of its transition.
+    pub remembered: Vec<history::Entry>,
+    /// What that asked of others.
+    pub asks: Vec<Effect>,
+}
+
+/// What a transition asks to be done outside of its instance.
+pub(super) fn asked(events: &[Event]) -> Vec<Effect> {
+    let asked = events.iter().filter_map(|event| {
+        if let Event::Asked(effect) = event {
+            return Some(effect.clone());
+        }
+        None
+    });
+    asked.collect()
 }
 
 impl<'a> Unit<'a> {
@@ -92,6 +118,54 @@ impl<'a> Unit<'a> {
         self.settle(before.id).await
     }
 
+    /// Moves an instance to another version, and does what follows from it: the instance after it, what became of what it
+    /// waited for, and what is remembered. The version that it leaves may be suspended, the one that it goes to may not.
+    pub async fn migrate(
+        mut self,
+        before: &Instance,
+        (from, to): (Arc<Process>, Arc<Process>),
+        migration: &Migration<'_>,
+    ) -> Result<Moved, AppError> {
+        if self.tx.is_suspended(&to.key, migration.to).await? {
+            return Err(Rejection::Suspended.into());
+        }
+        let known = self.app.known_to(self.tx, migration.to, &to).await?;
+        let Move { events, plan } = engine::migrate::migrate(
+            &from,
+            &to,
+            before,
+            migration,
+            &mut Fresh {
+                now: self.now,
+                id: &mut Clock::fresh_id,
+                known: &known,
+            },
+        )?;
+        let mut after = before.clone();
+        after.apply(&events);
+        let entry = journal::migrated((&from, before), (&to, &after), self.now);
+        let by = Some(&migration.actor.user);
+        let remembered = history::entries(&to, Some(before), &events, self.now, by);
+        self.tx
+            .save_instance(&to, Some(before), &after, &entry, &remembered)
+            .await?;
+        let asks = asked(&events);
+        for event in events {
+            if let Event::Asked(effect) = event {
+                self.asked.push_back((after.id, effect));
+            }
+        }
+        self.met.insert(after.id, (to, after));
+        let (model, instance) = self.settle(before.id).await?;
+        Ok(Moved {
+            model,
+            instance,
+            plan,
+            remembered,
+            asks,
+        })
+    }
+
     /// Does everything that is asked; the instance that the unit was about, as it is then.
     async fn settle(mut self, about: InstanceId) -> Result<(Arc<Process>, Instance), AppError> {
         while let Some((asker, effect)) = self.asked.pop_front() {
@@ -108,9 +182,7 @@ impl<'a> Unit<'a> {
                     {
                         codes.push(code);
                     }
-                    let child = asker;
-                    let escalated = Command::Escalated { child, codes };
-                    self.ask_parent(asker, &escalated).await?;
+                    self.escalate(asker, codes).await?;
                 }
                 Effect::Participants(people) => {
                     let child = asker;
@@ -212,7 +284,43 @@ impl<'a> Unit<'a> {
         {
             returned.push((child, outcome));
         }
-        self.ask(parent, &Command::Returned(returned)).await
+        let asked = self.ask(parent, &Command::Returned(returned.clone())).await;
+        let kept = returned.into_iter();
+        let kept = kept.map(|(child, outcome)| (child, Effect::Return(outcome)));
+        self.or_later(asked, parent, kept.collect()).await
+    }
+
+    /// Keeps what instances tell their parent, if that is suspended: it hears it when it goes on.
+    async fn or_later(
+        &self,
+        asked: Result<(), AppError>,
+        parent: InstanceId,
+        told: Vec<(InstanceId, Effect)>,
+    ) -> Result<(), AppError> {
+        let Err(AppError::Rejected(Rejection::Suspended)) = asked else {
+            return asked;
+        };
+        for (child, effect) in told {
+            let thrown = Thrown {
+                effect,
+                by: Some(child),
+                hops: self.hops,
+            };
+            self.tx.throw_to(parent, &thrown, self.now).await?;
+        }
+        Ok(())
+    }
+
+    async fn escalate(&mut self, child: InstanceId, codes: Vec<Name>) -> Result<(), AppError> {
+        let Some(parent) = self.parent(child) else {
+            return Ok(());
+        };
+        let kept = codes
+            .iter()
+            .map(|code| (child, Effect::Escalate(code.clone())));
+        let kept = kept.collect();
+        let asked = self.ask(parent, &Command::Escalated { child, codes }).await;
+        self.or_later(asked, parent, kept).await
     }
 
     fn parent(&self, child: InstanceId) -> Option<InstanceId> {

@@ -11,9 +11,10 @@ use docket_domain::ids::{InstanceId, WorkId};
 use docket_domain::time::Calendar;
 use docket_domain::value::Name;
 use docket_domain::work::{self, WorkCommand, WorkView};
-use docket_infra::store::{FreeWork, Position, Read, Remembered, StoreError, Write};
+use docket_infra::store::{FreeWork, Position, Read, Remembered, StoreError, Transition, Write};
 use jiff::{SignedDuration, Timestamp};
 
+use super::batch::{Decided, Model};
 use super::instance::Idempotency;
 use super::{App, AppError, require, retry};
 
@@ -108,60 +109,64 @@ impl App {
                 break;
             }
             seen.extend(free.iter().map(|one| one.work));
-            let mut views = HashMap::new();
-            for (instance, work) in by_instance(&free) {
-                for view in self.take(tx, actor, request, (instance, work), now).await? {
-                    views.insert(view.id, view);
-                }
-            }
+            let mut views = self.take(tx, actor, request, &free, now).await?;
             // In the order in which it was found, whatever it belongs to.
             taken.extend(free.iter().filter_map(|one| views.remove(&one.work)));
         }
         Ok(taken)
     }
 
-    /// Takes what of it there is for the actor in one instance.
+    /// Takes what of it there is for the actor, in all of its instances together: nothing in those whose process is suspended.
     async fn take(
         &self,
         tx: &Write,
         actor: &Actor,
         request: &ActivateRequest,
-        (instance, work): (InstanceId, Vec<WorkId>),
+        found: &[FreeWork],
         now: Timestamp,
-    ) -> Result<Vec<WorkView>, AppError> {
-        let Some(before) = usable(tx.instance_for_engine(instance).await)? else {
-            return Ok(Vec::new());
-        };
-        let model = self.model(tx, before.process).await?;
-        let by = (actor, &request.worker);
-        let free: Vec<WorkId> = before
-            .work
-            .iter()
-            .filter(|one| work.contains(&one.id) && work::free_at(&before, one).is_some())
-            .filter(|one| work::lock(&model, &before, one, by, request.lock, now).is_some())
-            .map(|one| one.id)
-            .collect();
-        if free.is_empty() {
-            return Ok(Vec::new());
+    ) -> Result<HashMap<WorkId, WorkView>, AppError> {
+        let by_instance = by_instance(found);
+        let ids: Vec<InstanceId> = by_instance.keys().copied().collect();
+        let opened = tx.instances_for_engine(&ids).await?;
+        let opened: Vec<Instance> = opened.into_iter().filter_map(usable).collect();
+        let models = self
+            .models_of(tx, opened.iter().map(|it| it.process))
+            .await?;
+        let mut decided = Vec::with_capacity(opened.len());
+        for before in opened {
+            let Some(Model::Usable(model, known)) = models.get(&before.process) else {
+                continue;
+            };
+            let among = by_instance.get(&before.id).map_or(&[][..], Vec::as_slice);
+            let work = free_in(model, &before, among, (actor, request), now);
+            if work.is_empty() {
+                continue;
+            }
+            let command = Command::Activate {
+                actor,
+                worker: request.worker.clone(),
+                work: work.clone(),
+                lock: request.lock,
+            };
+            // A lock asks nothing of others.
+            if let Some(one) = Decided::on(model.clone(), before, &command, known, now)? {
+                decided.push((one, work));
+            }
         }
-        let command = Command::Activate {
-            actor,
-            worker: request.worker.clone(),
-            work: free.clone(),
-            lock: request.lock,
-        };
-        let (model, after) = match self.decide(tx, &before, &command).await {
-            // Nothing of it is free while its process is suspended.
-            Err(AppError::Rejected(Rejection::Suspended)) => return Ok(Vec::new()),
-            decided => decided?,
-        };
+        let transitions: Vec<Transition<'_>> =
+            decided.iter().map(|(one, _)| one.transition()).collect();
+        tx.save_instances(&transitions).await?;
         let names = request.fields.as_deref();
         let calendar = self.calendar(tx).await?;
         let clock = (now, &*calendar);
-        let taken = after.work.iter().filter(|one| free.contains(&one.id));
-        Ok(taken
-            .map(|one| work::view(&model, &after, one, actor, names, clock))
-            .collect())
+        let mut views = HashMap::with_capacity(found.len());
+        for (Decided { model, after, .. }, work) in &decided {
+            for taken in after.work.iter().filter(|one| work.contains(&one.id)) {
+                let view = work::view(model, after, taken, actor, names, clock);
+                views.insert(taken.id, view);
+            }
+        }
+        Ok(views)
     }
 
     /// Hears what a worker says of work that it has in hand; the work after it, if it still has it. Takes the privilege
@@ -248,29 +253,37 @@ fn said(command: &WorkCommand) -> &'static str {
     }
 }
 
-/// Each instance once, in the order in which it comes first.
-fn by_instance(free: &[FreeWork]) -> Vec<(InstanceId, Vec<WorkId>)> {
-    let mut all: Vec<(InstanceId, Vec<WorkId>)> = Vec::new();
-    let mut places = HashMap::new();
-    for one in free {
-        let place = *places.entry(one.instance).or_insert_with(|| {
-            all.push((one.instance, Vec::new()));
-            all.len() - 1
-        });
-        all[place].1.push(one.work);
+fn by_instance(found: &[FreeWork]) -> HashMap<InstanceId, Vec<WorkId>> {
+    let mut all: HashMap<InstanceId, Vec<WorkId>> = HashMap::new();
+    for one in found {
+        all.entry(one.instance).or_default().push(one.work);
     }
     all
 }
 
+/// What of this work the rules give to whoever asks.
+fn free_in(
+    model: &Process,
+    instance: &Instance,
+    among: &[WorkId],
+    (actor, request): (&Actor, &ActivateRequest),
+    now: Timestamp,
+) -> Vec<WorkId> {
+    let by = (actor, &request.worker);
+    let work = instance.work.iter();
+    work.filter(|one| among.contains(&one.id) && work::free_at(instance, one).is_some())
+        .filter(|one| work::lock(model, instance, one, by, request.lock, now).is_some())
+        .map(|one| one.id)
+        .collect()
+}
+
 /// An instance that does not open is passed over, so that what stands behind its work is fetched; the operator is told.
-fn usable(found: Result<Option<Instance>, StoreError>) -> Result<Option<Instance>, AppError> {
-    match found {
-        Err(error @ StoreError::Corrupt { .. }) => {
-            tracing::error!(%error, "the work of an instance is passed over");
-            Ok(None)
-        }
-        found => Ok(found?),
-    }
+fn usable((id, found): (InstanceId, Result<Instance, StoreError>)) -> Option<Instance> {
+    found
+        .inspect_err(|error| {
+            tracing::error!(instance.id = %id, %error, "the work of an instance is passed over");
+        })
+        .ok()
 }
 
 /// Says of which process each is.

@@ -5,6 +5,7 @@ use async_graphql::{Enum, ErrorExtensionValues, ServerError, SimpleObject};
 use docket_domain::access::Privilege;
 use docket_domain::bpmn::Problem;
 use docket_domain::engine::command::Rejection;
+use docket_domain::engine::migrate::Obstacle;
 use docket_domain::process::ProcessRejection;
 use docket_domain::time::CalendarProblem;
 use docket_infra::clock::Clock;
@@ -101,6 +102,7 @@ impl From<AppError> for Failure {
             AppError::Conflict => Code::Conflict.error(error.to_string()),
             AppError::Rejected(_)
             | AppError::ProcessRejected(_)
+            | AppError::Obstructed(_)
             | AppError::Invalid(_)
             | AppError::Cursor
             | AppError::KeyReused => Code::BadInput.error(error.to_string()),
@@ -175,6 +177,9 @@ impl UserError {
 /// A refusal as data, or an error if nobody but us can mend it.
 pub fn user_errors(error: AppError) -> Result<Vec<UserError>> {
     Ok(vec![match error {
+        AppError::Rejected(Rejection::Fields(refused)) => {
+            return Ok(refused.iter().map(rejected).collect());
+        }
         AppError::Rejected(rejection) => rejected(&rejection),
         AppError::ProcessRejected(rejection) => process_rejected(&rejection),
         AppError::Invalid(Invalid::Model(problems)) => {
@@ -188,6 +193,12 @@ pub fn user_errors(error: AppError) -> Result<Vec<UserError>> {
                 .iter()
                 .map(|problem| unreadable(problem, "dmnXml"))
                 .collect());
+        }
+        AppError::Obstructed(obstacles) => {
+            let error = |obstacle: &Obstacle| {
+                UserError::new(UserErrorCode::InvalidInput, obstacle).at(&["mapping"])
+            };
+            return Ok(obstacles.iter().map(error).collect());
         }
         AppError::Invalid(invalid) => invalid_input(&invalid),
         AppError::NotAvailable => UserError::new(UserErrorCode::NotAvailable, "not available"),
@@ -224,8 +235,9 @@ fn rejected(rejection: &Rejection) -> UserError {
         // Whether work is there at all is not said either.
         Rejection::NotInHand => UserError::new(NotAvailable, "not available"),
         Rejection::WorkDone => error(InvalidState),
-        Rejection::OutputInvalid(_) => error(InvalidInput).at(&["data"]),
+        Rejection::Fields(_) | Rejection::OutputInvalid(_) => error(InvalidInput).at(&["data"]),
         Rejection::NoStart => error(InvalidInput),
+        Rejection::OtherProcess => error(InvalidInput).at(&["process"]),
         Rejection::NoElement(_) | Rejection::Unmodifiable { .. } => {
             error(InvalidInput).at(&["operations"])
         }
@@ -241,6 +253,7 @@ fn rejected(rejection: &Rejection) -> UserError {
         | Rejection::NoIncident
         | Rejection::Suspended
         | Rejection::NotSuspended
+        | Rejection::SameVersion
         | Rejection::NotThere(_)
         | Rejection::NoWayPast
         | Rejection::NoTimer => error(InvalidState),
@@ -280,6 +293,8 @@ fn invalid_input(invalid: &Invalid) -> UserError {
         Invalid::Calendar(CalendarProblem::TooManyHolidays) => error.at(&["holidays"]),
         Invalid::Comment => error.at(&["text"]),
         Invalid::Operations => error.at(&["operations"]),
+        Invalid::Subjects => error.at(&["instances"]),
+        Invalid::Mapping => error.at(&["mapping"]),
         Invalid::Reason | Invalid::ReasonMissing => error.at(&["reason"]),
         Invalid::Key(KeyField::Business) => error.at(&["businessKey"]),
         Invalid::Key(KeyField::Idempotency) => error.at(&["idempotencyKey"]),

@@ -9,6 +9,7 @@ use docket_domain::ids::{InstanceId, TaskId};
 use super::error::{Code, Result};
 use super::id::Id;
 use super::mutation::intervention::{ModifyInstanceInput, modification};
+use super::mutation::migration::MigrateInstancesInput;
 use super::mutation::settled;
 use super::page::{self, Connection, PageArgs};
 use super::session::Asking;
@@ -17,6 +18,7 @@ use super::types::decision::{
     self, DecisionDefinition, DecisionEvaluation, DecisionFilter, EvaluateDecisionInput,
 };
 use super::types::instance::{self, ProcessInstance, ProcessInstanceFilter, ProcessInstanceOrder};
+use super::types::migration::MigrationPayload;
 use super::types::monitor::Monitor;
 use super::types::preview::ModificationPreview;
 use super::types::process::{self, Process, ProcessFilter};
@@ -25,6 +27,7 @@ use super::types::task::{self, Task, TaskFilter, TaskOrder};
 use super::types::user::User;
 use super::types::viewer::Viewer;
 use super::types::worklist::Worklist;
+use crate::app::migration::MigrationRequest;
 
 /// Objects that `nodes` reads at once.
 const MAX_NODES: usize = 100;
@@ -254,8 +257,24 @@ impl Query {
         Ok(Worklist::of(asking.actor(), id.worklist()?))
     }
 
+    /// What `migrateInstances` would do, without doing it. Takes the privilege `ADMINISTRATOR`. What it would ask of other
+    /// instances is said, and not followed.
+    async fn preview_migration(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What would be done.")] input: MigrateInstancesInput,
+    ) -> Result<MigrationPayload> {
+        let asking = Asking::of(ctx)?;
+        let request = MigrationRequest::try_from(input)?;
+        let asked = asking.app.preview_migration(asking.actor(), &request);
+        match settled(asked).await? {
+            Ok(shown) => MigrationPayload::of(&asking, shown).await,
+            Err(user_errors) => Ok(MigrationPayload::refused(user_errors)),
+        }
+    }
+
     /// What `modifyInstance` would do, without doing it. Takes the privilege `ADMINISTRATOR`. What it would ask of other
-    /// instances is not followed.
+    /// instances is said, and not followed.
     async fn preview_modification(
         &self,
         ctx: &Context<'_>,

@@ -6,7 +6,7 @@ use crate::expr::Expr;
 use crate::value::Name;
 
 /// Whom a list of the model names.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub enum Principals {
     /// `@everyone`.
     Everyone,
@@ -38,7 +38,7 @@ pub enum Naming {
 }
 
 /// G7: the lists of a state. `None` carries the list before it forward; an empty list is nobody.
-#[derive(Clone, Default, Debug)]
+#[derive(Clone, PartialEq, Default, Debug)]
 pub struct StateList {
     /// Who reads.
     pub readers: Option<Vec<Principals>>,

@@ -37,7 +37,7 @@ pub struct Form {
 }
 
 /// Work that is done outside, as the model describes it.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct ExternalWork {
     /// Of what type: what workers ask by.
     pub kind: Text,

@@ -5,7 +5,7 @@ use crate::expr::Expr;
 use crate::value::Name;
 
 /// How a message is correlated with an instance.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Correlation {
     /// The message's name.
     pub message: Name,

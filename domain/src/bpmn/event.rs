@@ -143,7 +143,7 @@ pub struct Opener {
 }
 
 /// A message to wait for.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct MessageWait {
     /// The message's name.
     pub name: Name,

@@ -456,7 +456,7 @@ impl Kind {
 }
 
 /// Text from the model: as it stands, or computed.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub enum Text {
     /// As it stands.
     Literal(Name),
@@ -465,7 +465,7 @@ pub enum Text {
 }
 
 /// An assignment of an expression's value to a field of the data.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Assignment {
     /// The field.
     pub field: Name,

@@ -26,6 +26,9 @@ pub struct PendingCall {
     /// Who reads this instance because they take part in the called one, where the model says so.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub readers: BTreeSet<Name>,
+    /// What has come back and could not be taken over: it is kept until it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub returned: Option<Data>,
 }
 
 /// What called an instance, and what the instance has from it for all of its life.
@@ -78,8 +81,8 @@ pub struct Heir {
 pub enum Wanted {
     /// The latest published one.
     Latest,
-    /// The one of the same upload; if that file held none, the latest published one.
-    SameUpload,
+    /// The one of the same upload; if that file held none, the one that was in force when the caller was published.
+    Deployment,
     /// The one of this number.
     Version(u32),
     /// The latest published one that bears this tag.

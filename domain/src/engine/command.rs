@@ -336,6 +336,9 @@ pub enum Rejection {
         /// Why, as the end of a sentence.
         reason: String,
     },
+    /// Several fields at once, each with its reason ([`Rejection::FieldNotWritable`], [`Rejection::FieldInvalid`]).
+    #[error("{} fields are refused", .0.len())]
+    Fields(Vec<Rejection>),
     /// Not one of the task's outcomes.
     #[error("the task has no outcome `{0}`")]
     UnknownOutcome(Name),
@@ -368,6 +371,12 @@ pub enum Rejection {
         /// Why, as the end of a sentence.
         reason: &'static str,
     },
+    /// The version to go to is of another process.
+    #[error("the version belongs to another process")]
+    OtherProcess,
+    /// There is nowhere to go.
+    #[error("it runs this version already")]
+    SameVersion,
     /// Nothing waits for the message.
     #[error("nothing waits for the message `{0}`")]
     NotWaiting(Name),

@@ -15,9 +15,10 @@ use crate::engine::instance::{
     Happened, InstanceState, Lists, PendingCondition, PendingMessage, PendingSignal, PendingTimer,
     ScopeId, TokenId,
 };
+use crate::engine::migrate::Migrated;
 use crate::ids::{InstanceId, TaskId, TimerId, WorkId};
 use crate::task::{Task, TaskEvent};
-use crate::value::{Name, Value};
+use crate::value::{Data, Name, Value};
 use crate::work::{PendingWork, WorkEvent};
 
 /// One thing that happened.
@@ -211,6 +212,13 @@ pub enum Event {
         /// Who.
         readers: BTreeSet<Name>,
     },
+    /// What was called is over, and what came back could not be taken over.
+    CallReturned {
+        /// What was called.
+        child: InstanceId,
+        /// What came back.
+        data: Data,
+    },
     /// What was called is over, or nothing waits for it any more.
     CallCleared {
         /// What was called.
@@ -269,6 +277,8 @@ pub enum Event {
         /// Why, in their words.
         reason: Name,
     },
+    /// The instance runs another version of its process from here on.
+    Migrated(Box<Migrated>),
     /// The instance has ended.
     Ended {
         /// How.

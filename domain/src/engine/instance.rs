@@ -157,14 +157,17 @@ pub struct Lists {
     pub writers: Option<BTreeSet<Principal>>,
     /// Who is accountable.
     pub owners: Option<BTreeSet<Principal>>,
-    /// Which of them follow the data.
-    #[serde(default, skip_serializing_if = "Live::is_none")]
-    pub live: Live,
+    /// Which of them follow the data, so that they are resolved anew also where they were carried to.
+    #[serde(default, skip_serializing_if = "Sources::is_none")]
+    pub live: Sources,
+    /// What said them last, so that another version of the process can say otherwise; nothing where several did.
+    #[serde(default, skip_serializing_if = "Sources::is_none")]
+    pub from: Sources,
 }
 
-/// Where lists with `bind="live"` came from, so that they are resolved anew also where they were carried to.
+/// Where lists came from.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
-pub struct Live {
+pub struct Sources {
     /// Whose readers.
     pub readers: Option<Source>,
     /// Whose writers.
@@ -182,10 +185,10 @@ pub enum Source {
     Element(ElementIx),
 }
 
-impl Live {
-    /// Whether every list stays as it was resolved on entry.
+impl Sources {
+    /// Whether none is known.
     pub fn is_none(&self) -> bool {
-        *self == Live::default()
+        *self == Sources::default()
     }
 }
 
@@ -461,6 +464,11 @@ impl Instance {
                     call.readers = readers.clone();
                 }
             }
+            Event::CallReturned { child, data } => {
+                if let Some(call) = self.calls.iter_mut().find(|call| call.child == *child) {
+                    call.returned = Some(data.clone());
+                }
+            }
             Event::CallCleared { child } => self.calls.retain(|call| call.child != *child),
             Event::Asked(_) => {}
             Event::IncidentRaised(incident) => {
@@ -474,6 +482,7 @@ impl Instance {
             Event::Suspended { .. } => self.state = InstanceState::Suspended,
             Event::Resumed { .. } => self.state = InstanceState::Active,
             Event::Modified { .. } => {}
+            Event::Migrated(migrated) => self.carry(migrated),
             Event::Ended { state, at, lists } => {
                 self.state = *state;
                 self.ended_at = Some(*at);

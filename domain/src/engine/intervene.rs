@@ -6,7 +6,7 @@
 
 use super::Case;
 use super::command::{Fresh, Rejection, Trouble};
-use super::element::{condition, event_sub_process, repeat, sub_process, wait};
+use super::element::{call_activity, condition, event_sub_process, repeat, sub_process, wait};
 use super::event::Event;
 use super::incident::{Incident, Phase};
 use super::instance::{ScopeId, TokenId};
@@ -111,7 +111,11 @@ fn again(run: &mut Run<'_, '_>, incident: &Incident) {
             reset(run, spot);
             run.proceed(spot.token);
         }
-        Phase::Leaving => run.leave(spot),
+        Phase::Leaving => {
+            if !call_activity::take_again(run, spot) {
+                run.leave(spot);
+            }
+        }
         Phase::Beside => {
             if let Err(trouble) = await_again(run, incident) {
                 run.hold_at(incident.token, trouble, Phase::Beside);
@@ -149,12 +153,15 @@ fn pass(run: &mut Run<'_, '_>, incident: &Incident) {
     }
 }
 
-/// Takes away what an element has begun, so that it can begin again; the token stays, and so do the fields of a round.
+/// Takes away what an element has begun, and what came back to it, so that it can begin again; the token stays, and so do
+/// the fields of a round and what has come with an event.
 fn reset(run: &mut Run<'_, '_>, spot: Spot) {
     let inside = ScopeId(spot.token.0);
+    let kind = &run.process.element(spot.element).kind;
+    let holds = kind.is_activity() || matches!(kind, Kind::EventSubProcess);
     if run.instance.scope(inside).is_some() {
         run.cancel_scope(inside, None);
-        if run.round(spot.token).is_none() {
+        if holds && run.round(spot.token).is_none() {
             run.close(inside);
         }
     }
@@ -166,6 +173,10 @@ fn reset(run: &mut Run<'_, '_>, spot: Spot) {
         });
     }
     run.disarm(spot.token, |_| true);
+    let mut calls = run.instance.calls.iter();
+    if let Some(child) = calls.find(|it| it.token == spot.token).map(|it| it.child) {
+        run.emit(Event::CallCleared { child });
+    }
 }
 
 /// Lets everything begin that begins where this token stands.

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::event::Event;
-use super::instance::{Lists, Live, ScopeId, Source, TokenId};
+use super::instance::{Lists, ScopeId, Source, Sources, TokenId};
 use super::run::Run;
 use crate::access::Principal;
 use crate::access::state::{self, People};
@@ -68,11 +68,8 @@ pub(super) fn union<'a>(lists: impl IntoIterator<Item = &'a Lists>, initiator: &
         readers: either(&all.readers, &next.readers, Some(initiator)),
         writers: either(&all.writers, &next.writers, Some(initiator)),
         owners: either(&all.owners, &next.owners, None),
-        live: Live {
-            readers: agreed(all.live.readers, next.live.readers),
-            writers: agreed(all.live.writers, next.live.writers),
-            owners: agreed(all.live.owners, next.live.owners),
-        },
+        live: agreed_all(&all.live, &next.live),
+        from: agreed_all(&all.from, &next.from),
     })
 }
 
@@ -86,6 +83,14 @@ fn either(one: &Resolved, other: &Resolved, silent: Option<&Name>) -> Resolved {
             set.extend(silent.map(|name| Principal::User(name.clone())));
             Some(set)
         }
+    }
+}
+
+fn agreed_all(one: &Sources, other: &Sources) -> Sources {
+    Sources {
+        readers: agreed(one.readers, other.readers),
+        writers: agreed(one.writers, other.writers),
+        owners: agreed(one.owners, other.owners),
     }
 }
 
@@ -126,19 +131,28 @@ fn resolve(
     let (readers, live_readers) = one(&list.readers, |l| &l.readers, &before.readers, was.readers);
     let (writers, live_writers) = one(&list.writers, |l| &l.writers, &before.writers, was.writers);
     let (owners, live_owners) = one(&list.owners, |l| &l.owners, &before.owners, was.owners);
+    let said = |declared: &Option<Vec<Principals>>, carried| match declared {
+        Some(_) => Some(source),
+        None => carried,
+    };
     Lists {
         readers,
         writers,
         owners,
-        live: Live {
+        live: Sources {
             readers: live_readers,
             writers: live_writers,
             owners: live_owners,
         },
+        from: Sources {
+            readers: said(&list.readers, before.from.readers),
+            writers: said(&list.writers, before.from.writers),
+            owners: said(&list.owners, before.from.owners),
+        },
     }
 }
 
-fn declared_by(process: &Process, source: Source) -> &StateList {
+pub(super) fn declared_by(process: &Process, source: Source) -> &StateList {
     match source {
         Source::Process => &process.acl,
         Source::Element(element) => &process.element(element).acl,

@@ -28,6 +28,7 @@ pub mod event;
 pub mod gate;
 pub mod incident;
 pub mod instance;
+pub mod migrate;
 pub mod schedule;
 
 mod begin;
@@ -55,7 +56,7 @@ use instance::{Instance, InstanceState, Lists, ScopeId};
 use run::Run;
 
 use crate::access::{self, Actor, Principal, Privilege};
-use crate::bpmn::{ElementIx, Process};
+use crate::bpmn::{ElementIx, Kind, Process};
 use crate::ids::{InstanceId, TaskId, TimerId, WorkId};
 use crate::task::{self, TaskCommand, TaskEvent, form};
 use crate::value::{Data, Name, Value};
@@ -366,7 +367,8 @@ impl<'a> Case<'a> {
         let mut waited = false;
         for (child, outcome) in calls {
             // One that came back before may have taken this one away.
-            if let Some(call) = run.instance.call_of(*child).cloned() {
+            let call = run.instance.call_of(*child).cloned();
+            if let Some(call) = call.filter(|call| call.returned.is_none()) {
                 element::call_activity::returned(&mut run, &call, outcome);
                 waited = true;
             }
@@ -398,11 +400,14 @@ impl<'a> Case<'a> {
         people: &BTreeSet<Name>,
         fresh: &'a mut Fresh<'f>,
     ) -> Result<Vec<Event>, Rejection> {
-        self.instance.call_of(child).ok_or(Rejection::NoCall)?;
+        let call = self.instance.call_of(child).ok_or(Rejection::NoCall)?;
+        // What was called goes by the model that called it; the instance may be in another version by now.
+        let kind = &self.process.element(call.element).kind;
+        let up = matches!(kind, Kind::Call(call) if call.readers_up);
         let mut run = self.run(None, fresh);
         run.emit(Event::CallReaders {
             child,
-            readers: people.clone(),
+            readers: people.iter().filter(|_| up).cloned().collect(),
         });
         Ok(run.finish())
     }

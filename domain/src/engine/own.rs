@@ -137,9 +137,10 @@ impl Run<'_, '_> {
             return;
         };
         let (_, data) = self.carried.remove(at);
+        // Its other fields follow when it is stepped or left.
+        let more = !self.process.element(spot.element).inputs.is_empty();
         match self.hold_own(spot.token, &data) {
-            // Trouble with its other fields is met when it is stepped.
-            Ok(()) if self.furnish(spot).is_err() => {}
+            Ok(()) if more => {}
             Ok(()) => self.furnished(spot.token),
             Err(Oversize) => self.hold(spot.token, oversize(spot)),
         }

@@ -127,6 +127,11 @@ impl<'a, 'f> Run<'a, 'f> {
                 break;
             }
         }
+        self.rest()
+    }
+
+    /// Every event of the transition so far: nothing moves on.
+    pub(super) fn rest(mut self) -> Vec<Event> {
         lists::refresh(&mut self);
         self.tell_participants();
         self.events
@@ -283,6 +288,10 @@ impl<'a, 'f> Run<'a, 'f> {
                 return element::repeat::done(self, round, repeat);
             }
         } else {
+            // An event that has happened already is left as it is entered.
+            if self.skipped != Some(spot.token) {
+                self.furnish(spot)?;
+            }
             self.output(spot, &element.outputs)?;
         }
         let over = element::ad_hoc::over(self, spot)?;
@@ -315,7 +324,7 @@ impl<'a, 'f> Run<'a, 'f> {
         self.disarm(spot.token, |_| true);
         let held = self.instance.token(spot.token);
         let lists = held.map(|token| token.lists.clone()).unwrap_or_default();
-        if self.instance.has_own(spot.token) && self.round(spot.token).is_none() {
+        if self.instance.scope(ScopeId(spot.token.0)).is_some() {
             self.close(ScopeId(spot.token.0));
         }
         self.emit(Event::Completed {

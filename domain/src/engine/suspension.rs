@@ -5,6 +5,7 @@ use super::Case;
 use super::command::{Fresh, Rejection};
 use super::event::Event;
 use super::instance::InstanceState;
+use super::migrate;
 use crate::access::{Actor, Privilege};
 use crate::task::TaskEvent;
 use crate::value::Name;
@@ -26,11 +27,11 @@ impl<'a> Case<'a> {
         Ok(self.with_tasks(suspended, &TaskEvent::Suspended))
     }
 
-    pub(super) fn resume(
+    pub(super) fn resume<'f>(
         &self,
-        actor: &Actor,
+        actor: &'a Actor,
         reason: Option<&Name>,
-        fresh: &Fresh<'_>,
+        fresh: &'a mut Fresh<'f>,
     ) -> Result<Vec<Event>, Rejection> {
         administrates(actor)?;
         match self.instance.state {
@@ -45,7 +46,13 @@ impl<'a> Case<'a> {
             at: fresh.now,
             reason: reason.cloned(),
         };
-        Ok(self.with_tasks(resumed, &TaskEvent::Resumed))
+        let mut run = self.run(Some(actor), fresh);
+        for event in self.with_tasks(resumed, &TaskEvent::Resumed) {
+            run.emit(event);
+        }
+        // It may have gone to another version meanwhile, in which something can go on that could not before.
+        migrate::stir(&mut run);
+        Ok(run.finish())
     }
 
     /// What happens to the instance, and with it to each of its open tasks.

@@ -63,7 +63,8 @@ pub fn fields(schema: &Json) -> BTreeSet<Name> {
 
 /// Whether the data fits the form: only fields of its enabled components, each with a value that its component takes;
 /// with `complete`, also every required one, here or in the `existing` data (innermost scope first). A value that a
-/// disabled component has already may come along unchanged, as front ends send it.
+/// disabled component has already may come along unchanged, as front ends send it. Several fields that are refused are told
+/// together ([`Rejection::Fields`], 100 at most), those that were sent first.
 pub fn check(
     schema: &Json,
     data: &Data,
@@ -72,21 +73,32 @@ pub fn check(
 ) -> Result<(), Rejection> {
     let mut form = Node::default();
     form.read(schema, &[], 0);
+    let mut refused = Vec::new();
     for (name, value) in data {
         let known = existing.iter().find_map(|layer| layer.get(name));
-        match form.children.get(&**name) {
-            Some(node) => node.check(name, value, known)?,
-            None => return Err(Rejection::FieldNotWritable(name.clone())),
-        }
+        let fault = match form.children.get(&**name) {
+            Some(node) => node.check(name, value, known).err(),
+            None => Some(Rejection::FieldNotWritable(name.clone())),
+        };
+        refused.extend(fault);
     }
     if complete {
-        form.check_required("", &|name| {
+        let value = |name: &str| {
             data.get(name)
                 .or_else(|| existing.iter().find_map(|layer| layer.get(name)))
-        })?;
+        };
+        form.find_missing("", &value, &mut refused);
     }
-    Ok(())
+    refused.truncate(MOST_REFUSED);
+    match refused.len() {
+        0 => Ok(()),
+        1 => Err(refused.remove(0)),
+        2.. => Err(Rejection::Fields(refused)),
+    }
 }
+
+/// So many refused fields are told at once.
+const MOST_REFUSED: usize = 100;
 
 /// A place in the data that a form knows: what fills it, and what lies inside it.
 #[derive(Default)]
@@ -212,24 +224,30 @@ impl<'a> Node<'a> {
                     node.check(&format!("{path}.{name}"), value, Some(value))?;
                 }
             }
-            self.check_required(&format!("{path}."), &|name| member.get(name))?;
+            let mut missing = Vec::new();
+            self.find_missing(&format!("{path}."), &|name| member.get(name), &mut missing);
+            if let Some(first) = missing.into_iter().next() {
+                return Err(first);
+            }
         }
         Ok(())
     }
 
-    /// Judges what must be filled in below this place; `value` finds what is there.
-    fn check_required<'v>(
+    /// What must be filled in below this place and is not; `value` finds what is there.
+    fn find_missing<'v>(
         &self,
         prefix: &str,
         value: &dyn Fn(&str) -> Option<&'v Value>,
-    ) -> Result<(), Rejection> {
+        missing: &mut Vec<Rejection>,
+    ) {
         for (name, node) in &self.children {
             let path = format!("{prefix}{name}");
             let value = value(name);
             if node.components.iter().any(|component| required(component))
                 && value.is_none_or(is_unset)
             {
-                return Err(invalid(&path, "is required"));
+                missing.push(invalid(&path, "is required"));
+                continue;
             }
             let inner = match value {
                 Some(Value::Object(inner)) => Some(inner),
@@ -242,9 +260,8 @@ impl<'a> Node<'a> {
                 )
                 | None => None,
             };
-            node.check_required(&format!("{path}."), &|name| inner?.get(name))?;
+            node.find_missing(&format!("{path}."), &|name| inner?.get(name), missing);
         }
-        Ok(())
     }
 }
 

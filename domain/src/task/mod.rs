@@ -173,6 +173,21 @@ pub enum TaskEvent {
     },
     /// Somebody said something about it.
     Commented,
+    /// Its instance runs another version of its process: what that says of it. Whoever has it in hand keeps it.
+    Renewed {
+        /// Who gets it, if nobody had it in hand.
+        assignee: Option<Name>,
+        /// Who may claim it.
+        candidates: BTreeSet<Principal>,
+        /// Who may not.
+        excluded: BTreeSet<Principal>,
+        /// 0 to 100.
+        priority: i32,
+        /// When it should be done.
+        due_at: Option<Timestamp>,
+        /// When to look at it again.
+        follow_up_at: Option<Timestamp>,
+    },
     /// Its instance is suspended.
     Suspended,
     /// Its instance goes on; it is in the hands that it was in.
@@ -229,6 +244,27 @@ impl Task {
                 self.due_at = *due_at;
                 self.follow_up_at = *follow_up_at;
                 self.draft.clone_from(draft);
+            }
+            TaskEvent::Renewed {
+                assignee,
+                candidates,
+                excluded,
+                priority,
+                due_at,
+                follow_up_at,
+            } => {
+                if self.assignee.is_none() && assignee.is_some() && self.state.is_open() {
+                    let state = match self.state == TaskState::Suspended {
+                        true => TaskState::Suspended,
+                        false => TaskState::Claimed,
+                    };
+                    self.hand(state, assignee.as_ref(), None);
+                }
+                self.candidates.clone_from(candidates);
+                self.excluded.clone_from(excluded);
+                self.priority = *priority;
+                self.due_at = *due_at;
+                self.follow_up_at = *follow_up_at;
             }
             TaskEvent::Commented => self.comments = self.comments.saturating_add(1),
             TaskEvent::Suspended if self.state.is_open() => self.state = TaskState::Suspended,

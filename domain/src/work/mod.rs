@@ -151,6 +151,20 @@ pub enum WorkEvent {
         /// How.
         failure: Option<Failure>,
     },
+    /// Its instance runs another version of its process: what that says of it. Who has it in hand keeps it, and it is tried
+    /// as often as before.
+    Renewed {
+        /// Of what type.
+        kind: Name,
+        /// 0 to 100.
+        priority: i32,
+        /// How long it rests after a failure.
+        backoff: SignedDuration,
+        /// How long a worker has it that does not say for how long.
+        timeout: SignedDuration,
+        /// Who may do it.
+        workers: Option<BTreeSet<Principal>>,
+    },
     /// It is done, and gone.
     Completed {
         /// By whom: the user of the worker's token.
@@ -188,6 +202,20 @@ impl PendingWork {
                 self.lock = None;
                 *retries > 0
             }
+            WorkEvent::Renewed {
+                kind,
+                priority,
+                backoff,
+                timeout,
+                workers,
+            } => {
+                self.kind = kind.clone();
+                self.priority = *priority;
+                self.backoff = *backoff;
+                self.timeout = *timeout;
+                self.workers.clone_from(workers);
+                true
+            }
             WorkEvent::Completed { .. } | WorkEvent::Thrown { .. } => false,
         }
     }
@@ -223,6 +251,8 @@ pub struct WorkImage {
 
 /// The work that a transition has made free, at once or later, at another time than it was before.
 pub fn freed(process: &Process, before: Option<&Instance>, after: &Instance) -> Vec<WorkImage> {
+    // In another version it may be for others, of another type, even where it is free at the same moment.
+    let before = before.filter(|before| before.process == after.process);
     let were: BTreeMap<WorkId, Timestamp> = before
         .into_iter()
         .flat_map(|before| before.work.iter().map(move |work| (before, work)))

@@ -19,7 +19,7 @@ use uuid::Uuid;
 use super::access::{Slot, aliased};
 use super::condition::{object, of_tenant, readable, with_me};
 use super::entity::{beginning, delivery, effect, instance, process, wait};
-use super::row::{Cell, micros};
+use super::row::{Cell, micros, timestamp};
 use super::versions::latest;
 use super::waits::{MESSAGE, SIGNAL, correlated, named_by};
 use super::{Read, Store, StoreError, Write, rows};
@@ -28,7 +28,7 @@ use crate::clock::Clock;
 /// Something thrown.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Thrown {
-    /// What: a signal or a message.
+    /// What: a signal or a message, or what a called instance tells the one that called it.
     pub effect: Effect,
     /// Which instance threw it and does not hear it; nothing if a person did.
     pub by: Option<InstanceId>,
@@ -75,6 +75,8 @@ pub struct DueDelivery {
     pub effect: Uuid,
     /// For whom.
     pub to: Recipient,
+    /// Since when.
+    pub due_at: Timestamp,
     /// How often it has failed.
     pub tries: u32,
 }
@@ -94,6 +96,7 @@ impl Store {
                 Column::EffectId,
                 Column::Recipient,
                 Column::Target,
+                Column::DueAt,
                 Column::Tries,
             ])
             .from(Entity)
@@ -103,10 +106,10 @@ impl Store {
             .order_by(Column::Target, Order::Asc)
             .limit(u64::from(limit))
             .take();
-        let found: Vec<(Uuid, Uuid, i16, Uuid, i32)> = rows(&self.db, &select).await?;
+        let found: Vec<(Uuid, Uuid, i16, Uuid, i64, i32)> = rows(&self.db, &select).await?;
         found
             .into_iter()
-            .map(|(tenant, effect, code, target, tries)| {
+            .map(|(tenant, effect, code, target, due_at, tries)| {
                 let to = Recipient::of(code, target).ok_or(StoreError::Corrupt {
                     table: "deliveries",
                     column: "recipient",
@@ -116,13 +119,14 @@ impl Store {
                     tenant: TenantId(tenant),
                     effect,
                     to,
+                    due_at: timestamp(due_at, "deliveries", "due_at", effect)?,
                     tries: tries.unsigned_abs(),
                 })
             })
             .collect()
     }
 
-    /// Puts a delivery that has failed off to a later moment.
+    /// Puts a delivery that has failed off to a later moment, unless it was woken since it was found.
     pub async fn put_off(&self, due: &DueDelivery, until: Timestamp) -> Result<(), StoreError> {
         use delivery::{ActiveModel, Column, Entity};
 
@@ -138,6 +142,8 @@ impl Store {
             .filter(Column::TenantId.eq(due.tenant.0))
             .filter(Column::EffectId.eq(due.effect))
             .filter(Column::Target.eq(target))
+            .filter(Column::DueAt.eq(micros(due.due_at)))
+            .filter(Column::Tries.eq(i32::try_from(due.tries).unwrap_or(i32::MAX)))
             .exec(&self.db)
             .await?;
         Ok(())
@@ -314,17 +320,7 @@ impl Write {
                 waiting + self.deliveries(id, 2, begins, now).await?
             }
             Effect::Message { .. } => {
-                let (recipient, target) = Recipient::First.code();
-                delivery::Entity::insert(delivery::ActiveModel {
-                    effect_id: Set(id),
-                    target: Set(target),
-                    recipient: Set(recipient),
-                    tenant_id: Set(self.tenant.0),
-                    due_at: Set(micros(now)),
-                    tries: Set(0),
-                })
-                .exec_without_returning(&self.tx)
-                .await?;
+                self.deliver_to(id, Recipient::First, now).await?;
                 1
             }
             Effect::Call(_)
@@ -333,9 +329,38 @@ impl Write {
             | Effect::Escalate(_)
             | Effect::Participants(_) => 0,
         };
-        if made == 0 {
-            return Ok(());
+        match made {
+            0 => Ok(()),
+            _ => self.insert_effect(id, thrown, now).await,
         }
+    }
+
+    async fn deliver_to(
+        &self,
+        effect: Uuid,
+        to: Recipient,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (recipient, target) = to.code();
+        delivery::Entity::insert(delivery::ActiveModel {
+            effect_id: Set(effect),
+            target: Set(target),
+            recipient: Set(recipient),
+            tenant_id: Set(self.tenant.0),
+            due_at: Set(micros(now)),
+            tries: Set(0),
+        })
+        .exec_without_returning(&self.tx)
+        .await?;
+        Ok(())
+    }
+
+    async fn insert_effect(
+        &self,
+        id: Uuid,
+        thrown: &Thrown,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let body = self.effect_cell(id).seal_json(&self.keys.data, thrown)?;
         effect::Entity::insert(effect::ActiveModel {
             id: Set(id),
@@ -346,6 +371,62 @@ impl Write {
         .exec_without_returning(&self.tx)
         .await?;
         self.thrown.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Keeps what one instance tells another, to be delivered to it alone.
+    pub async fn throw_to(
+        &self,
+        target: InstanceId,
+        thrown: &Thrown,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let id = Clock::fresh_id();
+        self.deliver_to(id, Recipient::Instance(target), now)
+            .await?;
+        self.insert_effect(id, thrown, now).await
+    }
+
+    /// Lets what was put off for an instance be delivered at once.
+    pub async fn wake_deliveries(&self, to: InstanceId, now: Timestamp) -> Result<(), StoreError> {
+        let this = Expr::col(delivery::Column::Target).eq(to.0);
+        self.wake(this, now).await
+    }
+
+    /// Lets what was put off for instances of a process be delivered at once.
+    pub async fn wake_deliveries_of(
+        &self,
+        process: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        use instance::{Column, Entity};
+
+        let instances = Query::select()
+            .column(Column::Id)
+            .from(Entity)
+            .and_where(Column::TenantId.eq(self.tenant.0))
+            .and_where(Column::ProcessKey.eq(process))
+            .and_where(
+                Expr::col((Entity, Column::Id))
+                    .equals((delivery::Entity, delivery::Column::Target)),
+            )
+            .take();
+        self.wake(Expr::exists(instances), now).await
+    }
+
+    async fn wake(&self, these: Expr, now: Timestamp) -> Result<(), StoreError> {
+        use delivery::{Column, Entity};
+
+        let woken = Entity::update_many()
+            .col_expr(Column::DueAt, Expr::val(micros(now)))
+            .col_expr(Column::Tries, Expr::val(0))
+            .filter(Column::TenantId.eq(self.tenant.0))
+            .filter(these)
+            .exec(&self.tx)
+            .await?;
+        if woken.rows_affected > 0 {
+            self.thrown.store(true, Ordering::Relaxed);
+        }
         Ok(())
     }
 

@@ -123,6 +123,31 @@ impl Read {
         Ok(opened.collect())
     }
 
+    /// The instances of a version that are not over, behind one of them, in order of their ids: for administrators' commands.
+    /// Walks the instances of the tenant in that order, as administrators do from one hundred to the next.
+    pub async fn running_for_engine(
+        &self,
+        process: ProcessId,
+        after: Option<InstanceId>,
+        limit: u32,
+    ) -> Result<Vec<InstanceId>, StoreError> {
+        let filter = InstanceFilter {
+            process_id: Some(process),
+            state: Some(vec![InstanceState::Active, InstanceState::Suspended]),
+            ..InstanceFilter::default()
+        };
+        let behind = after.map(|after| object(Column::Id).gt(after.0));
+        let select = Query::select()
+            .expr(object(Column::Id))
+            .from(aliased(Entity))
+            .cond_where(self.narrowed(&filter).add_option(behind))
+            .order_by_expr(object(Column::Id), Order::Asc)
+            .limit(u64::from(limit))
+            .take();
+        let rows: Vec<(Uuid,)> = self.rows(&select).await?;
+        Ok(rows.into_iter().map(|(id,)| InstanceId(id)).collect())
+    }
+
     /// Instances by id: for showing them. One statement, and one more for the tasks of those that were not opened lately. The
     /// body is sealed anew with each transition, so that the same body has the same tasks.
     pub async fn instances_by_id(

@@ -208,17 +208,19 @@ impl Read {
                 let tag = self.version_tag(key, tag);
                 select.and_where(object(Column::VersionTag).eq(tag));
             }
-            Wanted::SameUpload => {
-                let upload = || {
-                    let upload = Query::select()
-                        .column(Column::Upload)
+            Wanted::Deployment => {
+                let of_caller = |column: Column| {
+                    let select = Query::select()
+                        .column(column)
                         .from(Entity)
                         .and_where(Column::TenantId.eq(self.tenant.0))
                         .and_where(Column::Id.eq(caller.0))
                         .take();
-                    Expr::from(upload)
+                    Expr::from(select)
                 };
+                let upload = || of_caller(Column::Upload);
                 let same = object(Column::Upload).eq(upload());
+                let in_force = object(Column::PublishedAt).lte(of_caller(Column::PublishedAt));
                 // A file holds a process once, whether published or not: another version is not meant then.
                 let held = Query::select()
                     .expr(Expr::val(1))
@@ -227,7 +229,8 @@ impl Read {
                     .and_where(Expr::col(("o", Column::Key)).eq(key))
                     .and_where(Expr::col(("o", Column::Upload)).eq(upload()))
                     .take();
-                select.cond_where(Condition::any().add(same).add(Expr::exists(held).not()));
+                let other = Expr::exists(held).not().and(in_force);
+                select.cond_where(Condition::any().add(same).add(other));
             }
         }
         select

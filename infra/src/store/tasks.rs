@@ -559,6 +559,8 @@ impl Write {
                 .on_conflict(
                     OnConflict::column(Column::Id)
                         .update_columns([
+                            Column::ProcessId,
+                            Column::ElementId,
                             Column::State,
                             Column::Open,
                             Column::Assignee,

@@ -32,7 +32,8 @@ pub(super) const CHUNK: usize = 500;
 const BREATH: usize = 16;
 
 /// The columns that a transition may change.
-const CHANGING: [Column; 10] = [
+const CHANGING: [Column; 11] = [
+    Column::ProcessId,
     Column::State,
     Column::Revision,
     Column::EndedAt,

@@ -1,7 +1,7 @@
 // One connection per person and page: queries and mutations over HTTP, everything live over one socket.
 
 import { createClient as createSocket, type Client as Socket } from 'graphql-ws';
-import { Client, fetchExchange, subscriptionExchange } from 'urql';
+import { Client, fetchExchange, makeOperation, mapExchange, type Operation, subscriptionExchange } from 'urql';
 
 import { cache } from './cache';
 
@@ -29,15 +29,32 @@ const LONGEST_WAIT = 10_000;
 
 export function connect(bearer: Bearer): Connection {
   const { socket, link } = openSocket(bearer);
+  const unanswered = new Map<number, Operation>();
   const client = new Client({
     url: '/graphql',
     preferGetMethod: false,
     fetch: (input, init) => fetchAs(bearer, input, init),
     exchanges: [
       cache(),
+      mapExchange({
+        onResult: ({ operation, error }) => {
+          if (operation.kind === 'query' && error?.networkError) unanswered.set(operation.key, operation);
+          else unanswered.delete(operation.key);
+        },
+      }),
       fetchExchange,
       subscriptionExchange({ forwardSubscription: (request) => follow(socket, request) }),
     ],
+  });
+  // A server that is back is asked again what it did not answer; what nobody shows any more is left out by the library.
+  link.listen(() => {
+    if (link.get() !== 'live') return;
+    const again = [...unanswered.values()];
+    unanswered.clear();
+    for (const operation of again) {
+      const context = { ...operation.context, requestPolicy: 'network-only' as const };
+      client.reexecuteOperation(makeOperation('query', operation, context));
+    }
   });
   return { client, link, close: () => void socket.dispose() };
 }

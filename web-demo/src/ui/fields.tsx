@@ -11,11 +11,11 @@ interface Field {
 export function FieldList({ fields }: { fields: readonly Field[] }) {
   if (fields.length === 0) return <p className="text-sm text-soft">There is no data that you may read.</p>;
   return (
-    <dl className="grid grid-cols-[minmax(6rem,auto)_1fr] gap-x-6 gap-y-1.5 text-sm">
+    <dl className="grid grid-cols-[minmax(6rem,max-content)_minmax(0,1fr)] gap-x-6 gap-y-1.5 text-sm">
       {fields.map((field) => (
         <div key={field.name} className="contents">
-          <dt className="text-soft">{field.name}</dt>
-          <dd className="break-words">
+          <dt className="max-w-48 wrap-anywhere text-soft">{field.name}</dt>
+          <dd className="wrap-anywhere whitespace-pre-wrap">
             <Value field={field} />
           </dd>
         </div>

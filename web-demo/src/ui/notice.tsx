@@ -25,7 +25,13 @@ export function Loading({ what }: { what: string }) {
   );
 }
 
+/** Whether the address names something that cannot be: asking again would change nothing. */
+function leadsNowhere(error: CombinedError | Error): boolean {
+  return 'graphQLErrors' in error && error.graphQLErrors.some(({ extensions }) => extensions['code'] === 'BAD_INPUT');
+}
+
 export function Failure({ error, retry }: { error: CombinedError | Error; retry?: () => void }) {
+  if (retry && leadsNowhere(error)) return <Empty title="This address leads nowhere" />;
   return (
     <div role="alert" className="m-4 flex flex-wrap items-center gap-3 rounded-md bg-danger-wash px-3 py-2 text-sm text-danger">
       <span className="grow">{faultText(error)}</span>
@@ -38,6 +44,6 @@ function faultText(error: CombinedError | Error): string {
   if (!('graphQLErrors' in error)) return error.message;
   if (error.networkError) return 'The server does not answer.';
   const [first] = error.graphQLErrors;
-  const request = first?.extensions['requestId'];
-  return `${first?.message ?? error.message}${typeof request === 'string' ? ` (request ${request})` : ''}`;
+  const id = first?.extensions['errorId'];
+  return `${first?.message ?? error.message}${typeof id === 'string' ? ` (number ${id})` : ''}`;
 }

@@ -17,6 +17,7 @@ pub mod calendar;
 pub mod decision;
 pub mod instance;
 pub mod intervention;
+pub mod migration;
 pub mod process;
 pub mod task;
 pub mod work;
@@ -28,6 +29,7 @@ pub struct Mutation(
     decision::DecisionMutation,
     instance::InstanceMutation,
     intervention::InterventionMutation,
+    migration::MigrationMutation,
     task::TaskMutation,
     calendar::CalendarMutation,
     work::WorkMutation,

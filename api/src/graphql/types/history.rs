@@ -41,6 +41,8 @@ pub enum HistoryKind {
     Resumed,
     /// Somebody moved it by hand; what follows came of that.
     Modified,
+    /// Somebody moved it to another version of its process; what follows came of that, and speaks of that version.
+    Migrated,
 }
 
 /// What an entry about an activity that repeats is about.
@@ -156,6 +158,16 @@ impl HistoryEntry {
             return Ok(None);
         };
         Ok(Asking::of(ctx)?.instance(id).await?.map(ProcessInstance))
+    }
+
+    /// The number of the version that it was moved from; null of everything else that happened.
+    async fn from_version(&self) -> Option<u32> {
+        self.0.entry.versions.map(|(from, _)| from)
+    }
+
+    /// The number of the version that it was moved to; null of everything else that happened.
+    async fn to_version(&self) -> Option<u32> {
+        self.0.entry.versions.map(|(_, to)| to)
     }
 
     /// What went wrong, of an incident; why, of what was done by hand.

@@ -289,6 +289,8 @@ impl ProcessInstance {
             resume: self.0.state == domain::InstanceState::Suspended
                 && actor.has(Privilege::Administrator),
             modify: active && actor.has(Privilege::Administrator),
+            migrate: (active || self.0.state == domain::InstanceState::Suspended)
+                && actor.has(Privilege::Administrator),
             retry: active
                 && !self.0.incidents.is_empty()
                 && (actor.has(Privilege::Administrator) || may_write(&model, &self.0, actor)),
@@ -314,6 +316,8 @@ pub struct ProcessInstancePermissions {
     resume: bool,
     /// Move it by hand.
     modify: bool,
+    /// Move it to another version of its process.
+    migrate: bool,
 }
 
 /// A place where an instance stands.

@@ -11,6 +11,7 @@ pub mod decision;
 pub mod field;
 pub mod history;
 pub mod instance;
+pub mod migration;
 pub mod monitor;
 pub mod preview;
 pub mod process;

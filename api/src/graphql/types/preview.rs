@@ -1,14 +1,21 @@
 //! What would happen: steps and places of the model, no data.
 
-use async_graphql::SimpleObject;
+use async_graphql::{Enum, SimpleObject};
+use docket_domain::bpmn::Process;
+use docket_domain::engine::effect::Effect;
+use docket_domain::engine::instance::{Instance, Token};
+use docket_domain::history;
+use docket_domain::ids::InstanceId;
+use docket_domain::value::Name;
 
 use super::history::HistoryKind;
 use super::instance::ProcessInstanceState;
 use crate::app::intervention::Preview;
 use crate::graphql::error::UserError;
+use crate::graphql::id::Id;
 
-/// Steps that a preview shows at most.
-const MOST_STEPS: usize = 1_000;
+/// Entries that a list of a preview shows at most.
+pub const MOST_SHOWN: usize = 1_000;
 
 /// What `modifyInstance` would do with the same input.
 #[derive(Default, SimpleObject)]
@@ -24,6 +31,8 @@ pub struct ModificationPreview {
     open_tasks: Option<usize>,
     /// How many incidents would hold it.
     incidents: Option<usize>,
+    /// What would be asked of others, the first 1,000 things. What these would do is not followed.
+    asks: Option<Vec<PreviewAsk>>,
     /// Why it would be refused.
     user_errors: Vec<UserError>,
 }
@@ -42,27 +51,91 @@ pub struct PreviewStep {
     element_type: String,
 }
 
+/// Something that is asked of others.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(serial)]
+pub struct PreviewAsk {
+    /// What.
+    kind: PreviewAskKind,
+    /// The key of the process that is called, or the name of the signal, the message or the escalation.
+    name: Option<String>,
+    /// The instance that is ended, or that goes on.
+    process_instance_id: Option<Id>,
+}
+
+/// What is asked of others.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Enum)]
+pub enum PreviewAskKind {
+    /// An instance of another process begins.
+    Call,
+    /// An instance that was called is ended.
+    End,
+    /// The instance that called this one goes on without it.
+    Return,
+    /// The instance that called this one is told of an escalation.
+    Escalate,
+    /// A signal for everything in the tenant that waits for it.
+    Signal,
+    /// A message for whoever waits for it.
+    Message,
+}
+
+impl PreviewStep {
+    /// The first of them.
+    pub fn all(steps: &[history::Entry]) -> Vec<PreviewStep> {
+        let steps = steps.iter().take(MOST_SHOWN);
+        let step = |step: &history::Entry| PreviewStep {
+            kind: step.kind.into(),
+            element_id: step.element_id.to_string(),
+            element_name: step.element_name.as_ref().map(|name| name.to_string()),
+            element_type: step.element_type.to_string(),
+        };
+        steps.map(step).collect()
+    }
+}
+
+impl PreviewAsk {
+    /// The first of what a transition of an instance asks. Who takes part in it is no business of a preview.
+    pub fn all(instance: &Instance, asks: &[Effect]) -> Vec<PreviewAsk> {
+        let parent = instance.parent.as_ref().map(|parent| parent.instance);
+        let ask = |kind, name: Option<&Name>, of: Option<InstanceId>| {
+            Some(PreviewAsk {
+                kind,
+                name: name.map(|name| name.to_string()),
+                process_instance_id: of.map(Id::Instance),
+            })
+        };
+        let asks = asks.iter().filter_map(|effect| match effect {
+            Effect::Call(call) => ask(PreviewAskKind::Call, Some(&call.callee), None),
+            Effect::End(child) => ask(PreviewAskKind::End, None, Some(*child)),
+            Effect::Return(_) => ask(PreviewAskKind::Return, None, parent),
+            Effect::Escalate(code) => ask(PreviewAskKind::Escalate, Some(code), parent),
+            Effect::Signal { name, .. } => ask(PreviewAskKind::Signal, Some(name), None),
+            Effect::Message { name, .. } => ask(PreviewAskKind::Message, Some(name), None),
+            Effect::Participants(_) => None,
+        });
+        asks.take(MOST_SHOWN).collect()
+    }
+}
+
+/// The ids of the elements at which an instance stands, one for each token.
+pub fn stands_at(model: &Process, instance: &Instance) -> Vec<String> {
+    let tokens = instance.tokens.iter().take(MOST_SHOWN);
+    let id = |token: &Token| model.element(token.element).id.to_string();
+    tokens.map(id).collect()
+}
+
 impl ModificationPreview {
     /// What would happen.
     pub fn of(preview: &Preview) -> ModificationPreview {
-        let steps = preview.steps.iter().take(MOST_STEPS);
-        let tokens = preview.after.tokens.iter().take(MOST_STEPS);
-        let id = |token| preview.model.element(token).id.to_string();
+        let after = &preview.after;
         ModificationPreview {
-            steps: Some(
-                steps
-                    .map(|step| PreviewStep {
-                        kind: step.kind.into(),
-                        element_id: step.element_id.to_string(),
-                        element_name: step.element_name.as_ref().map(|name| name.to_string()),
-                        element_type: step.element_type.to_string(),
-                    })
-                    .collect(),
-            ),
-            state: Some(preview.after.state.into()),
-            stands_at: Some(tokens.map(|token| id(token.element)).collect()),
-            open_tasks: Some(preview.after.open_tasks().count()),
-            incidents: Some(preview.after.incidents.len()),
+            steps: Some(PreviewStep::all(&preview.steps)),
+            state: Some(after.state.into()),
+            stands_at: Some(stands_at(&preview.model, after)),
+            open_tasks: Some(after.open_tasks().count()),
+            incidents: Some(after.incidents.len()),
+            asks: Some(PreviewAsk::all(after, &preview.asks)),
             user_errors: Vec::new(),
         }
     }

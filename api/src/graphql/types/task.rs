@@ -297,7 +297,8 @@ impl Task {
     async fn viewer_can(&self, ctx: &Context<'_>) -> Result<TaskPermissions> {
         let asking = Asking::of(ctx)?;
         let instance = asking.instance(self.0.instance).await?;
-        let Some(instance) = instance else {
+        // As it was in a version that the instance has left, nothing can be done with it.
+        let Some(instance) = instance.filter(|it| it.process == self.0.process) else {
             return Ok(TaskPermissions::from(domain::Permissions::default()));
         };
         let model = asking.model(self.0.process).await?;

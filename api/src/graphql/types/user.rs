@@ -14,7 +14,8 @@ pub struct User(pub Name);
 /// A person, by the name that their token gives.
 #[Object(serial)]
 impl User {
-    /// Names the person.
+    /// Names the person: `User_`, then the name in base64url without padding. There is no directory to look it up in, so whoever
+    /// knows a name can write it down, to delegate a task for example.
     pub async fn id(&self) -> Id {
         Id::User(self.0.clone())
     }

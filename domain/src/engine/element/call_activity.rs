@@ -13,7 +13,7 @@ use crate::engine::command::Trouble;
 use crate::engine::data::{Oversize, quoted};
 use crate::engine::effect::Effect;
 use crate::engine::event::Event;
-use crate::engine::incident::IncidentKind;
+use crate::engine::incident::{IncidentKind, Phase};
 use crate::engine::instance::ScopeId;
 use crate::engine::run::{Run, Spot};
 use crate::ids::InstanceId;
@@ -35,6 +35,7 @@ pub(in crate::engine) fn step(
         element: spot.element,
         child: calling.child,
         readers: Default::default(),
+        returned: None,
     }));
     for event in armed {
         run.emit(event);
@@ -45,18 +46,19 @@ pub(in crate::engine) fn step(
 
 /// What was called is over, or never began.
 pub(in crate::engine) fn returned(run: &mut Run<'_, '_>, call: &PendingCall, outcome: &Outcome) {
+    let spot = run.spot(call.token);
+    let kind = &run.process.element(call.element).kind;
+    if let (Some(spot), Outcome::Completed(data), Kind::Call(asked)) = (spot, outcome, kind) {
+        return take(run, spot, call, &asked.outputs, data);
+    }
     run.emit(Event::CallCleared { child: call.child });
-    let Some(spot) = run.spot(call.token) else {
+    let Some(spot) = spot else {
         return;
     };
-    let process = run.process;
-    let done = match (outcome, &process.element(call.element).kind) {
-        (Outcome::Completed(data), Kind::Call(asked)) => {
-            take(run, spot, &asked.outputs, data).map(|()| run.leave(spot))
-        }
+    let done = match (outcome, kind) {
         (Outcome::Error(code), _) => throw::error_at(run, spot, code),
         (Outcome::NotCalled(why), Kind::Call(asked)) => Err(not_called(spot, &asked.callee, *why)),
-        (Outcome::Ended, _) | (Outcome::Completed(_) | Outcome::NotCalled(_), _) => {
+        (Outcome::Ended | Outcome::Completed(_) | Outcome::NotCalled(_), _) => {
             let trouble = spot.trouble("what was called has been ended".to_owned());
             Err(trouble.of(IncidentKind::Call))
         }
@@ -64,6 +66,21 @@ pub(in crate::engine) fn returned(run: &mut Run<'_, '_>, call: &PendingCall, out
     if let Err(trouble) = done {
         run.hold(spot.token, trouble);
     }
+}
+
+/// Takes over once more what has come back to a token and could not be taken over, without calling again; whether there is
+/// any.
+pub(in crate::engine) fn take_again(run: &mut Run<'_, '_>, spot: Spot) -> bool {
+    let mut calls = run.instance.calls.iter();
+    let call = calls.find(|call| call.token == spot.token).cloned();
+    let kind = &run.process.element(spot.element).kind;
+    if let Some(call) = &call
+        && let (Some(data), Kind::Call(asked)) = (&call.returned, kind)
+    {
+        take(run, spot, call, &asked.outputs, data);
+        return true;
+    }
+    false
 }
 
 /// An escalation has left what was called, which goes on unless an event that catches it takes the call away.
@@ -82,7 +99,7 @@ fn calling(run: &mut Run<'_, '_>, spot: Spot, call: &Call) -> Result<Calling, Tr
     let callee = text(run, spot, &call.callee, "process")?;
     let version = match &call.binding {
         Binding::Latest => Wanted::Latest,
-        Binding::Deployment => Wanted::SameUpload,
+        Binding::Deployment => Wanted::Deployment,
         Binding::Tag(tag) => Wanted::Tag(text(run, spot, tag, "version tag")?),
         Binding::Version(version) => {
             let number = text(run, spot, version, "version")?.parse().ok();
@@ -173,34 +190,53 @@ fn give(run: &Run<'_, '_>, spot: Spot, inputs: &[Mapping]) -> Result<Data, Troub
     Ok(data)
 }
 
-/// Writes what comes back. Its values are computed over the data of what was called alone.
-fn take(
+/// Takes over what comes back, and goes on. Where that fails it is kept, so that what was called is not called again only
+/// because its outputs failed.
+fn take(run: &mut Run<'_, '_>, spot: Spot, call: &PendingCall, outputs: &[Mapping], data: &Data) {
+    let child = call.child;
+    match write(run, spot, outputs, data) {
+        Ok(()) => {
+            run.emit(Event::CallCleared { child });
+            run.leave(spot);
+        }
+        Err(trouble) => {
+            if call.returned.is_none() {
+                let data = data.clone();
+                run.emit(Event::CallReturned { child, data });
+            }
+            run.hold_at(spot.token, trouble, Phase::Leaving);
+        }
+    }
+}
+
+/// Writes what comes back, after all of its values were computed: over the data of what was called alone.
+fn write(
     run: &mut Run<'_, '_>,
     spot: Spot,
     outputs: &[Mapping],
     data: &Data,
 ) -> Result<(), Trouble> {
-    let held = run.instance.token(spot.token);
-    let scope = held.map_or(ScopeId::ROOT, |token| run.instance.scope_of(token));
-    let oversize = |Oversize: Oversize| {
-        spot.trouble(format!(
-            "with what comes back the data would be larger than {} bytes",
-            value::MAX_BYTES
-        ))
-    };
+    let mut values = Data::new();
     for output in outputs {
         match output {
-            Mapping::All => run.write_all(scope, data).map_err(oversize)?,
+            Mapping::All => values.extend(data.iter().map(|(name, it)| (name.clone(), it.clone()))),
             Mapping::Field(assignment) => {
                 let field = &assignment.field;
                 let value = run
                     .eval_over(data, &assignment.value)
                     .map_err(|error| spot.trouble(format!("`{field}` has no value: {error}")))?;
-                run.write(scope, field, value).map_err(oversize)?;
+                values.insert(field.clone(), value);
             }
         }
     }
-    Ok(())
+    let held = run.instance.token(spot.token);
+    let scope = held.map_or(ScopeId::ROOT, |token| run.instance.scope_of(token));
+    run.write_all(scope, &values).map_err(|Oversize| {
+        spot.trouble(format!(
+            "with what comes back the data would be larger than {} bytes",
+            value::MAX_BYTES
+        ))
+    })
 }
 
 /// A name that the model computes or says; a number is taken as it is written.

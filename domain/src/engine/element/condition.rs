@@ -11,7 +11,7 @@ use crate::engine::run::Run;
 use crate::expr::Expr;
 
 /// The event that makes a token wait for a condition.
-pub(super) fn watch(token: TokenId, element: ElementIx, part: u32) -> Event {
+pub(in crate::engine) fn watch(token: TokenId, element: ElementIx, part: u32) -> Event {
     Event::ConditionJudged(PendingCondition {
         token,
         element,

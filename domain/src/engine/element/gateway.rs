@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::wait;
-use crate::bpmn::{Element, FlowIx, Kind};
+use crate::bpmn::{Element, ElementIx, FlowIx, Kind};
 use crate::engine::command::Trouble;
 use crate::engine::event::Event;
 use crate::engine::incident::IncidentKind;
@@ -174,35 +174,7 @@ pub(in crate::engine) fn await_first(run: &mut Run<'_, '_>, spot: Spot) -> Resul
     let mut awaited = Vec::new();
     for flow in &process.element(spot.element).outgoing {
         let target = process.flow(*flow).target;
-        let events = match &process.element(target).kind {
-            Kind::Catch(trigger) => wait::watch(run, spot, target, trigger)?,
-            Kind::Receive(message) => {
-                vec![wait::watch_message(run, spot, (target, 0), message)?]
-            }
-            Kind::Start(_)
-            | Kind::End(_)
-            | Kind::Throw(_)
-            | Kind::LinkSource(_)
-            | Kind::LinkTarget
-            | Kind::Boundary { .. }
-            | Kind::UserTask(_)
-            | Kind::PassThrough
-            | Kind::Work(_)
-            | Kind::Assign(_)
-            | Kind::Call(_)
-            | Kind::Decision(_)
-            | Kind::Exclusive
-            | Kind::Parallel
-            | Kind::Inclusive
-            | Kind::EventBased
-            | Kind::Complex { .. }
-            | Kind::SubProcess
-            | Kind::Transaction
-            | Kind::AdHoc(_)
-            | Kind::EventSubProcess
-            | Kind::EventStart { .. } => Vec::new(),
-        };
-        awaited.extend(events);
+        awaited.extend(watch_behind(run, spot, target)?);
     }
     if awaited.is_empty() {
         let trouble = spot.trouble("there is no event to wait for".to_owned());
@@ -212,4 +184,40 @@ pub(in crate::engine) fn await_first(run: &mut Run<'_, '_>, spot: Spot) -> Resul
         run.emit(event);
     }
     Ok(())
+}
+
+/// What has to happen so that a token at an event-based gateway waits for one of the events behind it.
+pub(in crate::engine) fn watch_behind(
+    run: &mut Run<'_, '_>,
+    spot: Spot,
+    event: ElementIx,
+) -> Result<Vec<Event>, Trouble> {
+    match &run.process.element(event).kind {
+        Kind::Catch(trigger) => wait::watch(run, spot, event, trigger),
+        Kind::Receive(message) => {
+            wait::watch_message(run, spot, (event, 0), message).map(|awaited| vec![awaited])
+        }
+        Kind::Start(_)
+        | Kind::End(_)
+        | Kind::Throw(_)
+        | Kind::LinkSource(_)
+        | Kind::LinkTarget
+        | Kind::Boundary { .. }
+        | Kind::UserTask(_)
+        | Kind::PassThrough
+        | Kind::Work(_)
+        | Kind::Assign(_)
+        | Kind::Call(_)
+        | Kind::Decision(_)
+        | Kind::Exclusive
+        | Kind::Parallel
+        | Kind::Inclusive
+        | Kind::EventBased
+        | Kind::Complex { .. }
+        | Kind::SubProcess
+        | Kind::Transaction
+        | Kind::AdHoc(_)
+        | Kind::EventSubProcess
+        | Kind::EventStart { .. } => Ok(Vec::new()),
+    }
 }

@@ -15,7 +15,7 @@ use crate::engine::data::quoted;
 use crate::engine::event::Event;
 use crate::engine::run::{Run, Spot};
 use crate::ids::TaskId;
-use crate::task::{Task, TaskState};
+use crate::task::{Task, TaskEvent, TaskState};
 use crate::value::{Data, Name, Value};
 
 /// How urgent a task is when nobody says.
@@ -67,17 +67,10 @@ pub(in crate::engine) fn complete(
 }
 
 fn task(run: &mut Run<'_, '_>, spot: Spot, user_task: &UserTask) -> Result<Task, Trouble> {
-    let mut candidates = people(run, spot, &user_task.candidates);
+    let candidates = candidates(run, spot, user_task);
     let excluded = people(run, spot, &user_task.excluded);
-    // Who may not have the task does not get it by assignment either: it waits for a candidate.
-    let assignee = assignee(run, spot, user_task.assignee.as_ref())?
-        .filter(|name| !excluded.contains(&Principal::User(name.clone())));
-    // A task that the model gives to nobody at all is the initiator's to claim: it must not be lost to everyone. Where the
-    // system started the case there is none, and an administrator assigns it.
-    let unnamed = user_task.assignee.is_none() && user_task.candidates.is_empty();
-    if unnamed && !run.instance.initiator.is_empty() {
-        candidates.insert(Principal::User(run.instance.initiator.clone()));
-    }
+    let assignee = assignee(run, spot, user_task.assignee.as_ref(), &excluded)?;
+    let now = run.fresh.now;
     Ok(Task {
         id: TaskId((run.fresh.id)()),
         token: spot.token,
@@ -92,14 +85,75 @@ fn task(run: &mut Run<'_, '_>, spot: Spot, user_task: &UserTask) -> Result<Task,
         candidates,
         excluded,
         priority: priority(run, spot, user_task.priority.as_ref())?,
-        created_at: run.fresh.now,
-        due_at: moment(run, spot, user_task.due.as_ref(), "due date")?,
-        follow_up_at: moment(run, spot, user_task.follow_up.as_ref(), "follow-up date")?,
+        created_at: now,
+        due_at: moment(run, spot, user_task.due.as_ref(), "due date", now)?,
+        follow_up_at: moment(
+            run,
+            spot,
+            user_task.follow_up.as_ref(),
+            "follow-up date",
+            now,
+        )?,
         draft: None,
         comments: 0,
         completed_by: None,
         revision: 1,
     })
+}
+
+/// What an open task takes over from another version of its element, which says `is` where the one before said `was`. What
+/// both say in the same words stays as it is, also where somebody has changed it; dates are counted from when the task came into being.
+/// `counted` says whether both count days in the same way.
+pub(in crate::engine) fn renewed(
+    run: &Run<'_, '_>,
+    spot: Spot,
+    task: &Task,
+    (was, is): (&UserTask, &UserTask),
+    counted: bool,
+) -> Result<TaskEvent, Trouble> {
+    let unnamed = |user_task: &UserTask| user_task.assignee.is_none();
+    let same_people = was.candidates == is.candidates && unnamed(was) == unnamed(is);
+    let excluded = match was.excluded == is.excluded {
+        true => task.excluded.clone(),
+        false => people(run, spot, &is.excluded),
+    };
+    let date = |was: &Option<Text>, is: &Option<Text>, at, what| match was == is && counted {
+        true => Ok(at),
+        false => moment(run, spot, is.as_ref(), what, task.created_at),
+    };
+    Ok(TaskEvent::Renewed {
+        assignee: match task.assignee.is_none() && was.assignee != is.assignee {
+            true => assignee(run, spot, is.assignee.as_ref(), &excluded)?,
+            false => None,
+        },
+        candidates: match same_people {
+            true => task.candidates.clone(),
+            false => candidates(run, spot, is),
+        },
+        excluded,
+        priority: match was.priority == is.priority {
+            true => task.priority,
+            false => priority(run, spot, is.priority.as_ref())?,
+        },
+        due_at: date(&was.due, &is.due, task.due_at, "due date")?,
+        follow_up_at: date(
+            &was.follow_up,
+            &is.follow_up,
+            task.follow_up_at,
+            "follow-up date",
+        )?,
+    })
+}
+
+/// Who may claim a task. One that the model gives to nobody at all is the initiator's to claim: it must not be lost to
+/// everyone. Where the system started the case there is none, and an administrator assigns it.
+fn candidates(run: &Run<'_, '_>, spot: Spot, user_task: &UserTask) -> BTreeSet<Principal> {
+    let mut candidates = people(run, spot, &user_task.candidates);
+    let unnamed = user_task.assignee.is_none() && user_task.candidates.is_empty();
+    if unnamed && !run.instance.initiator.is_empty() {
+        candidates.insert(Principal::User(run.instance.initiator.clone()));
+    }
+    candidates
 }
 
 fn people(run: &Run<'_, '_>, spot: Spot, list: &[Principals]) -> BTreeSet<Principal> {
@@ -111,8 +165,19 @@ fn people(run: &Run<'_, '_>, spot: Spot, list: &[Principals]) -> BTreeSet<Princi
     state::resolve(list, &people)
 }
 
+/// Who gets a task. Who may not have it does not get it by assignment either: it waits for a candidate.
+fn assignee(
+    run: &Run<'_, '_>,
+    spot: Spot,
+    text: Option<&Text>,
+    excluded: &BTreeSet<Principal>,
+) -> Result<Option<Name>, Trouble> {
+    let named = named(run, spot, text)?;
+    Ok(named.filter(|name| !excluded.contains(&Principal::User(name.clone()))))
+}
+
 /// One name; of several, by commas or as a list, the first. Empty and null are nobody.
-fn assignee(run: &Run<'_, '_>, spot: Spot, text: Option<&Text>) -> Result<Option<Name>, Trouble> {
+fn named(run: &Run<'_, '_>, spot: Spot, text: Option<&Text>) -> Result<Option<Name>, Trouble> {
     let Some((text, value)) = value(run, spot, text, "assignee")? else {
         return Ok(None);
     };
@@ -144,12 +209,13 @@ pub(super) fn priority(run: &Run<'_, '_>, spot: Spot, text: Option<&Text>) -> Re
         .ok_or_else(|| spot.trouble(format!("{} is no priority from 0 to 100", quoted(text))))
 }
 
-/// A date, or a duration from now.
+/// A date, or a duration from a moment on.
 fn moment(
     run: &Run<'_, '_>,
     spot: Spot,
     text: Option<&Text>,
     what: &str,
+    from: Timestamp,
 ) -> Result<Option<Timestamp>, Trouble> {
     let Some((text, value)) = value(run, spot, text, what)? else {
         return Ok(None);
@@ -157,7 +223,7 @@ fn moment(
     let Some(value) = value.as_text() else {
         return Err(spot.trouble(format!("{} is no {what}", quoted(text))));
     };
-    let at = reckoning(run, spot.element).moment(value, run.fresh.now);
+    let at = reckoning(run, spot.element).moment(value, from);
     at.map(Some)
         .map_err(|error| spot.trouble(format!("{} is no {what}: it {error}", quoted(text))))
 }

@@ -25,12 +25,6 @@ pub(in crate::engine) fn step(
     spot: Spot,
     work: &ExternalWork,
 ) -> Result<(), Trouble> {
-    // What cannot be handed over is known now, and not only when somebody comes for it.
-    for input in &work.inputs {
-        let field = &input.field;
-        run.eval(spot.scope, &input.value)
-            .map_err(|error| spot.trouble(format!("the input `{field}` has no value: {error}")))?;
-    }
     let pending = pending(run, spot, work)?;
     let armed = boundary::arm(run, spot)?;
     run.emit(Event::WorkCreated(Box::new(pending)));
@@ -40,7 +34,17 @@ pub(in crate::engine) fn step(
     Ok(())
 }
 
-fn pending(run: &mut Run<'_, '_>, spot: Spot, work: &ExternalWork) -> Result<PendingWork, Trouble> {
+/// Work as the model asks for it now. What cannot be handed over is known now, and not only when somebody comes for it.
+pub(in crate::engine) fn pending(
+    run: &mut Run<'_, '_>,
+    spot: Spot,
+    work: &ExternalWork,
+) -> Result<PendingWork, Trouble> {
+    for input in &work.inputs {
+        let field = &input.field;
+        run.eval(spot.scope, &input.value)
+            .map_err(|error| spot.trouble(format!("the input `{field}` has no value: {error}")))?;
+    }
     let now = run.fresh.now;
     Ok(PendingWork {
         id: WorkId((run.fresh.id)()),

@@ -108,6 +108,75 @@ fn fields_are_mapped_over_the_data_of_the_side_that_gives() {
 }
 
 #[test]
+fn outputs_that_failed_are_tried_again_without_calling_again() {
+    let mut call = call();
+    call.outputs = vec![
+        Mapping::Field(set("fine", "1")),
+        Mapping::Field(set("square", "sum * sum")),
+    ];
+    let build = || {
+        let mut build = calling(call.clone());
+        build
+            .boundary("late", "call", true, after("PT1H"))
+            .end("stopped")
+            .row("late stopped");
+        build
+    };
+    let failed = "kept !call: `square` has no value";
+    let failing = || {
+        let (mut play, _) = Play::new(build());
+        let trace = returned(&mut play, completed(json!({ "sum": 1e20, "small": 7 }))).unwrap();
+        assert!(trace.starts_with(failed), "{trace}");
+        assert_eq!(play.field("fine"), json!(null), "all or nothing");
+        assert_eq!(
+            returned(&mut play, completed(json!({ "sum": 4 }))),
+            Err(Rejection::NoCall),
+            "it comes back once"
+        );
+        play
+    };
+    let admin = administrator();
+    let retry = |incident| Command::Retry {
+        actor: &admin,
+        incident: Some(incident),
+        data: data(json!({})),
+    };
+    let mut play = failing();
+    let trace = play.command(&retry(1)).unwrap();
+    assert!(trace.contains("!call: `square` has no value"), "{trace}");
+    assert!(!trace.contains("call:other"), "{trace}");
+    // A model that has mended its outputs goes on with what came back then.
+    let Kind::Call(asked) = &mut play.process.elements[1].kind else {
+        panic!("the call is the second element");
+    };
+    asked.outputs = vec![Mapping::Field(set("square", "small"))];
+    let trace = play.command(&retry(2)).unwrap();
+    assert!(
+        trace.ends_with("called clear:late <call >end <end ended:Completed"),
+        "{trace}"
+    );
+    assert_eq!(play.field("square"), json!(7));
+
+    let mut play = failing();
+    let resolve = Command::Resolve {
+        actor: &admin,
+        incident: 1,
+        reason: "by hand".into(),
+    };
+    let trace = play.command(&resolve).unwrap();
+    assert!(
+        trace.ends_with("<call >end <end ended:Completed"),
+        "{trace}"
+    );
+    assert!(play.instance.calls.is_empty());
+
+    let mut play = failing();
+    let trace = play.fire("late");
+    assert!(trace.ends_with("ended:Completed"), "{trace}");
+    assert!(play.instance.calls.is_empty());
+}
+
+#[test]
 fn an_error_that_leaves_the_called_is_caught_at_the_border() {
     let mut build = calling(call());
     build

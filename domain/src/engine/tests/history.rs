@@ -20,6 +20,7 @@ fn lines(play: &Play) -> Vec<String> {
             Kind::Suspended => '|',
             Kind::Resumed => '=',
             Kind::Modified => '#',
+            Kind::Migrated => '^',
         };
         let repetition = match entry.repetition {
             Some(Repetition::Whole) => " whole",

@@ -7,7 +7,7 @@ use super::play::{Play, data, person};
 use crate::access::Principal;
 use crate::bpmn::{Principals, StateList};
 use crate::engine::command::Command;
-use crate::engine::instance::Lists;
+use crate::engine::instance::{Lists, Source, Sources};
 use crate::task::TaskCommand;
 use crate::value::Name;
 
@@ -45,11 +45,17 @@ fn what_no_element_declares_is_carried_forward() {
         writers: Some(vec![Principals::Initiator]),
         ..StateList::default()
     };
+    let said_by_a = Source::Element(build.ix("a"));
     let (mut play, _) = Play::new(build);
     let expected = Lists {
         readers: users(&["rita"]),
         writers: users(&["ann"]),
         owners: users(&["olga"]),
+        from: Sources {
+            readers: Some(Source::Process),
+            writers: Some(said_by_a),
+            owners: Some(Source::Process),
+        },
         ..Lists::default()
     };
     assert_eq!(lists(&play, "a"), &expected);

@@ -26,6 +26,7 @@ mod links;
 mod lists;
 mod loops;
 mod messages;
+mod migrations;
 mod modifications;
 mod multi_instances;
 mod multiple;

@@ -266,6 +266,24 @@ impl Play {
         &self.process.element(element).id
     }
 
+    /// What was decided elsewhere happens.
+    pub(super) fn follow(&mut self, events: Vec<Event>) -> String {
+        self.apply(events)
+    }
+
+    /// The element of the first event that has it, in terms of the version that the instance runs now.
+    fn first_at(&self, find: impl Fn(&Event) -> Option<ElementIx>) -> ElementIx {
+        let mut found = None;
+        for event in self.events() {
+            if let Event::Migrated(migrated) = event {
+                found = found.map(|ix| migrated.elements.get(&ix).copied().unwrap_or(ix));
+            } else if found.is_none() {
+                found = find(event);
+            }
+        }
+        found.unwrap()
+    }
+
     fn apply(&mut self, events: Vec<Event>) -> String {
         let before = self.instance.clone();
         self.instance.apply(&events);
@@ -372,33 +390,30 @@ impl Play {
 
     /// The element of work that was there once.
     fn worked_at(&self, id: WorkId) -> ElementIx {
-        let mut created = self.events().filter_map(|event| {
+        self.first_at(|event| {
             let Event::WorkCreated(work) = event else {
                 return None;
             };
             (work.id == id).then_some(work.element)
-        });
-        created.next().unwrap()
+        })
     }
 
     fn short(&self, event: &Event) -> Option<String> {
         let timer = |id| {
-            let mut timers = self.events().filter_map(|event| {
+            self.id(self.first_at(|event| {
                 let Event::TimerSet(timer) = event else {
                     return None;
                 };
                 (timer.id == id).then_some(timer.element)
-            });
-            self.id(timers.next().unwrap())
+            }))
         };
         let scope = |id: ScopeId| {
-            let mut hosts = self.events().filter_map(|event| {
+            self.id(self.first_at(|event| {
                 let Event::Entered { token, element, .. } = event else {
                     return None;
                 };
                 (token.0 == id.0).then_some(*element)
-            });
-            self.id(hosts.next().unwrap())
+            }))
         };
         Some(match event {
             Event::Entered { element, .. } => format!(">{}", self.id(*element)),
@@ -446,6 +461,7 @@ impl Play {
             }
             Event::WorkCleared(work) => format!("unwork:{}", self.id(self.worked_at(*work))),
             Event::Called(_) | Event::CallReaders { .. } => return None,
+            Event::CallReturned { .. } => "kept".to_owned(),
             Event::CallCleared { .. } => "called".to_owned(),
             Event::Asked(effect) => match effect {
                 Effect::Signal { name, .. } => format!("signal:{name}"),
@@ -468,6 +484,7 @@ impl Play {
             Event::Suspended { .. } => "suspended".to_owned(),
             Event::Resumed { .. } => "resumed".to_owned(),
             Event::Modified { .. } => "modified".to_owned(),
+            Event::Migrated(_) => "migrated".to_owned(),
             Event::IncidentRetried { number, .. } => format!("retry:{number}"),
             Event::IncidentResolved { number, .. } => format!("pass:{number}"),
             Event::Ended { state, .. } => format!("ended:{state:?}"),
@@ -479,6 +496,7 @@ fn short_work(event: &WorkEvent) -> String {
     match event {
         WorkEvent::Locked(lock) => format!("locked({})", lock.worker),
         WorkEvent::Extended { .. } => "extended".to_owned(),
+        WorkEvent::Renewed { kind, .. } => format!("renewed({kind})"),
         WorkEvent::Failed { retries, .. } => format!("failed({retries})"),
         WorkEvent::Completed { .. } => "worked".to_owned(),
         WorkEvent::Thrown { .. } => "threw".to_owned(),
@@ -496,6 +514,7 @@ fn short_task(event: &TaskEvent) -> &'static str {
         TaskEvent::Suspended => "asleep",
         TaskEvent::Resumed => "awake",
         TaskEvent::Commented => "commented",
+        TaskEvent::Renewed { .. } => "renewed",
         TaskEvent::Completed { .. } => "done",
         TaskEvent::Cancelled => "gone",
     }

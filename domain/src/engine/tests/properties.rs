@@ -12,44 +12,43 @@ use crate::engine::instance::InstanceState;
 use crate::task::TaskCommand;
 use crate::value::Name;
 
-/// One move of somebody; whether anything could be done.
-fn act(play: &mut Play, dice: u32) -> bool {
+/// One move of somebody: what came of it; nothing if nothing could be done.
+pub(super) fn act(play: &mut Play, dice: u32) -> Option<String> {
     let tasks: Vec<_> = play.instance.open_tasks().map(|task| task.id).collect();
     let timers: Vec<_> = play.instance.timers.iter().map(|timer| timer.id).collect();
     let waits = usize::from(!play.instance.waits.is_empty());
     let signals = usize::from(!play.instance.signals.is_empty());
     let all = tasks.len() + timers.len() + waits + signals;
     if all == 0 {
-        return false;
+        return None;
     }
     let ann = person("ann");
     let chosen = dice as usize % all;
-    if let Some(task) = tasks.get(chosen) {
+    let happened = if let Some(task) = tasks.get(chosen) {
         let command = TaskCommand::Complete {
             data: super::play::data(json!({"x": dice % 11})),
             outcome: None,
         };
-        let completed = play.command(&Command::Task {
+        play.command(&Command::Task {
             task: *task,
             actor: &ann,
             command,
             expected_revision: None,
-        });
-        completed.unwrap();
+        })
     } else if let Some(timer) = timers.get(chosen - tasks.len()) {
         let due = play.instance.timers.iter().find(|held| held.id == *timer);
         play.now = play.now.max(due.unwrap().due_at);
-        play.command(&Command::Fire(*timer)).unwrap();
+        play.command(&Command::Fire(*timer))
     } else if waits == 1 && chosen == tasks.len() + timers.len() {
-        play.message("m").unwrap();
+        play.message("m")
     } else {
         let signal = Command::Signal {
             name: Name::from("s"),
             data: super::play::data(json!({})),
         };
-        play.command(&signal).unwrap();
-    }
-    true
+        play.command(&signal)
+    };
+    Some(happened.unwrap())
 }
 
 /// How often tokens of a parallel gateway were done, over the flows that come in.
@@ -70,7 +69,7 @@ proptest! {
     fn every_run_comes_to_its_end(block in block(), dice in prop::collection::vec(any::<u32>(), 16)) {
         let (mut play, _) = Play::with(Layout::of(&block), json!({"x": dice[0] % 11}));
         let mut moves = 0;
-        while act(&mut play, dice[moves % dice.len()].wrapping_add(moves as u32)) {
+        while act(&mut play, dice[moves % dice.len()].wrapping_add(moves as u32)).is_some() {
             moves += 1;
             prop_assert!(moves < 500, "{:?}", play.stands());
         }
@@ -86,7 +85,9 @@ proptest! {
     fn a_parallel_join_fires_as_often_as_its_fork(block in block(), dice in prop::collection::vec(any::<u32>(), 16)) {
         let (mut play, _) = Play::with(Layout::of(&block), json!({"x": dice[0] % 11}));
         let mut moves = 0;
-        while moves < 500 && act(&mut play, dice[moves % dice.len()].wrapping_add(moves as u32)) {
+        while moves < 500
+            && act(&mut play, dice[moves % dice.len()].wrapping_add(moves as u32)).is_some()
+        {
             moves += 1;
         }
         let undisturbed = !play.events().any(|event| matches!(event, Event::Cancelled { .. }));

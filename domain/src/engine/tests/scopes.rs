@@ -449,3 +449,37 @@ fn a_task_in_its_own_scope_is_hidden_by_the_rule_of_the_fields_name() {
     assert_eq!(seen("bob"), (Visibility::Hidden, None));
     assert_eq!(play.process.element(ElementIx(1)).inputs.len(), 1);
 }
+
+#[test]
+fn what_an_event_brought_is_kept_while_its_own_fields_have_no_value() {
+    let fails = vec![set("fee", "factor * factor")];
+    let out = vec![set("total", "sum + fee")];
+    let mut border = one_task(for_ann());
+    border
+        .boundary("told", "a", true, Trigger::Message(message("paid")))
+        .end("over")
+        .row("told over");
+    let mut first = Build::new();
+    first.start("start");
+    first.add("which", Kind::EventBased);
+    first
+        .catch("late", after("P1D"))
+        .catch("told", Trigger::Message(message("paid")))
+        .end("end")
+        .row("start which late end")
+        .row("which told end");
+    for mut build in [border, first] {
+        build.at("told").inputs = fails.clone();
+        build.at("told").outputs = out.clone();
+        let (mut play, _) = Play::with(build, json!({"factor": 1e20}));
+        let trace = send(&mut play, json!({"sum": 4}));
+        assert!(
+            trace.contains("!told: the input `fee` has no value"),
+            "{trace}"
+        );
+        play.retry(1, json!({"factor": 2})).unwrap();
+        assert!(play.is_over());
+        assert_eq!(play.field("total"), json!(8));
+        assert!(play.instance.scopes.is_empty());
+    }
+}

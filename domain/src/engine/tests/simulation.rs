@@ -3,6 +3,7 @@
 //! twice. `DOCKET_SEED=17 cargo test -p docket-domain simulation` runs one seed again, exactly as it was.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, LazyLock};
 
 use jiff::SignedDuration;
 use proptest::strategy::{Strategy, ValueTree};
@@ -11,17 +12,21 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::blocks::{Layout, block};
+use super::build::set;
 use super::play::{administrator, at, data, person, plain_start};
-use crate::access::Actor;
-use crate::bpmn::{Kind, Process, read, resolve};
+use crate::access::{Actor, Privilege};
+use crate::bpmn::{DecisionBinding, DecisionRef, Kind, Process, read, resolve};
+use crate::dmn::{self, Decision};
 use crate::engine::call::Outcome;
 use crate::engine::command::{Command, Fresh, Known, Rejection, Starter};
 use crate::engine::event::Event;
 use crate::engine::instance::{Instance, InstanceState, Token, TokenId};
 use crate::engine::{decide, start};
 use crate::history;
+use crate::ids::TenantId;
 use crate::task::TaskCommand;
-use crate::value::Name;
+use crate::value::{Data, Name};
+use crate::work::WorkCommand;
 
 /// Lives that are simulated unless one seed is named.
 const SEEDS: u64 = 5_000;
@@ -29,7 +34,7 @@ const SEEDS: u64 = 5_000;
 const COMMANDS: u32 = 20;
 
 /// Models of the families that blocks do not make.
-const FAMILIES: [&str; 6] = [
+const FAMILIES: [&str; 8] = [
     // Signals, thrown and caught, and an event sub-process that a message begins.
     r#"<startEvent id="s"/><sequenceFlow sourceRef="s" targetRef="f"/><parallelGateway id="f"/>
        <sequenceFlow sourceRef="f" targetRef="a"/><sequenceFlow sourceRef="f" targetRef="c"/>
@@ -51,6 +56,24 @@ const FAMILIES: [&str; 6] = [
        <boundaryEvent id="xc" attachedToRef="x"><cancelEventDefinition/></boundaryEvent>
        <sequenceFlow sourceRef="xc" targetRef="after"/><userTask id="after">WHO</userTask>
        <sequenceFlow sourceRef="x" targetRef="end"/><endEvent id="end"/>"#,
+    // Work outside, whose error is caught, and then a decision that contradicts itself at times.
+    r#"<startEvent id="s"/><sequenceFlow sourceRef="s" targetRef="w"/>
+       <serviceTask id="w"><extensionElements><wf:work type="pay" retries="2" backoff="PT1M" timeout="PT10M"/><wf:output field="paid" value="x"/></extensionElements></serviceTask>
+       <boundaryEvent id="poor" attachedToRef="w"><errorEventDefinition errorRef="err"/></boundaryEvent>
+       <boundaryEvent id="slow" attachedToRef="w" cancelActivity="false"><timerEventDefinition><timeDuration>PT1H</timeDuration></timerEventDefinition></boundaryEvent>
+       <sequenceFlow sourceRef="poor" targetRef="a"/><userTask id="a">WHO</userTask>
+       <sequenceFlow sourceRef="slow" targetRef="b"/><userTask id="b">WHO</userTask>
+       <sequenceFlow sourceRef="w" targetRef="d"/>
+       <businessRuleTask id="d"><extensionElements><wf:decision ref="d" result="said"/></extensionElements></businessRuleTask>
+       <sequenceFlow sourceRef="d" targetRef="end"/><endEvent id="end"/>"#,
+    // Calls side by side, what comes back from one of them being too large at times.
+    r#"<startEvent id="s"/><sequenceFlow sourceRef="s" targetRef="f"/><parallelGateway id="f"/>
+       <sequenceFlow sourceRef="f" targetRef="one"/><sequenceFlow sourceRef="f" targetRef="each"/>
+       <callActivity id="one" calledElement="other"><extensionElements><wf:call><wf:out field="big" value="if x &gt; 5 then 100000000000000000000 * 100000000000000000000 else x"/></wf:call></extensionElements></callActivity>
+       <callActivity id="each" calledElement="other"><multiInstanceLoopCharacteristics><extensionElements><wf:collection field="items" element="item"/></extensionElements></multiInstanceLoopCharacteristics></callActivity>
+       <boundaryEvent id="failed" attachedToRef="each"><errorEventDefinition errorRef="err"/></boundaryEvent>
+       <sequenceFlow sourceRef="failed" targetRef="a"/><userTask id="a">WHO</userTask>
+       <sequenceFlow sourceRef="one" targetRef="j"/><sequenceFlow sourceRef="each" targetRef="j"/><parallelGateway id="j"/>"#,
     // A call with a timer at its border.
     r#"<startEvent id="s"/><sequenceFlow sourceRef="s" targetRef="call"/><callActivity id="call" calledElement="other"/>
        <boundaryEvent id="late" attachedToRef="call" cancelActivity="false"><timerEventDefinition><timeDuration>PT1H</timeDuration></timerEventDefinition></boundaryEvent>
@@ -121,7 +144,42 @@ impl Drop for Seed {
 }
 
 fn model(seed: u64, dice: &mut Dice) -> Process {
-    if let Some(family) = FAMILIES.get(dice.below(3 * FAMILIES.len() as u64) as usize) {
+    let mut process = plain_model(seed, dice);
+    furnish(&mut process, dice);
+    process
+}
+
+/// Gives some activities and events fields of their own and mappings, some of which have no value at times.
+fn furnish(process: &mut Process, dice: &mut Dice) {
+    const FAILS: &str = "if x > 8 then 79228162514264337593543950335 * x else x";
+    for element in &mut process.elements {
+        let maps = element.kind.is_activity()
+            || matches!(
+                element.kind,
+                Kind::Catch(_)
+                    | Kind::Throw(_)
+                    | Kind::End(_)
+                    | Kind::Boundary { .. }
+                    | Kind::EventStart { .. }
+                    | Kind::EventSubProcess
+            );
+        if maps && dice.one_in(4) {
+            element.inputs = vec![set("own", "x"), set("again", "own")];
+        }
+        if maps && dice.one_in(4) {
+            element.outputs = vec![set("seen", "if again = null then x else again")];
+        }
+        if maps && dice.one_in(16) {
+            element.inputs.push(set("own", FAILS));
+        }
+        if maps && dice.one_in(16) {
+            element.outputs.push(set("seen", FAILS));
+        }
+    }
+}
+
+fn plain_model(seed: u64, dice: &mut Dice) -> Process {
+    if let Some(family) = FAMILIES.get(dice.below(2 * FAMILIES.len() as u64) as usize) {
         return family_of(family);
     }
     let mut bytes = [0; 32];
@@ -136,7 +194,7 @@ fn family_of(elements: &str) -> Process {
     let who = "<extensionElements><wf:assignment candidateUsers='ann,bob'/></extensionElements>";
     let xml = format!(
         r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:wf="https://docket.dev/schema/wf" targetNamespace="t">
-        <signal id="sig" name="sig"/><message id="msg" name="msg"/>
+        <signal id="sig" name="sig"/><message id="msg" name="msg"/><error id="err" errorCode="E"/>
         <process id="p" isExecutable="true"><extensionElements><wf:acl><wf:readers users="ann,bob"/><wf:writers users="ann,bob"/></wf:acl></extensionElements>{}</process></definitions>"#,
         elements.replace("WHO", who)
     );
@@ -148,6 +206,7 @@ struct People {
     ann: Actor,
     bob: Actor,
     adam: Actor,
+    rob: Actor,
 }
 
 /// One life: what is stored, and beside it a twin that is never stored and never loses a decision.
@@ -180,6 +239,16 @@ fn called(command: &Command<'_>) -> &'static str {
         Command::Retry { .. } => "retry",
         Command::Withdraw(_) => "withdraw",
         Command::Terminate(_) => "terminate",
+        Command::Activate { .. } => "activate",
+        Command::Work { command, .. } => match command {
+            WorkCommand::Complete { .. } => "work done",
+            WorkCommand::Fail { .. } => "work failed",
+            WorkCommand::Throw { .. } => "work threw",
+            WorkCommand::Extend { .. } => "work extended",
+        },
+        Command::Suspend { .. } => "suspend",
+        Command::Resume { .. } => "resume",
+        Command::Resolve { .. } => "resolve",
         _ => "other",
     }
 }
@@ -195,9 +264,26 @@ fn open_only(instance: &Instance) -> Instance {
     instance
 }
 
+/// A decision whose rules contradict each other at times.
+fn known() -> Known {
+    static DECISION: LazyLock<Arc<Decision>> = LazyLock::new(|| {
+        let xml = "<definitions xmlns='https://www.omg.org/spec/DMN/20191111/MODEL/'><decision id='d'><decisionTable><input><inputExpression><text>x</text></inputExpression></input><output name='said'/><rule><inputEntry><text>&lt; 4</text></inputEntry><outputEntry><text>\"low\"</text></outputEntry></rule><rule><inputEntry><text>&gt; 2</text></inputEntry><outputEntry><text>\"high\"</text></outputEntry></rule></decisionTable></decision></definitions>";
+        let draft = dmn::read::read_text(xml).unwrap();
+        Arc::new(dmn::read::resolve(&draft, "d").unwrap())
+    });
+    let decision = DecisionRef {
+        key: Name::from("d"),
+        binding: DecisionBinding::Latest,
+    };
+    Known {
+        decisions: [(decision, DECISION.clone())].into(),
+        ..Known::default()
+    }
+}
+
 fn fresh<T>(revision: u32, now: jiff::Timestamp, then: impl FnOnce(&mut Fresh<'_>) -> T) -> T {
     let mut next = u128::from(revision + 1) << 64;
-    let known = Known::default();
+    let known = known();
     then(&mut Fresh {
         now,
         id: &mut || {
@@ -302,7 +388,8 @@ impl<'a> Life<'a> {
         assert!(instance.signals.iter().all(|wait| held(wait.token)));
         assert!(instance.calls.iter().all(|call| held(call.token)));
         assert!(instance.open_tasks().all(|task| held(task.token)));
-        if instance.state != InstanceState::Active {
+        assert!(instance.work.iter().all(|work| held(work.token)));
+        if instance.ended_at.is_some() {
             assert_eq!(instance.tokens, [], "nothing is left at the end");
             assert!(instance.timers.is_empty() && instance.waits.is_empty());
             assert!(instance.signals.is_empty() && instance.conditions.is_empty());
@@ -345,7 +432,29 @@ impl<'a> Life<'a> {
             false => &people.ann,
         };
         let fields = data(json!({"x": dice.below(11)}));
+        if instance.state == InstanceState::Suspended && !dice.one_in(4) {
+            return Command::Resume {
+                actor: &people.adam,
+                reason: None,
+            };
+        }
+        if !instance.work.is_empty() && dice.one_in(2) {
+            return work(&instance, dice, people, fields);
+        }
         match dice.below(100) {
+            65..67 => {
+                return Command::Suspend {
+                    actor: &people.adam,
+                    reason: Some(Name::from("r")),
+                };
+            }
+            67..78 if !instance.incidents.is_empty() => {
+                return Command::Resolve {
+                    actor: &people.adam,
+                    incident: dice.pick(&instance.incidents).unwrap().number,
+                    reason: Name::from("r"),
+                };
+            }
             0 => return Command::Withdraw(actor),
             1 => return Command::Terminate(&people.adam),
             2..8 => {
@@ -376,8 +485,13 @@ impl<'a> Life<'a> {
                 };
             }
             50..60 if !instance.calls.is_empty() => {
-                let call = dice.pick(&instance.calls).unwrap();
-                return Command::Returned(vec![(call.child, Outcome::Completed(fields))]);
+                let child = dice.pick(&instance.calls).unwrap().child;
+                let outcome = match dice.below(8) {
+                    0 => Outcome::Error(Name::from("E")),
+                    1 => Outcome::Ended,
+                    _ => Outcome::Completed(fields),
+                };
+                return Command::Returned(vec![(child, outcome)]);
             }
             50..65 if !instance.incidents.is_empty() => {
                 return Command::Retry {
@@ -416,6 +530,41 @@ impl<'a> Life<'a> {
     }
 }
 
+/// What a worker does, or tries to do.
+fn work<'p>(instance: &Instance, dice: &mut Dice, people: &'p People, data: Data) -> Command<'p> {
+    let (actor, worker) = (&people.rob, Name::from("w1"));
+    let work = dice.pick(&instance.work).unwrap();
+    if work.lock.is_none() || dice.one_in(8) {
+        return Command::Activate {
+            actor,
+            worker,
+            work: vec![work.id],
+            lock: None,
+        };
+    }
+    let command = match dice.below(7) {
+        0 | 1 => WorkCommand::Fail {
+            retries: None,
+            backoff: None,
+            message: None,
+        },
+        2 | 3 => WorkCommand::Throw {
+            code: Name::from(if dice.one_in(3) { "unknown" } else { "E" }),
+            data,
+        },
+        4 => WorkCommand::Extend {
+            lock: SignedDuration::from_mins(5),
+        },
+        _ => WorkCommand::Complete { data },
+    };
+    Command::Work {
+        actor,
+        worker,
+        work: work.id,
+        command,
+    }
+}
+
 fn waits(instance: &Instance, token: &Token) -> bool {
     let id = token.id;
     instance.incidents.iter().any(|held| held.token == id)
@@ -425,7 +574,8 @@ fn waits(instance: &Instance, token: &Token) -> bool {
         || instance.signals.iter().any(|wait| wait.token == id)
         || instance.conditions.iter().any(|wait| wait.token == id)
         || instance.calls.iter().any(|call| call.token == id)
-        || instance.scopes.iter().any(|scope| scope.id.0 == id.0)
+        || instance.work.iter().any(|work| work.token == id)
+        || instance.tokens.iter().any(|inside| inside.scope.0 == id.0)
         || waits_for_turn(instance, token)
 }
 
@@ -441,7 +591,7 @@ fn live(seed: u64, people: &People) -> Seen {
     let process = model(seed, &mut dice);
     let mut life = Life::begin(&process, dice, people);
     for _ in 0..COMMANDS {
-        if life.twin.state != InstanceState::Active && life.dice.one_in(2) {
+        if life.twin.ended_at.is_some() && life.dice.one_in(2) {
             break;
         }
         let command = life.choose(people);
@@ -494,6 +644,13 @@ fn simulated_lives_survive_crashes_and_deliveries_that_come_twice() {
         ann: person("ann"),
         bob: person("bob"),
         adam: administrator(),
+        rob: Actor::new(
+            TenantId(Uuid::nil()),
+            Name::from("rob"),
+            [],
+            [],
+            [Privilege::Worker],
+        ),
     };
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let seen: Vec<Seen> = std::thread::scope(|scope| {
@@ -524,10 +681,18 @@ fn simulated_lives_survive_crashes_and_deliveries_that_come_twice() {
         "signal",
         "returned",
         "retry",
+        "resolve",
+        "suspend",
+        "resume",
+        "activate",
+        "work done",
+        "work failed",
+        "work threw",
+        "work extended",
         "withdraw",
         "terminate",
     ] {
         let times = all.get(what).copied().unwrap_or_default();
-        assert!(times >= 100, "`{what}` happens too seldom: {all:?}");
+        assert!(times >= 50, "`{what}` happens too seldom: {all:?}");
     }
 }

@@ -29,6 +29,7 @@ fn remembered(number: u32) -> Entry {
         task: None,
         called: None,
         message: None,
+        versions: None,
     }
 }
 

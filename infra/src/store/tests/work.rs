@@ -154,11 +154,14 @@ async fn rows_follow_the_work_through_its_life() {
 async fn no_way_to_work_reads_a_whole_table_or_sorts_a_queue() {
     let mut world = World::new().await;
     insert(&world, 1, vec![work(1, 50, 0), work(2, 90, 0)]).await;
+    crowd(&world).await;
     let sent: Arc<Mutex<Vec<Statement>>> = Arc::default();
-    let seen = sent.clone();
-    world.store.db.set_metric_callback(move |info| {
-        seen.lock().unwrap().push(info.statement.clone());
-    });
+    for db in [&mut world.store.db, &mut world.store.writing] {
+        let seen = sent.clone();
+        db.set_metric_callback(move |info| {
+            seen.lock().unwrap().push(info.statement.clone());
+        });
+    }
     let rob = actor(
         world.acme,
         "rob",
@@ -171,10 +174,15 @@ async fn no_way_to_work_reads_a_whole_table_or_sorts_a_queue() {
     let read = world.store.read(world.acme).await.unwrap();
     read.work_times(&rob, "pay", at(1)).await.unwrap();
     read.held_work(&rob, "w1", WorkId(id(1))).await.unwrap();
+    let looking = sent.lock().unwrap().len();
+    assert!((8..40).contains(&looking), "{looking} statements");
+    drop(read);
+    take(&world, &[1]).await;
 
     let sent = std::mem::take(&mut *sent.lock().unwrap());
-    assert!(sent.len() >= 8);
-    for statement in sent {
+    assert!(sent.len() > looking + 3);
+    let plans = |statement: &&Statement| !statement.sql.starts_with("INSERT");
+    for statement in sent.iter().filter(plans).cloned() {
         let sql = statement.sql.clone();
         let explained = Statement {
             sql: format!("EXPLAIN QUERY PLAN {sql}"),
@@ -191,4 +199,65 @@ async fn no_way_to_work_reads_a_whole_table_or_sorts_a_queue() {
             assert!(!whole && !guessed && !sorted, "{step}\n{sql}");
         }
     }
+}
+
+/// A hundred thousand pieces of work in queues of others, and as many rows of them as a table has in earnest.
+async fn crowd(world: &World) {
+    use super::super::entity::work::{ActiveModel, Entity};
+    use sea_orm::{EntityTrait, Set};
+
+    let row = |number: u32| ActiveModel {
+        work_id: Set(id(900_000 + u128::from(number))),
+        queue: Set(id(800_000 + u128::from(number % 50))),
+        tenant_id: Set(world.acme.0),
+        instance_id: Set(world.instance(1).id.0),
+        priority: Set(i64::from(number % 7)),
+        free_at: Set(i64::from(number)),
+        holder: Set(None),
+    };
+    for part in (0..100_000).collect::<Vec<u32>>().chunks(4_000) {
+        Entity::insert_many(part.iter().map(|number| row(*number)))
+            .exec_without_returning(&world.store.writing)
+            .await
+            .unwrap();
+    }
+}
+
+/// Takes the first piece of work of each of these instances in hand, all in one unit of work.
+async fn take(world: &World, instances: &[u128]) {
+    let write = world.store.write(world.acme).await.unwrap();
+    let ids: Vec<InstanceId> = instances
+        .iter()
+        .map(|number| world.instance(*number).id)
+        .collect();
+    let found = write.instances_for_engine(&ids).await.unwrap();
+    let acl = readers(["emma"]);
+    let changes: Vec<_> = found
+        .into_iter()
+        .map(|(_, before)| {
+            let before = before.unwrap();
+            let mut after = before.clone();
+            after.revision += 1;
+            after.work[0].lock = Some(Lock {
+                user: name("rob"),
+                worker: name("w1"),
+                until: at(60),
+            });
+            let mut entry = started(&after, &acl, &[]);
+            entry.before = Some(entry.after.clone());
+            (before, after, entry)
+        })
+        .collect();
+    let transitions: Vec<_> = changes
+        .iter()
+        .map(|(before, after, entry)| super::super::Transition {
+            process: &world.process,
+            before: Some(before),
+            after,
+            entry,
+            remembered: &[],
+        })
+        .collect();
+    write.save_instances(&transitions).await.unwrap();
+    write.commit().await.unwrap();
 }

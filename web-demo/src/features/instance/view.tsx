@@ -37,6 +37,7 @@ const INSTANCE = graphql(`
     }
     incidents {
       elementId
+      elementName
       message
       at
     }
@@ -138,7 +139,7 @@ function Run({ instance: shown, titled }: { instance: FragmentType<typeof INSTAN
       </div>
       {instance.incidents?.map((incident) => (
         <p key={`${incident.elementId} ${incident.at}`} className="rounded-md bg-danger-wash px-3 py-2 text-sm text-danger">
-          {incident.elementId}: {incident.message}
+          {incident.elementName ?? incident.elementId}: {incident.message}
         </p>
       ))}
       <Diagram instance={instance.id} marked={instance.tokens?.map((token) => token.elementId) ?? []} />

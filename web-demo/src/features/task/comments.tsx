@@ -60,7 +60,7 @@ export function TaskComments({ task: shown }: { task: FragmentType<typeof TASK> 
                   <Moment at={comment.createdAt} />
                 </span>
               </p>
-              <p className="whitespace-pre-wrap">{comment.text}</p>
+              <p className="wrap-anywhere whitespace-pre-wrap">{comment.text}</p>
             </div>
           </li>
         ))}

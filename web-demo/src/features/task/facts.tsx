@@ -95,9 +95,9 @@ function standing(state: TaskState): [Tone, string] {
 
 function Fact({ name, quiet = false, children }: { name: string; quiet?: boolean; children: ReactNode }) {
   return (
-    <div className="flex gap-1.5">
+    <div className="flex min-w-0 gap-1.5">
       <dt className={quiet ? 'sr-only' : 'text-soft'}>{name}</dt>
-      <dd>{children}</dd>
+      <dd className="min-w-0 wrap-anywhere">{children}</dd>
     </div>
   );
 }

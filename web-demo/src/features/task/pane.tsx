@@ -158,7 +158,7 @@ function Heading({ text }: { text: string }) {
     if (came === 'PUSH') heading.current?.focus({ preventScroll: true });
   }, [came]);
   return (
-    <h2 ref={heading} tabIndex={-1} className="text-xl font-semibold tracking-tight outline-none">
+    <h2 ref={heading} tabIndex={-1} className="text-xl font-semibold tracking-tight wrap-anywhere outline-none">
       {text}
     </h2>
   );

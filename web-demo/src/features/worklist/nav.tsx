@@ -46,7 +46,8 @@ export function WorklistNav({ worklists }: { worklists: readonly Worklist[] }) {
   return (
     <nav
       aria-label="Worklists"
-      className="flex shrink-0 gap-1 overflow-x-auto border-b border-line px-2 py-1.5 lg:w-56 lg:flex-col lg:overflow-y-auto lg:border-r lg:border-b-0 lg:py-3"
+      // What only readers hear is placed absolutely: without a place of its own it would widen the page.
+      className="relative flex shrink-0 gap-1 overflow-x-auto border-b border-line px-2 py-1.5 lg:w-56 lg:flex-col lg:overflow-y-auto lg:border-r lg:border-b-0 lg:py-3"
     >
       {mine.length > 0 && <Heading>Mine</Heading>}
       {mine.map((link) => (
