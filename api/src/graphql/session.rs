@@ -10,6 +10,7 @@ use async_graphql::extensions::{
 };
 use async_graphql::futures_util::StreamExt;
 use async_graphql::futures_util::stream::BoxStream;
+use async_graphql::parser::types::OperationType;
 use async_graphql::{Context, Data, Request, Response, Value};
 use docket_domain::access::Actor;
 use docket_domain::bpmn;
@@ -211,9 +212,12 @@ pub async fn execute(
     schema: &async_graphql::Schema<Query, Mutation, Subscription>,
     app: &App,
     viewer: Viewer,
-    request: Request,
+    mut request: Request,
 ) -> Response {
     let execution = Execution::new(app, &viewer);
+    if reads(&mut request) {
+        execution.snapshot.begin();
+    }
     let request = request
         .data(viewer)
         .data(execution.loaders)
@@ -221,6 +225,15 @@ pub async fn execute(
         .data(execution.redactions.clone());
     let response = execution.batches.drive(schema.execute(request)).await;
     coded(execution.redactions.name_in(response))
+}
+
+/// Whether all that the document can do is to read: a mutation begins with what it writes.
+fn reads(request: &mut Request) -> bool {
+    let document = request.parsed_query();
+    document.is_ok_and(|document| {
+        let mut operations = document.operations.iter();
+        operations.all(|(_, operation)| operation.node.ty == OperationType::Query)
+    })
 }
 
 /// Makes the session of each subscription.

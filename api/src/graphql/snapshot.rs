@@ -51,6 +51,13 @@ impl Snapshot {
         read.await.cloned()
     }
 
+    /// Begins it beside whatever happens until somebody reads. Until then it sees nothing, so that nothing is missed.
+    pub fn begin(&self) {
+        let snapshot = self.clone();
+        // Whoever reads tries again where this fails, and is told.
+        tokio::spawn(async move { drop(snapshot.read().await) });
+    }
+
     /// Lets whoever reads from now on read what was committed meanwhile.
     pub fn renew(&self) {
         *self.cell() = Cell::default();
