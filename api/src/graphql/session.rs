@@ -215,15 +215,18 @@ pub async fn execute(
     mut request: Request,
 ) -> Response {
     let execution = Execution::new(app, &viewer);
-    if reads(&mut request) {
-        execution.snapshot.begin();
-    }
+    let reads = reads(&mut request);
+    let snapshot = execution.snapshot.clone();
     let request = request
         .data(viewer)
         .data(execution.loaders)
         .data(execution.snapshot)
         .data(execution.redactions.clone());
-    let response = execution.batches.drive(schema.execute(request)).await;
+    let running = execution.batches.drive(schema.execute(request));
+    let response = match reads {
+        true => snapshot.beside(running).await,
+        false => running.await,
+    };
     coded(execution.redactions.name_in(response))
 }
 

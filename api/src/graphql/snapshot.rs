@@ -3,11 +3,13 @@
 //! what it has written.
 
 use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use docket_domain::engine::instance::Instance;
 use docket_domain::ids::{InstanceId, ProcessId, TenantId};
 use docket_infra::store::{ProcessRecord, Read, Store};
+use futures_util::future::{Either, select};
 use tokio::sync::OnceCell;
 
 use crate::app::AppError;
@@ -51,11 +53,15 @@ impl Snapshot {
         read.await.cloned()
     }
 
-    /// Begins it beside whatever happens until somebody reads. Until then it sees nothing, so that nothing is missed.
-    pub fn begin(&self) {
-        let snapshot = self.clone();
-        // Whoever reads tries again where this fails, and is told.
-        tokio::spawn(async move { drop(snapshot.read().await) });
+    /// Begins it while something else runs, which may read and ends when it likes. Until its first statement a snapshot sees
+    /// nothing, so that nothing is missed.
+    pub async fn beside<T>(&self, running: impl Future<Output = T>) -> T {
+        let begun = pin!(self.read());
+        match select(begun, pin!(running)).await {
+            // Whoever reads tries again where this failed, and is told.
+            Either::Left((_, running)) => running.await,
+            Either::Right((done, _)) => done,
+        }
     }
 
     /// Lets whoever reads from now on read what was committed meanwhile.
