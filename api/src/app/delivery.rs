@@ -193,6 +193,10 @@ impl App {
                 let Some(thrown) = tx.take_delivery(due).await? else {
                     return Ok(());
                 };
+                // After its return nobody listens to a child any more: what it said before goes first.
+                if matches!(thrown.effect, Effect::Return(_)) && tx.is_behind(due).await? {
+                    return Err(Rejection::Suspended.into());
+                }
                 self.deliver_in(&tx, due.to, &thrown).await?;
                 tx.commit().await?;
                 self.hub.wake();

@@ -435,6 +435,23 @@ impl Write {
         self.thrown.load(Ordering::Relaxed)
     }
 
+    /// Whether something that was thrown before is still to be delivered to the same. For what must not come first.
+    pub async fn is_behind(&self, due: &DueDelivery) -> Result<bool, StoreError> {
+        use delivery::{Column, Entity};
+
+        let (_, target) = due.to.code();
+        let earlier = Query::select()
+            .expr(Expr::val(1i64))
+            .from(Entity)
+            .and_where(Column::Target.eq(target))
+            .and_where(Column::TenantId.eq(self.tenant.0))
+            .and_where(Column::EffectId.lt(due.effect))
+            .limit(1)
+            .take();
+        let earlier: Option<i64> = self.row(&earlier).await?;
+        Ok(earlier.is_some())
+    }
+
     /// Removes a delivery, which this unit of work now does: what was thrown, or nothing if another has done it.
     pub async fn take_delivery(&self, due: &DueDelivery) -> Result<Option<Thrown>, StoreError> {
         use delivery::{Column, Entity};

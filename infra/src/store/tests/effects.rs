@@ -149,3 +149,32 @@ async fn a_message_finds_the_longest_wait_that_it_fits() {
     assert_eq!(asking("paid").await, [one.process]);
     assert_eq!(asking("shipped").await, []);
 }
+
+#[tokio::test]
+async fn what_is_behind_something_earlier_knows_it() {
+    let world = World::new().await;
+    let (parent, other) = (waiting(&world, 1).await, waiting(&world, 2).await);
+    let write = world.store.write(world.acme).await.unwrap();
+    for code in ["first", "second"] {
+        let said = Thrown {
+            effect: Effect::Escalate(name(code)),
+            by: Some(other.id),
+            hops: 0,
+        };
+        write.throw_to(parent.id, &said, at(1)).await.unwrap();
+        write.throw_to(other.id, &said, at(1)).await.unwrap();
+    }
+    write.commit().await.unwrap();
+    let mut found = due(&world).await;
+    found.retain(|due| due.to == Recipient::Instance(parent.id));
+    let [first, second] = found.as_slice() else {
+        panic!("two are due: {found:?}");
+    };
+    // One that was put off is ahead all the same.
+    world.store.put_off(first, at(60)).await.unwrap();
+    let write = world.store.write(world.acme).await.unwrap();
+    assert!(!write.is_behind(first).await.unwrap());
+    assert!(write.is_behind(second).await.unwrap());
+    write.take_delivery(first).await.unwrap();
+    assert!(!write.is_behind(second).await.unwrap());
+}
