@@ -41,6 +41,8 @@ impl TestServer {
         let begin: Timestamp = BEGIN.parse().expect("the beginning is a timestamp");
         let clock = Arc::new(Clock::fixed(begin));
         let mut config = config(folder.path());
+        // A busy machine is no failure.
+        config.limits.timeout_ms = 120_000;
         change(&mut config);
         let server = Server::start(config, clock.clone())
             .await
