@@ -1,5 +1,5 @@
 //! The border: for each root field, mutation and stream, another tenant sees nothing, and nobody without a token sees
-//! anything. One line each.
+//! anything. One line each: the file is long because the schema is, and one table shows what is missing in it.
 
 use docket_tests::server::client;
 use docket_tests::{Socket, TestServer, User};

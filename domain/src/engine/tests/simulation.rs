@@ -1,6 +1,7 @@
 //! Simulated lives of instances, each from a seed: a model, people, clocks and messages, all at random; every transition is
 //! stored and loaded again, some decisions are lost before they are stored and made again, and some commands are delivered
-//! twice. `DOCKET_SEED=17 cargo test -p docket-domain simulation` runs one seed again, exactly as it was.
+//! twice. One machine with all its commands, so that a seed is one file to follow. `DOCKET_SEED=17 cargo test -p docket-domain
+//! simulation` runs one seed again, exactly as it was.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
